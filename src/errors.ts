@@ -1,0 +1,27 @@
+/** Every expected refusal and failure by its stable code; errors.md has a section for each (what happened, what to do). */
+export const ERROR_CODES = {
+  ARI_UNAVAILABLE: 'Asterisk does not answer over ARI',
+  ARI_REFUSED: 'Asterisk refused a request',
+  CONFIG_INVALID: 'The configuration is wrong',
+  DATABASE_UNAVAILABLE: 'The database does not answer',
+} as const;
+
+export type ErrorCode = keyof typeof ERROR_CODES;
+
+/** An expected failure. `details` carries ids and values as fields; the message names the thing and the value. */
+export class AppError extends Error {
+  override readonly name = 'AppError';
+  readonly code: ErrorCode;
+  readonly details: Readonly<Record<string, unknown>>;
+
+  constructor(code: ErrorCode, message: string, options: { details?: Record<string, unknown>; cause?: unknown } = {}) {
+    super(message, 'cause' in options ? { cause: options.cause } : undefined);
+    this.code = code;
+    this.details = options.details ?? {};
+  }
+}
+
+/** Whether a thrown thing is an AppError of that code. */
+export function isAppError(error: unknown, code?: ErrorCode): error is AppError {
+  return error instanceof AppError && (code === undefined || error.code === code);
+}

@@ -1,0 +1,127 @@
+import type { DeviceState } from '../core/device-state.ts';
+import type { BridgeId, ChannelId, PlaybackId } from '../core/ids.ts';
+import type { Caller } from '../core/people.ts';
+
+/** What became of a request to a thing that may have vanished meanwhile: a fact of life, not an error. */
+export type Presence = 'done' | 'gone';
+
+/** Q.850 cause with Asterisk's words; 0 when Asterisk gave none. */
+export interface HangupCause {
+  readonly code: number;
+  readonly text: string;
+}
+
+/** A channel as ARI shows it. */
+export interface ChannelSnapshot {
+  readonly channelId: ChannelId;
+  /** Asterisk's name, for example `PJSIP/1000-00000001`. */
+  readonly name: string;
+  readonly state: 'Down' | 'Ring' | 'Ringing' | 'Up' | 'Other';
+  readonly caller: Caller;
+  readonly language: string;
+  /** Where the dialplan stands; `appArguments` are those of `Stasis()`, without the application's name. */
+  readonly dialplan: { readonly context: string; readonly extension: string; readonly priority: number };
+  readonly appArguments: readonly string[];
+  readonly createdAtMs: number;
+  /** Variables that ari.conf's `channelvars` lists. */
+  readonly variables: Readonly<Record<string, string>>;
+}
+
+export interface BridgeSnapshot {
+  readonly bridgeId: BridgeId;
+  readonly channelIds: readonly ChannelId[];
+}
+
+/** The part of ARI's events that calls need, in the order Asterisk sent them. */
+export type PbxEvent =
+  /** The event socket is up (first time or again): anything may have happened meanwhile, read a snapshot. */
+  | { readonly type: 'connected' }
+  | { readonly type: 'disconnected' }
+  /** Another process took over the application's name: act no more. */
+  | { readonly type: 'replaced' }
+  | { readonly type: 'stasis-start'; readonly channel: ChannelSnapshot; readonly args: readonly string[] }
+  | { readonly type: 'stasis-end'; readonly channelId: ChannelId }
+  | { readonly type: 'channel-destroyed'; readonly channelId: ChannelId; readonly cause: HangupCause }
+  | { readonly type: 'hangup-request'; readonly channelId: ChannelId; readonly cause: HangupCause }
+  | { readonly type: 'channel-state'; readonly channelId: ChannelId; readonly state: ChannelSnapshot['state'] }
+  | { readonly type: 'dtmf'; readonly channelId: ChannelId; readonly digit: string; readonly durationMs: number }
+  /** `status` is DIALSTATUS: '' at the start, then RINGING, PROGRESS, ANSWER, BUSY, CONGESTION, NOANSWER, CHANUNAVAIL … */
+  | { readonly type: 'dial'; readonly channelId: ChannelId; readonly status: string }
+  | { readonly type: 'playback-finished'; readonly playbackId: PlaybackId; readonly outcome: 'done' | 'failed' }
+  | { readonly type: 'bridge-entered'; readonly bridgeId: BridgeId; readonly channelId: ChannelId }
+  | { readonly type: 'bridge-left'; readonly bridgeId: BridgeId; readonly channelId: ChannelId }
+  | { readonly type: 'hold'; readonly channelId: ChannelId }
+  | { readonly type: 'unhold'; readonly channelId: ChannelId }
+  | { readonly type: 'device-state'; readonly device: string; readonly state: DeviceState };
+
+/** Telephony: one Asterisk, reached over ARI. Every creating request takes an id chosen by the caller, so that events can be awaited before it is sent. */
+export interface Pbx {
+  /** Delivers every event in order; returns the way to stop. A listener that throws is logged, never fatal. */
+  subscribe(listener: (event: PbxEvent) => void): () => void;
+  isConnected(): boolean;
+
+  answer(channelId: ChannelId): Promise<Presence>;
+  /** Hangs up with a Q.850 cause (`channels/{id}?reason_code=`), by default 16 normal clearing. */
+  hangup(channelId: ChannelId, causeCode?: number): Promise<Presence>;
+  /** Sends the channel back to the dialplan; without a target it goes on at the next priority. */
+  continueInDialplan(channelId: ChannelId, target?: DialplanTarget): Promise<Presence>;
+
+  /**
+   * Plays media one after another (`sound:queueapp/welcome`, `tone:congestion`, `digits:42`); `playback-finished` follows
+   * exactly once for the playback id, also when the channel hangs up or the playback is stopped.
+   */
+  play(request: PlayRequest): Promise<Presence>;
+  stopPlayback(playbackId: PlaybackId): Promise<Presence>;
+  startMusic(channelId: ChannelId, musicClass: string): Promise<Presence>;
+  stopMusic(channelId: ChannelId): Promise<Presence>;
+
+  /** The value of a channel variable or function; `undefined` when unset or the channel is gone. */
+  getVariable(channelId: ChannelId, name: string): Promise<string | undefined>;
+  setVariable(channelId: ChannelId, name: string, value: string): Promise<Presence>;
+
+  /** Dialable addresses of all contacts of an interface (`PJSIP_DIAL_CONTACTS`); empty when nothing is registered. */
+  contacts(interfaceName: string): Promise<readonly string[]>;
+  /** `POST /channels/create`: a leg that survives our absence (asterisk-facts.md); it enters Stasis when dialled. */
+  createChannel(request: CreateChannelRequest): Promise<Presence | 'refused'>;
+  /** `POST /channels/{id}/dial`: rings the leg for at most `timeoutMs` (rounded up to seconds). */
+  dial(
+    channelId: ChannelId,
+    options: { readonly timeoutMs: number; readonly callerChannelId?: ChannelId },
+  ): Promise<Presence>;
+
+  createBridge(bridgeId: BridgeId, name: string): Promise<void>;
+  destroyBridge(bridgeId: BridgeId): Promise<Presence>;
+  addToBridge(bridgeId: BridgeId, channelIds: readonly ChannelId[]): Promise<Presence>;
+  removeFromBridge(bridgeId: BridgeId, channelId: ChannelId): Promise<Presence>;
+
+  /** Reads a device's state now and has `device-state` events sent for it from then on, also after a reconnect. */
+  watchDevice(device: string): Promise<DeviceState>;
+  unwatchDevice(device: string): Promise<void>;
+  /** Channels and bridges that are in this application now. */
+  snapshot(): Promise<{ readonly channels: readonly ChannelSnapshot[]; readonly bridges: readonly BridgeSnapshot[] }>;
+}
+
+export interface DialplanTarget {
+  readonly context: string;
+  readonly extension: string;
+  readonly priority: number;
+}
+
+export interface PlayRequest {
+  readonly channelId: ChannelId;
+  readonly playbackId: PlaybackId;
+  readonly media: readonly string[];
+  readonly language?: string;
+}
+
+export interface CreateChannelRequest {
+  readonly channelId: ChannelId;
+  /** An address from `contacts`, or an interface. */
+  readonly endpoint: string;
+  /** Arguments that come back in `stasis-start`, so that a returning channel explains itself. */
+  readonly appArgs: readonly string[];
+  /** Codecs and linked id are taken from this channel. */
+  readonly originator?: ChannelId;
+  /** What the phone shows. */
+  readonly callerId: Caller;
+}

@@ -1,0 +1,129 @@
+import type { CallEvent } from '../core/events.ts';
+import type { AttemptId, CallId, ChannelId, EntryId, ExtensionNumber, QueueName } from '../core/ids.ts';
+import type { Caller, Customer, Extension, Membership } from '../core/people.ts';
+
+/** How an entry ended; the words become QUEUESTATUS and queue_log lines. */
+export type LeaveOutcome = 'ABANDON' | 'EXITWITHTIMEOUT' | 'EXITEMPTY' | 'WITHDRAW';
+/** Why a ring attempt ended without a conversation. */
+export type MissOutcome = 'no-answer' | 'busy' | 'rejected' | 'unreachable' | 'caller-gone' | 'cancelled';
+
+export interface NewEntry {
+  readonly entryId: EntryId;
+  readonly callId: CallId;
+  readonly queue: QueueName;
+  readonly channelId: ChannelId;
+  readonly uniqueId: string;
+  readonly caller: Caller;
+  readonly customer: Customer | null;
+  readonly priority: number;
+  readonly joinedAtMs: number;
+  /** At most this many entries may wait in the queue; 0 is unlimited (app_queue's maxlen). */
+  readonly maxLength: number;
+}
+
+export interface StoredEntry extends Omit<NewEntry, 'maxLength'> {
+  readonly originalPosition: number;
+  readonly state: 'waiting' | 'ringing' | 'talking';
+  /** The attempt that holds the entry while ringing or talking. */
+  readonly attempt: StoredAttempt | null;
+}
+
+export interface StoredAttempt {
+  readonly attemptId: AttemptId;
+  readonly entryId: EntryId;
+  readonly extension: ExtensionNumber;
+  readonly queue: QueueName;
+  /** Channel of the member that answered; `null` while ringing. */
+  readonly memberChannelId: ChannelId | null;
+  readonly startedAtMs: number;
+  readonly connectedAtMs: number | null;
+}
+
+/** What other processes, or anybody with SQL, changed. The listener reads what it needs again. */
+export type StoreChange =
+  | { readonly type: 'membership'; readonly extension: ExtensionNumber }
+  | { readonly type: 'entry'; readonly entryId: EntryId; readonly queue: QueueName }
+  /** The connection was lost and is back (or back for the first time): everything may have changed. */
+  | { readonly type: 'all' };
+
+/**
+ * Queues, members, entries and attempts: the place where every race is decided. Each method is one statement; rows for
+ * queue_log are written by the same statement as the transition they tell of.
+ * @throws AppError DATABASE_UNAVAILABLE when the database can't be reached within the configured time
+ */
+export interface QueueStore {
+  extensions(): Promise<readonly Extension[]>;
+  extensionByInterface(interfaceName: string): Promise<Extension | null>;
+  memberships(): Promise<readonly Membership[]>;
+  /** Members that hold a ringing or talking attempt now. */
+  openAttempts(): Promise<readonly StoredAttempt[]>;
+  openEntries(): Promise<readonly StoredEntry[]>;
+
+  /** Writes ADDMEMBER when the membership is new. `uniqueId` is the channel's, or `CLI`. */
+  login(request: LoginRequest): Promise<Membership | 'already' | 'unknown-queue'>;
+  /** Writes REMOVEMEMBER when there was a membership. */
+  logout(request: LoginRequest): Promise<'logged-out' | 'not-logged-in'>;
+
+  /** Takes the last place among equal priorities; writes ENTERQUEUE. */
+  enter(entry: NewEntry): Promise<{ readonly position: number } | 'full'>;
+  /** One conditional statement: the entry still waits and the member is still logged in, not paused and holds no attempt. */
+  reserve(request: ReserveRequest): Promise<'reserved' | 'entry-taken' | 'member-taken'>;
+  /** Ends a ringing attempt; the entry waits again in its place unless it has left. Writes RINGNOANSWER (or RINGCANCELED for `caller-gone`). */
+  miss(request: MissRequest): Promise<Presence>;
+  /** The member answered: entry and attempt talk. Writes CONNECT. `gone` when the entry left meanwhile. */
+  connect(request: ConnectRequest): Promise<Presence>;
+  /** The conversation ended: entry and attempt are closed, the extension's last hang-up is set. Writes COMPLETEAGENT or COMPLETECALLER. */
+  complete(request: CompleteRequest): Promise<Presence>;
+  /** Closes a waiting or ringing entry (its attempt too). Writes the outcome's line. */
+  leave(request: LeaveRequest): Promise<Presence>;
+  /** Lines that belong to no transition (FULL, JOINEMPTY, QUEUESTART). */
+  record(event: CallEvent): Promise<void>;
+
+  subscribe(listener: (change: StoreChange) => void): () => void;
+}
+
+type Presence = 'done' | 'gone';
+
+export interface LoginRequest {
+  readonly queue: QueueName;
+  readonly extension: Extension;
+  readonly uniqueId: string;
+  readonly atMs: number;
+}
+
+export interface ReserveRequest {
+  readonly attemptId: AttemptId;
+  readonly entryId: EntryId;
+  readonly queue: QueueName;
+  readonly extension: ExtensionNumber;
+  readonly atMs: number;
+}
+
+export interface MissRequest {
+  readonly attemptId: AttemptId;
+  readonly outcome: MissOutcome;
+  readonly ringMs: number;
+  readonly atMs: number;
+}
+
+export interface ConnectRequest {
+  readonly attemptId: AttemptId;
+  readonly memberChannelId: ChannelId;
+  readonly memberUniqueId: string;
+  readonly ringMs: number;
+  readonly atMs: number;
+}
+
+export interface CompleteRequest {
+  readonly attemptId: AttemptId;
+  readonly endedBy: 'caller' | 'member';
+  readonly atMs: number;
+}
+
+export interface LeaveRequest {
+  readonly entryId: EntryId;
+  readonly outcome: LeaveOutcome;
+  /** Free text of WITHDRAW, cut to 40 characters. */
+  readonly info?: string;
+  readonly atMs: number;
+}
