@@ -1,0 +1,22 @@
+import type { CallId, ChannelId } from '../../src/core/ids.ts';
+import type { Caller, Customer } from '../../src/core/people.ts';
+import type { Logger } from '../../src/log.ts';
+
+/** One caller's visit: the channel and everything known of the person on it. Stages hand it on; each ends when `signal` aborts. */
+export interface Call {
+  readonly callId: CallId;
+  readonly channelId: ChannelId;
+  /** Asterisk's uniqueid, queue_log's callid. */
+  readonly uniqueId: string;
+  readonly caller: Caller;
+  readonly language: string;
+  /** Set by a lookup or by the dialplan. */
+  customer: Customer | null;
+  /** Whether the channel has been answered by us or the dialplan. */
+  isAnswered: boolean;
+  /** Aborted with a HangupError once the channel is gone or has left the application. */
+  readonly signal: AbortSignal;
+  readonly log: Logger;
+  /** Hears the caller's digits (`0-9*#A-D`) until the returned function is called. Digits nobody hears are lost. */
+  onDigit(listener: (digit: string) => void): () => void;
+}

@@ -1,0 +1,64 @@
+import type { ChannelId, PlaybackId } from '../../src/core/ids.ts';
+import type { Logger } from '../../src/log.ts';
+import type { Pbx, PbxEvent } from '../../src/ports/pbx.ts';
+
+type Listener = (event: PbxEvent) => void;
+
+/** Hands each event to those who wait for its channel or playback. Listeners are attached before the request is sent (stage, subscribe, execute). */
+export class EventRouter {
+  readonly #byChannel = new Map<ChannelId, Set<Listener>>();
+  readonly #byPlayback = new Map<PlaybackId, Listener>();
+  readonly #log: Logger;
+  readonly #unsubscribe: () => void;
+
+  constructor({ pbx, log }: { pbx: Pbx; log: Logger }) {
+    this.#log = log;
+    this.#unsubscribe = pbx.subscribe((event) => this.#route(event));
+  }
+
+  onChannel(channelId: ChannelId, listener: Listener): () => void {
+    const listeners = this.#byChannel.get(channelId) ?? new Set();
+    listeners.add(listener);
+    this.#byChannel.set(channelId, listeners);
+    return () => {
+      listeners.delete(listener);
+      if (listeners.size === 0 && this.#byChannel.get(channelId) === listeners) this.#byChannel.delete(channelId);
+    };
+  }
+
+  onPlayback(playbackId: PlaybackId, listener: Listener): () => void {
+    this.#byPlayback.set(playbackId, listener);
+    return () => this.#byPlayback.delete(playbackId);
+  }
+
+  /** How many listeners are attached; zero when no call is left (leak check of the tests). */
+  get size(): number {
+    return this.#byChannel.size + this.#byPlayback.size;
+  }
+
+  close(): void {
+    this.#unsubscribe();
+    this.#byChannel.clear();
+    this.#byPlayback.clear();
+  }
+
+  #route(event: PbxEvent): void {
+    if (event.type === 'playback-finished') return this.#tell(this.#byPlayback.get(event.playbackId), event);
+    if (event.type === 'stasis-start') return this.#tellAll(event.channel.channelId, event);
+    if ('channelId' in event) this.#tellAll(event.channelId, event);
+  }
+
+  #tellAll(channelId: ChannelId, event: PbxEvent): void {
+    const listeners = this.#byChannel.get(channelId);
+    if (listeners === undefined) return;
+    for (const listener of [...listeners]) this.#tell(listener, event);
+  }
+
+  #tell(listener: Listener | undefined, event: PbxEvent): void {
+    try {
+      listener?.(event);
+    } catch (error) {
+      this.#log.error({ err: error, event: event.type }, 'A listener of channel events failed');
+    }
+  }
+}
