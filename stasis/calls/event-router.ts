@@ -43,9 +43,9 @@ export class EventRouter {
   }
 
   #route(event: PbxEvent): void {
-    if (event.type === 'playback-finished') return this.#tell(this.#byPlayback.get(event.playbackId), event);
-    if (event.type === 'stasis-start') return this.#tellAll(event.channel.channelId, event);
-    if ('channelId' in event) this.#tellAll(event.channelId, event);
+    if (event.type === 'playback-finished') this.#tell(this.#byPlayback.get(event.playbackId), event);
+    else if (event.type === 'stasis-start') this.#tellAll(event.channel.channelId, event);
+    else if ('channelId' in event) this.#tellAll(event.channelId, event);
   }
 
   #tellAll(channelId: ChannelId, event: PbxEvent): void {

@@ -3,11 +3,11 @@ import type { HangupCause } from '../../src/ports/pbx.ts';
 /** The reason of a call's abort signal: the channel is gone, or has left the application. */
 export class HangupError extends Error {
   override readonly name = 'HangupError';
-  readonly cause: HangupCause;
+  readonly hangupCause: HangupCause;
 
   constructor(cause: HangupCause) {
     super(`The channel is gone: ${cause.text || cause.code}`);
-    this.cause = cause;
+    this.hangupCause = cause;
   }
 }
 
