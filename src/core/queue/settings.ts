@@ -1,0 +1,31 @@
+import type { QueueName } from '../ids.ts';
+
+/** Strategies a queue may use; app_queue's names. */
+export const STRATEGIES = ['leastrecent'] as const;
+export type StrategyName = (typeof STRATEGIES)[number];
+
+/** One queue as configured; app_queue's words, milliseconds. */
+export interface QueueSettings {
+  readonly name: QueueName;
+  /** As people read it in messages and on phones, for example `Support`. */
+  readonly title: string;
+  readonly strategy: StrategyName;
+  /** How long one member's phone rings (app_queue `timeout`). @default 15 s */
+  readonly ringTimeoutMs: number;
+  /** Least time before the same member is rung again for the same caller (app_queue `retry`). @default 5 s */
+  readonly retryMs: number;
+  /** Longest wait of a caller; 0 is none (Queue()'s timeout argument). @default 0 */
+  readonly maxWaitMs: number;
+  /** Most callers who may wait; 0 is unlimited (app_queue `maxlen`). @default 0 */
+  readonly maxLength: number;
+  /** Time after a conversation in which the member isn't rung (app_queue `wrapuptime`). @default 0 */
+  readonly wrapUpMs: number;
+  /** What becomes of a caller while no member is logged in. `leave`: prompt, then on with the call's way. @default 'wait' */
+  readonly whenNobody: 'wait' | 'leave';
+  /** Said before leaving because nobody is logged in. */
+  readonly nobodyPrompt: readonly string[];
+  /** Asterisk's musiconhold class for the waiting caller. @default 'default' */
+  readonly musicClass: string;
+  /** What becomes of the caller when the member hung up. @default 'hangup' */
+  readonly afterConversation: 'hangup' | 'dialplan';
+}
