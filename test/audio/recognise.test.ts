@@ -1,0 +1,78 @@
+import { describe, expect, test } from '@jest/globals';
+import { concat, fromAlaw, fromMulaw, type Pcm, silence, toAlaw, toMulaw } from '../support/audio/pcm.ts';
+import { closest, loadPrompts, recognise } from '../support/audio/recognise.ts';
+
+const prompts = loadPrompts();
+const overMulaw = (pcm: Pcm): Pcm => ({ ...pcm, samples: pcm.samples.map((sample) => fromMulaw(toMulaw(sample))) });
+const overAlaw = (pcm: Pcm): Pcm => ({ ...pcm, samples: pcm.samples.map((sample) => fromAlaw(toAlaw(sample))) });
+
+// Noise of a fixed sequence (a linear congruential generator), so that a failure can be repeated.
+function withNoise(pcm: Pcm, rmsDbfs: number): Pcm {
+  const amplitude = 10 ** (rmsDbfs / 20) * Math.sqrt(3);
+  let state = 1;
+  return {
+    ...pcm,
+    samples: pcm.samples.map((sample) => {
+      state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+      return sample + amplitude * (state / 2 ** 31 - 1);
+    }),
+  };
+}
+
+function prompt(name: string): Pcm {
+  const found = prompts.get(name);
+  if (!found) throw new Error(`There is no prompt ${name}`);
+  return found;
+}
+
+describe('a caller who listens', () => {
+  test.each([...prompts.keys()])('knows %s after µ-law and noise, and takes it for no other prompt', (name) => {
+    const heard = withNoise(overMulaw(concat(silence(700), prompt(name), silence(300))), -32);
+    const [first, second] = closest(heard, prompts);
+    expect(first?.name).toBe(name);
+    expect(first?.score).toBeGreaterThanOrEqual(0.8);
+    expect(first?.offsetMs).toBeCloseTo(700, 0);
+    expect(second?.score).toBeLessThan(0.5);
+  });
+
+  test('knows the prompts of a whole call in their order, repeated ones too', () => {
+    const script = [
+      'welcome',
+      'ivr_menu',
+      'inform_code',
+      'invalid_code',
+      'try_again',
+      'invalid_code',
+      'try_again',
+      'invalid_code',
+      'bye',
+    ];
+    const call = concat(silence(1000), ...script.flatMap((name) => [prompt(name), silence(150)]));
+    expect(recognise(withNoise(overAlaw(call), -35), prompts).map(({ name }) => name)).toEqual(script);
+  });
+
+  test('knows a prompt that a key cut short by its first second', () => {
+    const cut = { sampleRate: 8000, samples: prompt('ivr_menu').samples.slice(0, 9000) };
+    const heard = overMulaw(concat(silence(400), cut, prompt('inform_code')));
+    expect(recognise(heard, prompts).map(({ name }) => name)).toEqual(['inform_code']);
+    expect(recognise(heard, prompts, { headMs: 1000 }).map(({ name }) => name)).toEqual(['ivr_menu', 'inform_code']);
+  });
+
+  test.each([...prompts.keys()])('tells %s from the others by its first second', (name) => {
+    const heads = recognise(overMulaw(concat(silence(300), prompt(name))), prompts, { headMs: 1000, threshold: 0.6 });
+    expect(heads.map((head) => head.name)).toEqual([name]);
+  });
+
+  test('hears nothing in silence and in noise', () => {
+    expect(recognise(silence(5000), prompts)).toEqual([]);
+    expect(recognise(withNoise(silence(5000), -20), prompts, { threshold: 0.3 })).toEqual([]);
+  });
+
+  test('finds five seconds of speech in a minute within a second', () => {
+    const minute = withNoise(concat(silence(53_000), prompt('ivr_menu'), silence(7_000)), -40);
+    const started = performance.now();
+    const [best] = closest(minute, new Map([['ivr_menu', prompt('ivr_menu')]]));
+    expect(performance.now() - started).toBeLessThan(1000);
+    expect(best?.offsetMs).toBeCloseTo(53_000, 0);
+  });
+});
