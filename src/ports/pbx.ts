@@ -79,15 +79,21 @@ export interface Pbx {
   getVariable(channelId: ChannelId, name: string): Promise<string | undefined>;
   setVariable(channelId: ChannelId, name: string, value: string): Promise<Presence>;
 
-  /** Dialable addresses of all contacts of an interface (`PJSIP_DIAL_CONTACTS`); empty when nothing is registered. */
-  contacts(interfaceName: string): Promise<readonly string[]>;
-  /** `POST /channels/create`: a leg that survives our absence (asterisk-facts.md); it enters Stasis when dialled. */
+  /**
+   * Dialable addresses of all contacts of an interface (`PJSIP_DIAL_CONTACTS`); empty when nothing is registered, reachable
+   * or known. Asterisk reads that function only on a channel, so any living one is needed (the caller's); empty when it is gone.
+   */
+  contacts(interfaceName: string, onChannelId: ChannelId): Promise<readonly string[]>;
+  /**
+   * `POST /channels/create`: a leg that survives our absence (asterisk-facts.md). Its `stasis-start` (state Down) comes at
+   * once, before it is dialled or answered. `refused`: Asterisk could not make it (unregistered, unknown, no such technology).
+   */
   createChannel(request: CreateChannelRequest): Promise<Presence | 'refused'>;
-  /** `POST /channels/{id}/dial`: rings the leg for at most `timeoutMs` (rounded up to seconds). */
-  dial(
-    channelId: ChannelId,
-    options: { readonly timeoutMs: number; readonly callerChannelId?: ChannelId },
-  ): Promise<Presence>;
+  /**
+   * `POST /channels/{id}/dial`: rings the leg for at most `timeoutMs` (rounded up to seconds). Answered: `dial` ANSWER and
+   * `channel-state` Up. Not answered: `channel-destroyed` with the cause alone (stasis/ari/README.md has the table).
+   */
+  dial(channelId: ChannelId, options: { readonly timeoutMs: number }): Promise<Presence>;
 
   createBridge(bridgeId: BridgeId, name: string): Promise<void>;
   destroyBridge(bridgeId: BridgeId): Promise<Presence>;
