@@ -1,0 +1,252 @@
+// A private stack as a whole: chosen once, started in order, stopped in reverse, cleared away.
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { asteriskLogs, prepareAsterisk, startAsterisk, stopAsterisk } from './asterisk.ts';
+import { environmentOf, type StackEnv } from './env.ts';
+import { withLock } from './lock.ts';
+import { CHECKOUT, runFolder, runRoot } from './paths.ts';
+import { choosePorts } from './ports.ts';
+import { postgresLogs, preparePostgres, startPostgres, stopPostgres } from './postgres.ts';
+import { isRunning, type ProcessRecord, runScript, signalProcess, waitUntil } from './processes.ts';
+import { prepareSchema } from './schema.ts';
+import { StackError } from './stack-error.ts';
+import {
+  allStates,
+  freshSecrets,
+  type PubsubStorage,
+  readState,
+  SERVERS,
+  type Server,
+  type StackState,
+  writeState,
+  type XmppKind,
+} from './state.ts';
+import { type Say, type Step, stepsOn } from './steps.ts';
+import { prepareXmpp, startXmpp, stopXmpp, xmppLogs } from './xmpp.ts';
+
+const DOMAIN = 'queueapp.test';
+/** Name of a stack when none is given. */
+export const DEFAULT_NAME = 'default';
+const KILL_LIMIT_MS = 5_000;
+
+/** What a stack is to be like. */
+export interface StackOptions {
+  /** 1 to 20 of a-z, 0-9 and `-`. @default 'default' */
+  readonly name?: string;
+  /** @default 'prosody' */
+  readonly xmpp?: XmppKind;
+  /** Prosody only: `memory` is what the bench uses. @default 'internal' */
+  readonly pubsub?: PubsubStorage;
+  /** Bench members m001, m002, … beside the three phones. @default 0 */
+  readonly members?: number;
+  /** Use this PostgreSQL instead of starting one. */
+  readonly databaseUrl?: string;
+  /** Takes the lines that tell what is being done. @default none */
+  readonly say?: Say;
+}
+
+interface Handlers {
+  readonly title: (state: StackState) => string;
+  readonly prepare: (state: StackState) => Promise<void>;
+  /** Tells of the process as soon as it exists, so that it can be ended even when it never gets ready. */
+  readonly start: (state: StackState, started: (process: ProcessRecord) => void) => Promise<void>;
+  readonly stop: (process: ProcessRecord) => Promise<void>;
+  readonly logs: (state: StackState) => string[];
+}
+
+const HANDLERS: Readonly<Record<Server, Handlers>> = {
+  postgres: {
+    title: (state) => `PostgreSQL on port ${state.ports.postgres}`,
+    prepare: preparePostgres,
+    start: startPostgres,
+    stop: stopPostgres,
+    logs: postgresLogs,
+  },
+  xmpp: {
+    title: (state) => `${state.xmpp} on port ${state.ports.xmpp}`,
+    prepare: prepareXmpp,
+    start: startXmpp,
+    stop: stopXmpp,
+    logs: xmppLogs,
+  },
+  asterisk: {
+    title: (state) =>
+      `Asterisk ${state.asteriskVersion} on ports ${state.ports.sip} (SIP) and ${state.ports.ari} (ARI)`,
+    prepare: async (state) => prepareAsterisk(state),
+    start: startAsterisk,
+    stop: stopAsterisk,
+    logs: asteriskLogs,
+  },
+};
+
+/** A private stack that is up, or whose servers can be started. */
+export class Stack {
+  #state: StackState;
+  readonly #step: Step;
+
+  constructor(state: StackState, say: Say) {
+    this.#state = state;
+    this.#step = stepsOn(say);
+  }
+
+  /** What the application, phones, clients and tests need (contracts.md, "The private stack"). */
+  get env(): StackEnv {
+    return environmentOf(this.#state);
+  }
+
+  /** What is known of it. */
+  get state(): StackState {
+    return this.#state;
+  }
+
+  /** The servers that are ours: without PostgreSQL when one was given. */
+  get servers(): readonly Server[] {
+    return SERVERS.filter((server) => server !== 'postgres' || this.#state.foreignDatabaseUrl === undefined);
+  }
+
+  /** Is this server's process running? */
+  isRunning(server: Server): boolean {
+    return isRunning(this.#state.processes[server]);
+  }
+
+  /** The log files of a server. */
+  logs(server: Server): string[] {
+    return HANDLERS[server].logs(this.#state);
+  }
+
+  /** Starts a server on its own port with its own data. Does nothing when it runs. */
+  async start(server: Server): Promise<void> {
+    this.#mustBeOurs(server);
+    if (this.isRunning(server)) return;
+    const { title, start } = HANDLERS[server];
+    await this.#step(`starting ${title(this.#state)}`, () =>
+      start(this.#state, (process) => this.#record(server, process)),
+    );
+  }
+
+  /** Ends a server properly and waits until it is gone. */
+  async stop(server: Server): Promise<void> {
+    this.#mustBeOurs(server);
+    const record = this.#state.processes[server];
+    if (!record || !isRunning(record)) return;
+    await this.#step(`stopping ${HANDLERS[server].title(this.#state)}`, () => HANDLERS[server].stop(record));
+    this.#record(server, undefined);
+  }
+
+  /** Ends a server and starts it again: same ports, same data. */
+  async restart(server: Server): Promise<void> {
+    await this.stop(server);
+    await this.start(server);
+  }
+
+  /** Ends a server by SIGKILL, as a crash would, and waits until it is gone. */
+  async kill(server: Server): Promise<void> {
+    this.#mustBeOurs(server);
+    const record = this.#state.processes[server];
+    if (!record) return;
+    signalProcess(record, 'SIGKILL');
+    const gone = await waitUntil(() => !isRunning(record), KILL_LIMIT_MS);
+    if (!gone) throw new StackError(`Process ${record.pid} does not end`, `look at it with: ps -fp ${record.pid}`);
+    this.#record(server, undefined);
+  }
+
+  /** Writes what is missing of configuration, data and accounts, then starts every server that does not run. */
+  async bringUp(): Promise<void> {
+    const missing = this.servers.filter((server) => !this.isRunning(server));
+    await this.#step('writing configuration, certificate, accounts and database cluster', () =>
+      allOrFirstError(missing.map((server) => HANDLERS[server].prepare(this.#state))),
+    );
+    await allOrFirstError(missing.map((server) => this.start(server)));
+    await this.#step('bringing the database to its newest schema, with the demonstration data', () =>
+      prepareSchema(this.env.DATABASE_URL, this.#state.domain),
+    );
+    this.#state = { ...this.#state, complete: true };
+    writeState(this.#state);
+  }
+
+  /** Ends all servers and removes the run folder; `keep` leaves the folder for a later `up` with the same data. */
+  async down(options: { readonly keep?: boolean } = {}): Promise<void> {
+    for (const server of [...this.servers].reverse()) await this.stop(server);
+    if (!options.keep) rmSync(this.#state.folder, { recursive: true, force: true });
+  }
+
+  #mustBeOurs(server: Server): void {
+    if (this.servers.includes(server)) return;
+    throw new StackError('This stack uses a PostgreSQL of yours', 'start and stop it yourself');
+  }
+
+  #record(server: Server, process: ProcessRecord | undefined): void {
+    const { [server]: _gone, ...others } = this.#state.processes;
+    this.#state = { ...this.#state, processes: process ? { ...others, [server]: process } : others };
+    writeState(this.#state);
+  }
+}
+
+// All are waited for before the first failure is passed on: none may still be starting when the others are cleared away.
+const allOrFirstError = async (work: readonly Promise<void>[]): Promise<void> => {
+  const results = await Promise.allSettled(work);
+  for (const result of results) if (result.status === 'rejected') throw result.reason;
+};
+
+/** The stack of this name, when there is one. */
+export const openStack = (name = DEFAULT_NAME, say: Say = () => undefined): Stack | undefined => {
+  const state = readState(runFolder(name));
+  return state && new Stack(state, say);
+};
+
+/** Runs `work` as the only command on the stack of this name. */
+export const withStackLock = <T>(name: string, work: () => Promise<T>): Promise<T> =>
+  withLock(`${runFolder(name)}.lock`, work);
+
+/** Makes sure that the stack of this name is up, with its data, and gives it. The options count when it is made anew. */
+export const createStack = (options: StackOptions = {}): Promise<Stack> => {
+  const name = options.name ?? DEFAULT_NAME;
+  return withStackLock(name, async () => {
+    const say = options.say ?? (() => undefined);
+    const old = openStack(name, say);
+    if (old?.state.complete) {
+      await old.bringUp();
+      return old;
+    }
+    // Left by an `up` that did not come to its end.
+    await old?.down();
+    const stack = new Stack(await newState(name, options), say);
+    try {
+      await stack.bringUp();
+    } catch (error) {
+      // The folder stays for whoever wants to read the logs; the next `up` begins afresh.
+      await stack.down({ keep: true });
+      throw error;
+    }
+    return stack;
+  });
+};
+
+const newState = async (name: string, options: StackOptions): Promise<StackState> => {
+  const folder = runFolder(name);
+  const xmpp = options.xmpp ?? 'prosody';
+  const script = (file: string) => join(CHECKOUT, 'install', file);
+  await runScript(script('packages.sh'), ['stack', ...(xmpp === 'ejabberd' ? ['ejabberd'] : [])]);
+  const [asteriskPrefix = '', asteriskVersion = ''] = (await runScript(script('asterisk.sh'), [])).trim().split(' ');
+  // Two stacks that are made at once must not choose the same ports; the state holds the choice.
+  return withLock(join(runRoot(), 'ports.lock'), async () => {
+    const state: StackState = {
+      name,
+      checkout: CHECKOUT,
+      folder,
+      xmpp,
+      pubsub: options.pubsub ?? 'internal',
+      members: options.members ?? 0,
+      domain: DOMAIN,
+      ports: await choosePorts(allStates().map(({ ports }) => ports)),
+      secrets: freshSecrets(),
+      asteriskPrefix,
+      asteriskVersion,
+      ...(options.databaseUrl === undefined ? {} : { foreignDatabaseUrl: options.databaseUrl }),
+      processes: {},
+      complete: false,
+    };
+    writeState(state);
+    return state;
+  });
+};
