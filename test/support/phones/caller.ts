@@ -1,0 +1,56 @@
+import { Baresip, type EndpointOptions } from './baresip.ts';
+import { Call } from './call.ts';
+
+/** Who calls what, and how they present themselves. */
+export interface DialOptions extends Omit<EndpointOptions, 'registers'> {
+  /** The number to dial, `*` and `#` included. */
+  readonly number: string;
+}
+
+/** An anonymous caller's From (RFC 3323). */
+export const ANONYMOUS = { number: 'anonymous', name: 'Anonymous', domain: 'anonymous.invalid' } as const;
+
+/** A caller with one call and a baresip of their own. */
+export class Caller extends Call {
+  readonly #baresip: Baresip;
+
+  constructor(baresip: Baresip, call: Call) {
+    super(baresip, call.invite);
+    this.#baresip = baresip;
+  }
+
+  /** Ends the call, if it goes on, and the program. */
+  async close(): Promise<void> {
+    await this.#baresip.close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+}
+
+/** Starts a SIP endpoint and dials; answers as soon as the INVITE is on its way. */
+export async function dial(options: DialOptions): Promise<Caller> {
+  const baresip = await Baresip.start({ ...options, registers: false });
+  try {
+    return new Caller(baresip, await dialFrom(baresip, options.number));
+  } catch (error) {
+    await baresip.close();
+    throw error;
+  }
+}
+
+/** Dials from an endpoint that is already there. */
+export async function dialFrom(baresip: Baresip, number: string): Promise<Call> {
+  if (!/^[A-Za-z0-9+*#.-]+$/.test(number)) throw new Error(`${number} cannot be dialled`);
+  const { host, port } = baresip.account;
+  const from = baresip.messages.length;
+  await baresip.command('dial', `sip:${number.replaceAll('#', '%23')}@${host}:${port}`);
+  const isInvite = ({ method, status, direction }: Baresip['messages'][number]): boolean =>
+    method === 'INVITE' && status === undefined && direction === 'out';
+  const invite = await baresip.changes.until(() => baresip.messages.slice(from).find(isInvite), {
+    what: `the INVITE to ${number}`,
+    limitMs: 5_000,
+  });
+  return new Call(baresip, invite);
+}

@@ -1,0 +1,117 @@
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Readable, Writable } from 'node:stream';
+
+/** How long a program may take to end by itself after SIGTERM; then it is killed. */
+const END_LIMIT_MS = 3_000;
+
+// What still runs when the test process ends, because a test failed to close it.
+const running = new Set<Program>();
+process.once('exit', () => {
+  for (const program of running) program.signal('SIGKILL');
+});
+
+/** A program of somebody else's, with a folder of its own for its files. */
+export class Program {
+  readonly folder: string;
+  readonly #child: ChildProcessByStdio<Writable, Readable, Readable>;
+  #output = '';
+
+  private constructor(folder: string, child: ChildProcessByStdio<Writable, Readable, Readable>) {
+    this.folder = folder;
+    this.#child = child;
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding('utf8');
+      stream.on('data', (text: string) => {
+        // The end of the output is enough to explain a failure.
+        this.#output = (this.#output + text).slice(-20_000);
+      });
+    }
+  }
+
+  /** Starts a program in the folder that `temporaryFolder` made; `onOutput` gets what it prints on standard output. */
+  static async start(
+    command: string,
+    args: readonly string[],
+    folder: string,
+    onOutput: (text: string) => void = () => {},
+  ): Promise<Program> {
+    const child = spawn(command, args, { cwd: folder, stdio: ['pipe', 'pipe', 'pipe'] });
+    const program = new Program(folder, child);
+    child.stdout.on('data', onOutput);
+    // A program that ends while it is written to is noticed by its end.
+    child.stdin.on('error', () => {});
+    await once(child, 'spawn');
+    running.add(program);
+    child.once('exit', () => running.delete(program));
+    return program;
+  }
+
+  /** The last 20,000 characters that it printed. */
+  get output(): string {
+    return this.#output;
+  }
+
+  /** Whether it has not ended yet. */
+  get isRunning(): boolean {
+    return this.#child.exitCode === null && this.#child.signalCode === null;
+  }
+
+  /** Its exit status; undefined while it runs or when a signal ended it. */
+  get exitStatus(): number | undefined {
+    return this.#child.exitCode ?? undefined;
+  }
+
+  /** Writes to its standard input. */
+  write(text: string): void {
+    this.#child.stdin.write(text);
+  }
+
+  /** Sends a signal to this one process. */
+  signal(signal: NodeJS.Signals): void {
+    if (this.isRunning) this.#child.kill(signal);
+  }
+
+  /** Waits until it has ended by itself; false when it still runs at the limit. */
+  async ended(limitMs: number): Promise<boolean> {
+    if (!this.isRunning) return true;
+    const limit = AbortSignal.timeout(limitMs);
+    return once(this.#child, 'exit', { signal: limit }).then(
+      () => true,
+      () => !this.isRunning,
+    );
+  }
+
+  /** Ends it, if need be by force, and removes its folder. */
+  async close(): Promise<void> {
+    // One that was stopped by SIGSTOP cannot end by itself.
+    this.signal('SIGCONT');
+    this.signal('SIGTERM');
+    if (!(await this.ended(END_LIMIT_MS))) {
+      this.signal('SIGKILL');
+      await this.ended(END_LIMIT_MS);
+    }
+    await rm(this.folder, { recursive: true, force: true });
+  }
+}
+
+/** Makes a folder below the system's folder for temporary files. */
+export function temporaryFolder(purpose: string): Promise<string> {
+  return mkdtemp(join(tmpdir(), `queueapp-${purpose}-`));
+}
+
+/** Finds a TCP port of 127.0.0.1 on which nobody listens. */
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  if (address === null || typeof address === 'string') throw new Error('No port was given');
+  return address.port;
+}
