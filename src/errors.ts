@@ -3,7 +3,12 @@ export const ERROR_CODES = {
   ARI_UNAVAILABLE: 'Asterisk does not answer over ARI',
   ARI_REFUSED: 'Asterisk refused a request',
   CONFIG_INVALID: 'The configuration is wrong',
+  DATABASE_FOLDER_IN_USE: 'Another process runs the embedded database of this folder',
+  DATABASE_SCHEMA: 'The database does not fit this program',
+  DATABASE_START: 'The embedded database does not start',
   DATABASE_UNAVAILABLE: 'The database does not answer',
+  XMPP_REFUSED: 'The XMPP server refused the account, its encryption or a request',
+  XMPP_UNAVAILABLE: 'The XMPP server does not answer',
 } as const;
 
 export type ErrorCode = keyof typeof ERROR_CODES;

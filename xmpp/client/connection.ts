@@ -1,0 +1,241 @@
+import { type Clock, delay } from '../../src/lib/clock.ts';
+import type { Logger } from '../../src/log.ts';
+import { type FailureKind, failureFrom, isRefusal, XmppFailure } from './failure.ts';
+import { answerRequest } from './incoming.ts';
+import { type IqRequest, type IqResult, IqTable } from './iq.ts';
+import type { Element } from './library.ts';
+import { type Liveness, watchLiveness } from './liveness.ts';
+import { NS } from './namespaces.ts';
+import { type Negotiated, negotiate } from './negotiate.ts';
+import { retryDelayMs, STEADY_MS } from './retry.ts';
+import { stopped, XmppStream } from './stream.ts';
+import { StreamManagement, UNACKED_MAX } from './stream-management.ts';
+import { isLoopback, type TlsSettings } from './tls.ts';
+
+/** How long one attempt may take from the first packet to the session. */
+export const ATTEMPT_LIMIT_MS = 15_000;
+/** Messages and presence that were sent before a cut and are older than this are not sent again on resumption. */
+export const RESEND_AGE_MAX_MS = 10_000;
+
+export interface ConnectionOptions {
+  /** `xmpp://host:port` (STARTTLS) or `xmpps://host:port` (direct TLS). */
+  readonly service: string;
+  readonly domain: string;
+  readonly username: string;
+  readonly password: string;
+  readonly resource: string;
+  readonly tls: TlsSettings;
+  readonly clock: Clock;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
+  readonly log: Logger;
+}
+
+/** What the owner of a connection hears. */
+export interface ConnectionEvents {
+  /** A session is up; `isFresh` unless the former one was resumed with nothing lost. */
+  onOnline(isFresh: boolean): void;
+  onOffline(failure: XmppFailure): void;
+  /** Messages, presence and nothing else. */
+  onStanza(stanza: Element): void;
+}
+
+export interface ConnectionStatus {
+  readonly state: 'stopped' | 'connecting' | 'online' | 'waiting';
+  readonly sinceMs: number;
+  readonly failure: { readonly kind: FailureKind; readonly message: string } | null;
+  /** When it is tried again, Unix milliseconds. */
+  readonly retryAtMs: number | null;
+}
+
+/** One account's connection: logs in, stays, comes back after a break, and says what it is doing. */
+export class XmppConnection {
+  readonly #options: ConnectionOptions;
+  readonly #events: ConnectionEvents;
+  readonly #session = new StreamManagement();
+  readonly #requests: IqTable;
+  readonly #stop = new AbortController();
+  #running: Promise<void> | null = null;
+  #stream: XmppStream | null = null;
+  #liveness: Liveness | null = null;
+  #isOnline = false;
+  #jid: string;
+  #status: ConnectionStatus;
+
+  constructor(options: ConnectionOptions, events: ConnectionEvents) {
+    this.#options = options;
+    this.#events = events;
+    this.#requests = new IqTable(options.clock);
+    this.#jid = `${options.username}@${options.domain}/${options.resource}`;
+    this.#status = { state: 'stopped', sinceMs: options.clock.now(), failure: null, retryAtMs: null };
+  }
+
+  /** Begins to connect, and goes on until `stop`. */
+  start(): void {
+    this.#running ??= this.#run();
+  }
+
+  /** Ends the stream politely and all waiting requests with `away`. */
+  async stop(): Promise<void> {
+    this.#stop.abort(stopped());
+    await (this.#isOnline ? this.#stream?.close() : this.#stream?.fail(stopped()));
+    this.#requests.abandonAll();
+    await this.#running;
+    this.#setStatus('stopped', null, null);
+  }
+
+  get isOnline(): boolean {
+    return this.#isOnline;
+  }
+
+  /** The full JID that the server bound. */
+  get jid(): string {
+    return this.#jid;
+  }
+
+  get status(): ConnectionStatus {
+    return this.#status;
+  }
+
+  /** Stanzas that the server has not confirmed: the measure for those who send many. */
+  get unackedCount(): number {
+    return this.#session.unackedCount;
+  }
+
+  /** Sends a stanza; `false` when there is no session or too much is unacknowledged: then nothing was sent. */
+  send(stanza: Element): boolean {
+    const stream = this.#stream;
+    if (!stream || !this.#isOnline || this.#session.unackedCount >= UNACKED_MAX) return false;
+    stream.send(stanza);
+    if (this.#session.sent(stanza, this.#options.clock.now())) this.#liveness?.ask();
+    return true;
+  }
+
+  /** Sends a request and waits for its answer; never rejects. */
+  request(request: IqRequest): Promise<IqResult> {
+    if (!this.#isOnline) return Promise.resolve({ ok: false, reason: 'away' });
+    return this.#requests.request(request, (stanza) => this.send(stanza));
+  }
+
+  async #run(): Promise<void> {
+    const { clock, random, log } = this.#options;
+    const { signal } = this.#stop;
+    let attempt = 0;
+    while (!signal.aborted) {
+      this.#setStatus('connecting', this.#status.failure, null);
+      const { failure, onlineMs } = await this.#connectOnce();
+      if (signal.aborted) break;
+      if (onlineMs >= STEADY_MS) attempt = 0;
+      const waitMs = retryDelayMs(failure.kind, attempt, random);
+      attempt += 1;
+      const text = isRefusal(failure.kind) ? 'XMPP refused: somebody has to act' : 'XMPP away';
+      log[isRefusal(failure.kind) ? 'error' : 'warn']({ kind: failure.kind, reason: failure.message, waitMs }, text);
+      this.#setStatus('waiting', failure, clock.now() + waitMs);
+      await delay(clock, waitMs, signal).catch(() => {});
+    }
+  }
+
+  /** One stream from its opening to its end; never rejects. */
+  async #connectOnce(): Promise<{ failure: XmppFailure; onlineMs: number }> {
+    const { clock, service, domain, tls } = this.#options;
+    const stream = new XmppStream({ service, domain, tls, clock, openLimitMs: ATTEMPT_LIMIT_MS });
+    stream.onReceived = (element) => this.#session.received(element);
+    this.#stream = stream;
+    const cancel = clock.after(ATTEMPT_LIMIT_MS, () =>
+      stream.fail(new XmppFailure('timeout', `No session within ${ATTEMPT_LIMIT_MS} ms`)),
+    );
+    try {
+      const { username, password, resource } = this.#options;
+      const requireTls = tls.requireTls ?? !isLoopback(service);
+      const credentials = { username, password };
+      const negotiated = await negotiate(stream, { credentials, resource, requireTls, session: this.#session });
+      cancel();
+      return await this.#live(stream, negotiated);
+    } catch (error) {
+      const failure = failureFrom(error);
+      stream.fail(failure);
+      return { failure, onlineMs: 0 };
+    } finally {
+      cancel();
+      this.#stream = null;
+      this.#session.suspended();
+      if (!this.#session.isResumable) this.#requests.abandonAll();
+    }
+  }
+
+  async #live(stream: XmppStream, negotiated: Negotiated): Promise<{ failure: XmppFailure; onlineMs: number }> {
+    const { clock, log, domain } = this.#options;
+    const startedAtMs = clock.now();
+    const isFresh = negotiated.kind === 'fresh';
+    if (isFresh) {
+      this.#requests.abandonAll();
+      this.#jid = negotiated.jid;
+    }
+    this.#isOnline = true;
+    this.#liveness = watchLiveness({
+      clock,
+      stream,
+      session: this.#session,
+      ping: (ping) => this.#requests.request({ type: 'get', to: domain, child: ping }, (stanza) => this.send(stanza)),
+    });
+    if (!isFresh) this.#resend(negotiated.resumed);
+    this.#setStatus('online', null, null);
+    log.info({ jid: this.#jid, isResumed: !isFresh, isEncrypted: stream.isSecure() }, 'XMPP connected');
+    stream.deliverTo((element) => this.#onElement(stream, element));
+    this.#guarded(() => this.#events.onOnline(isFresh));
+    const failure = await stream.closed;
+    this.#isOnline = false;
+    this.#liveness.end();
+    this.#guarded(() => this.#events.onOffline(failure));
+    return { failure, onlineMs: clock.now() - startedAtMs };
+  }
+
+  /** XEP-0198 section 5: sends again what the server has not seen, but nothing that would come too late. */
+  #resend(resumed: Element): void {
+    const now = this.#options.clock.now();
+    const again = this.#session.resumed(resumed, (stanza, sentAtMs) =>
+      stanza.is('iq')
+        ? stanza.attrs['type'] === 'result' || stanza.attrs['type'] === 'error' || this.#requests.isWaiting(stanza.attrs['id'] ?? '')
+        : now - sentAtMs <= RESEND_AGE_MAX_MS,
+    );
+    for (const { stanza } of again) this.send(stanza);
+  }
+
+  #onElement(stream: XmppStream, element: Element): void {
+    this.#guarded(() => {
+      if (element.is('r', NS.sm)) stream.send(this.#session.acknowledgement());
+      else if (element.is('a', NS.sm)) this.#onAcknowledged(stream, element);
+      else if (element.is('iq')) this.#onIq(element);
+      else if (element.is('message') || element.is('presence')) this.#events.onStanza(element);
+    });
+  }
+
+  #onAcknowledged(stream: XmppStream, element: Element): void {
+    try {
+      this.#session.acknowledged(element);
+    } catch (error) {
+      this.#session.lost();
+      stream.fail(failureFrom(error));
+    }
+  }
+
+  #onIq(stanza: Element): void {
+    if (this.#requests.take(stanza, { jid: this.#jid, domain: this.#options.domain })) return;
+    const answer = answerRequest(stanza);
+    if (answer) this.send(answer);
+  }
+
+  /** An error of ours in a handler must not end the stream that carries everybody's announcements. */
+  #guarded(handle: () => void): void {
+    try {
+      handle();
+    } catch (error) {
+      this.#options.log.error({ err: error }, 'A handler of XMPP stanzas threw');
+    }
+  }
+
+  #setStatus(state: ConnectionStatus['state'], failure: ConnectionStatus['failure'], retryAtMs: number | null): void {
+    const words = failure && { kind: failure.kind, message: failure.message };
+    this.#status = { state, sinceMs: this.#options.clock.now(), failure: words, retryAtMs };
+  }
+}
