@@ -9,7 +9,8 @@ export interface Call {
   /** Asterisk's uniqueid, queue_log's callid. */
   readonly uniqueId: string;
   readonly caller: Caller;
-  readonly language: string;
+  /** What prompts are spoken in; the IVR may change it. */
+  language: string;
   /** Set by a lookup or by the dialplan. */
   customer: Customer | null;
   /** Whether the channel has been answered by us or the dialplan. */

@@ -1,0 +1,261 @@
+import type { FlowResult } from '../../src/core/ivr/flow.ts';
+import type { IvrDefinition } from '../../src/core/ivr/flow-definition.ts';
+import type {
+  DialOutcome,
+  FlowEffect,
+  FlowEvent,
+  FlowExit,
+  FlowLookupResult,
+  FlowState,
+} from '../../src/core/ivr/flow-state.ts';
+import { isAppError } from '../../src/errors.ts';
+import type { Clock } from '../../src/lib/clock.ts';
+import { type Deferred, deferred } from '../../src/lib/deferred.ts';
+import type { Directory } from '../../src/ports/directory.ts';
+import type { Pbx } from '../../src/ports/pbx.ts';
+import type { Call } from './call.ts';
+import type { EventRouter } from './event-router.ts';
+import { type Playing, startPlaying } from './playing.ts';
+
+/** Events waiting while an effect is carried out; further keys are dropped. */
+const MAILBOX_MAX = 100;
+/** Longest wait for a stopped prompt to fall silent before the call goes elsewhere. */
+const STOP_WAIT_MS = 1_000;
+
+/** What the IVR works with. */
+export interface IvrDeps {
+  readonly pbx: Pbx;
+  readonly router: EventRouter;
+  readonly directory: Directory;
+  readonly clock: Clock;
+  readonly definition: IvrDefinition;
+  /** Rings an extension and lets the two talk; rejects with the HangupError when the caller hangs up. */
+  readonly dial: (
+    call: Call,
+    request: { readonly extension: string; readonly ringTimeoutMs: number },
+  ) => Promise<DialOutcome>;
+  /** Aborted when the application stops: the step in progress is finished, then the call goes back to the dialplan. */
+  readonly stopping?: AbortSignal;
+}
+
+/** What a run needs beside the ports: the caller and the rules. */
+export interface IvrRunOptions extends Omit<IvrDeps, 'definition'> {
+  readonly call: Call;
+  readonly reduce: (state: FlowState, event: FlowEvent) => FlowResult;
+}
+
+/** An event without its instant. */
+type Happening = FlowEvent extends infer E ? (E extends FlowEvent ? Omit<E, 'atMs'> : never) : never;
+
+type EffectOf<Type extends FlowEffect['type']> = Extract<FlowEffect, { type: Type }>;
+
+/** One visit of one caller: carries out the machine's effects in order and feeds it what happens, one event at a time. */
+export class IvrRun {
+  readonly #options: IvrRunOptions;
+  readonly #call: Call;
+  readonly #end: Deferred<FlowExit> = deferred();
+  readonly #mailbox: FlowEvent[] = [];
+  #state: FlowState | null = null;
+  #isOver = false;
+  #isBusy = false;
+  #playing: Playing | null = null;
+  /** Settles when the prompt that was cut short is silent; never rejects. */
+  #silent: Promise<void> = Promise.resolve();
+  #cancelTimer: () => void = () => undefined;
+  #lookup: AbortController | null = null;
+
+  constructor(options: IvrRunOptions) {
+    this.#options = options;
+    this.#call = options.call;
+  }
+
+  /** Goes from the machine's beginning to its exit. */
+  async run(beginning: FlowResult): Promise<FlowExit> {
+    const { signal } = this.#call;
+    const { stopping } = this.#options;
+    const onHangup = () => this.#fail(signal.reason);
+    const onStopping = () => this.#tell({ type: 'leave-soon' });
+    signal.addEventListener('abort', onHangup, { once: true });
+    stopping?.addEventListener('abort', onStopping, { once: true });
+    const unlisten = this.#call.onDigit((digit) => this.#tell({ type: 'digit', digit }));
+    try {
+      if (stopping?.aborted) onStopping();
+      this.#work(beginning);
+      return await this.#end.promise;
+    } finally {
+      unlisten();
+      signal.removeEventListener('abort', onHangup);
+      stopping?.removeEventListener('abort', onStopping);
+      this.#release();
+    }
+  }
+
+  #tell(happening: Happening): void {
+    if (this.#isOver || (happening.type === 'digit' && this.#mailbox.length >= MAILBOX_MAX)) return;
+    this.#mailbox.push({ ...happening, atMs: this.#options.clock.now() });
+    if (!this.#isBusy && this.#state !== null) this.#work();
+  }
+
+  #work(beginning?: FlowResult): void {
+    this.#isBusy = true;
+    this.#drain(beginning).catch((error: unknown) => this.#fail(error));
+  }
+
+  async #drain(beginning?: FlowResult): Promise<void> {
+    if (beginning !== undefined) await this.#take(beginning);
+    for (let event = this.#mailbox.shift(); event !== undefined; event = this.#mailbox.shift()) {
+      if (this.#isOver || this.#state === null) return;
+      const before = this.#state.stage.name;
+      const result = this.#options.reduce(this.#state, event);
+      const { step, stage } = result.state;
+      this.#call.log.debug({ step, from: before, event: event.type, to: stage.name }, 'IVR');
+      await this.#take(result);
+    }
+    this.#isBusy = false;
+  }
+
+  async #take({ state, effects }: FlowResult): Promise<void> {
+    this.#state = state;
+    for (const effect of effects) {
+      if (this.#isOver) return;
+      await this.#perform(effect);
+    }
+  }
+
+  #perform(effect: FlowEffect): Promise<void> | void {
+    switch (effect.type) {
+      case 'answer':
+        return this.#answer();
+      case 'set-language':
+        return this.#setLanguage(effect.language);
+      case 'play':
+        return this.#play(effect);
+      case 'stop-play':
+        return this.#stopPlay();
+      case 'start-timer':
+        return this.#startTimer(effect);
+      case 'stop-timer':
+        return this.#cancelTimer();
+      case 'lookup':
+        return this.#lookUp(effect);
+      case 'stop-lookup':
+        return this.#lookup?.abort();
+      case 'know-customer':
+        this.#call.customer = effect.customer;
+        return;
+      case 'dial':
+        return this.#dial(effect);
+      case 'log':
+        return this.#call.log[effect.level]({ step: effect.step }, effect.message);
+      case 'enter-queue':
+      case 'leave-to-dialplan':
+      case 'hangup':
+        return this.#exit(effect);
+      default:
+        return effect satisfies never;
+    }
+  }
+
+  async #answer(): Promise<void> {
+    if (this.#call.isAnswered) return;
+    const answer = await this.#tolerate('answer', this.#options.pbx.answer(this.#call.channelId));
+    if (answer === 'done') this.#call.isAnswered = true;
+  }
+
+  async #setLanguage(language: string): Promise<void> {
+    this.#call.language = language;
+    const { pbx, call } = this.#options;
+    await this.#tolerate('set-language', pbx.setVariable(call.channelId, 'CHANNEL(language)', language));
+  }
+
+  #play({ waitId, media }: EffectOf<'play'>): void {
+    const playing = startPlaying(this.#options, this.#call, media);
+    this.#playing = playing;
+    const finished = this.#tolerate('play', playing.finished).then((outcome) => {
+      if (this.#playing === playing) this.#playing = null;
+      this.#tell({ type: 'played', waitId, outcome: outcome === 'done' || outcome === 'stopped' ? 'done' : 'failed' });
+    });
+    finished.catch((error: unknown) => this.#fail(error));
+  }
+
+  /** Not waited for: a prompt that follows queues up behind it in Asterisk. */
+  #stopPlay(): void {
+    const playing = this.#playing;
+    this.#playing = null;
+    if (playing === null) return;
+    this.#silent = new Promise((resolve) => {
+      const cancel = this.#options.clock.after(STOP_WAIT_MS, resolve);
+      const stopped = this.#tolerate('stop-play', playing.stop());
+      stopped.then(cancel, cancel).finally(resolve);
+    });
+  }
+
+  #startTimer({ waitId, delayMs }: EffectOf<'start-timer'>): void {
+    this.#cancelTimer();
+    this.#cancelTimer = this.#options.clock.after(delayMs, () => this.#tell({ type: 'timer', waitId }));
+  }
+
+  #lookUp({ waitId, lookup, code }: EffectOf<'lookup'>): void {
+    const controller = new AbortController();
+    this.#lookup = controller;
+    const found = this.#askDirectory(lookup, code, controller.signal);
+    const told = found.then((result) => this.#tell({ type: 'lookup-result', waitId, result }));
+    told.catch((error: unknown) => this.#fail(error));
+  }
+
+  /** A source that fails against its contract counts as unavailable, too: the caller must not suffer for it. */
+  async #askDirectory(lookup: string, code: string, signal: AbortSignal): Promise<FlowLookupResult> {
+    const { caller, log } = this.#call;
+    if (code === '' && caller.number === null) return { type: 'not-found' };
+    try {
+      const result = await this.#options.directory.lookup({ lookup, code, caller, signal });
+      if (result.type === 'unavailable') log.warn({ lookup, reason: result.reason }, 'Lookup unavailable');
+      return result;
+    } catch (error) {
+      if (!signal.aborted) log.error({ err: error, lookup }, 'Lookup failed');
+      return { type: 'unavailable' };
+    }
+  }
+
+  async #dial({ waitId, extension, ringTimeoutMs }: EffectOf<'dial'>): Promise<void> {
+    await this.#silent;
+    if (this.#isOver) return;
+    const dialled = this.#tolerate('dial', this.#options.dial(this.#call, { extension, ringTimeoutMs }));
+    const told = dialled.then((outcome) => {
+      this.#tell({ type: 'dial-ended', waitId, outcome: outcome ?? 'unreachable' });
+    });
+    told.catch((error: unknown) => this.#fail(error));
+  }
+
+  async #exit(exit: FlowExit): Promise<void> {
+    await this.#silent;
+    this.#isOver = true;
+    this.#end.resolve(exit);
+  }
+
+  /** An expected failure of the switch (away, refused) is a prompt not heard, a phone not reached: the call goes on. */
+  async #tolerate<T>(what: FlowEffect['type'], request: Promise<T>): Promise<T | null> {
+    try {
+      return await request;
+    } catch (error) {
+      if (!isAppError(error)) throw error;
+      this.#call.log.warn({ err: error, what }, 'The switch could not do what the IVR asked for');
+      return null;
+    }
+  }
+
+  #fail(reason: unknown): void {
+    this.#isOver = true;
+    this.#end.reject(reason);
+    this.#release();
+  }
+
+  #release(): void {
+    this.#isOver = true;
+    this.#mailbox.length = 0;
+    this.#cancelTimer();
+    this.#lookup?.abort();
+    // Still there only after a fault or a hang-up; after the latter it is over by itself.
+    if (!this.#call.signal.aborted) this.#stopPlay();
+  }
+}
