@@ -63,6 +63,12 @@ describe('a caller who listens', () => {
     expect(heads.map((head) => head.name)).toEqual([name]);
   });
 
+  test('knows a prompt after which somebody hung up at once', () => {
+    const heard = overMulaw(concat(silence(400), prompt('bye')));
+    expect(recognise({ ...heard, samples: heard.samples.slice(0, -1600) }, prompts).map(({ name }) => name)).toEqual(['bye']);
+    expect(recognise({ ...heard, samples: heard.samples.slice(0, -8000) }, prompts)).toEqual([]);
+  });
+
   test('hears nothing in silence and in noise', () => {
     expect(recognise(silence(5000), prompts)).toEqual([]);
     expect(recognise(withNoise(silence(5000), -20), prompts, { threshold: 0.3 })).toEqual([]);

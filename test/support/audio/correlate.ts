@@ -10,6 +10,12 @@ export interface Match {
 /** Quieter than this (root mean square, −60 dBFS) counts as silence, in which nothing is found. */
 const SILENCE_RMS = 0.001;
 
+/**
+ * So much of a sound's end may be missing at the end of the recording: Asterisk does not send the last part of a packet, and
+ * whoever hangs up right after a prompt cuts into the 200 ms of silence that end it.
+ */
+const MISSING_END_MS = 250;
+
 /** Finds the place where `wanted` fits best into `heard`, by normalised cross-correlation. */
 export function correlate(heard: Pcm, wanted: Pcm): Match {
   return new Haystack(heard).find(wanted, { threshold: 0, atMost: 1 })[0] ?? { offsetMs: 0, score: 0 };
@@ -22,10 +28,14 @@ export class Haystack {
   readonly #blocks = new Map<number, { fft: Fft; step: number; spectra: { re: Float64Array; im: Float64Array }[] }>();
 
   constructor(pcm: Pcm) {
-    this.#pcm = pcm;
-    this.#energy = new Float64Array(pcm.samples.length + 1);
-    for (const [index, sample] of pcm.samples.entries())
-      this.#energy[index + 1] = (this.#energy[index] ?? 0) + sample * sample;
+    const missing = Math.round((MISSING_END_MS * pcm.sampleRate) / 1000);
+    const samples = new Float32Array(pcm.samples.length + missing);
+    samples.set(pcm.samples);
+    this.#pcm = { ...pcm, samples };
+    this.#energy = new Float64Array(samples.length + 1);
+    for (let index = 0; index < samples.length; index += 1) {
+      this.#energy[index + 1] = (this.#energy[index] ?? 0) + (samples[index] ?? 0) ** 2;
+    }
   }
 
   /**
