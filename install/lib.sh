@@ -6,7 +6,7 @@
 
 QUEUEAPP_HOME="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)"
 export QUEUEAPP_HOME
-NODE_WANTED=20.10          # oldest Node that the application's libraries run on
+NODE_WANTED=20.11          # oldest Node that the application, its tools and this stack run on
 NODE_TO_FETCH=22           # what is fetched when neither the machine nor apt has one
 
 # The one folder outside the checkout that anything here writes to (packages apart).
@@ -65,7 +65,7 @@ node_is_good() { local have; have=$(node_version); [ -n "$have" ] && version_at_
 
 fetch_node() { npm install --no-save --no-audit --no-fund --prefix "$1" "node@$NODE_TO_FETCH"; }
 
-# Makes sure that `node` (20.10 or newer) and `npm` are on the PATH: the machine's own, else apt's, else the npm package `node` in
+# Makes sure that `node` (20.11 or newer) and `npm` are on the PATH: the machine's own, else apt's, else the npm package `node` in
 # the cache folder.
 ensure_node() {
   local own candidate

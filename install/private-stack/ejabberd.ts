@@ -15,6 +15,7 @@ export const ejabberdReplacements = (state: StackState, folder: string): Replace
   'ejabberd/ejabberd.yml': [
     { line: '- example.org', becomes: `- ${state.domain}` },
     { line: '- /etc/ejabberd/example.org.pem', becomes: `- ${folder}/certs/server.pem` },
+    { line: 'ca_file: /etc/ssl/certs/ca-certificates.crt', becomes: `ca_file: ${folder}/certs/ca.crt` },
     { line: 'port: 5222', becomes: `port: ${state.ports.xmpp}` },
     { line: 'port: 5223', becomes: `port: ${state.ports.xmppDirectTls}` },
     { line: 'ip: "::" # STARTTLS', becomes: `ip: "${LOOPBACK}"` },

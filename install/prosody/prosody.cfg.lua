@@ -58,4 +58,3 @@ Component "pubsub.example.org" "pubsub"
   autocreate_on_publish = false
   autocreate_on_subscribe = false
   expose_publisher = false
-  pubsub_max_items = 16
