@@ -1,0 +1,152 @@
+import type { QueueName } from '../core/ids.ts';
+import type { IvrDefinition } from '../core/ivr/flow-definition.ts';
+import type { QueueSettings } from '../core/queue/settings.ts';
+
+/** Everything that the file and the environment say, checked and frozen; passwords and tokens are in {@link Secrets}. */
+export interface Config {
+  /** The file it was read from, as messages name it. */
+  readonly file: string;
+  /** Language of prompts where the channel has none, for example `en`. */
+  readonly language: string;
+  readonly limits: LimitSettings;
+  readonly log: { readonly level: LogLevel; readonly personalData: boolean };
+  readonly asterisk: AsteriskSettings;
+  readonly members: MemberSettings;
+  readonly xmpp: XmppSettings;
+  readonly database: DatabaseSettings;
+  readonly http: { readonly listen: ListenAddress };
+  readonly lookups: Readonly<Record<string, LookupSettings>>;
+  readonly queues: readonly QueueSettings[];
+  /** Where `Stasis(queueapp,ID|NAME)` leads. */
+  readonly defaultQueue: QueueName;
+  readonly ivr: IvrDefinition;
+}
+
+/** What must not be written into a file: from the environment only. `null` is "not set". */
+export interface Secrets {
+  readonly ariPassword: string | null;
+  readonly xmppPassword: string | null;
+  readonly databaseUrl: string | null;
+  readonly apiToken: string | null;
+  /** Values of the lookups' HTTP headers that are taken from the environment, by lookup and header. */
+  readonly lookupHeaders: Readonly<Record<string, Readonly<Record<string, string>>>>;
+}
+
+/** Levels of the log, most talkative first; pino's. */
+export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** Limits of the whole application. */
+export interface LimitSettings {
+  /** Most calls at once; a further caller hears `busyPrompt` and goes on in the dialplan. */
+  readonly calls: number;
+  readonly busyPrompt: readonly string[];
+  /** Longest time that a stop (SIGTERM) waits for calls to be handed back. */
+  readonly drainMs: number;
+}
+
+export interface AsteriskSettings {
+  /** Base of the REST interface, for example `http://127.0.0.1:8088`, without a trailing slash. */
+  readonly url: string;
+  readonly username: string;
+  /** The name in `Stasis(NAME)`. */
+  readonly application: string;
+  /** Longest wait for the answer to one request. */
+  readonly requestTimeoutMs: number;
+  /** How often the event socket is pinged; without an answer within the same time it counts as lost. */
+  readonly pingMs: number;
+}
+
+/** What holds for all members of all queues. */
+export interface MemberSettings {
+  /** What the member's phone shows; placeholders of {@link CALLER_ID_PLACEHOLDERS}. */
+  readonly callerId: { readonly name: string; readonly number: string };
+  readonly prompts: MemberPrompts;
+}
+
+/** What a member hears at `Stasis(queueapp,login,QUEUE)` and `…logout…`. */
+export interface MemberPrompts {
+  readonly wait: readonly string[];
+  readonly loggedIn: readonly string[];
+  readonly loginFailed: readonly string[];
+  readonly loggedOut: readonly string[];
+  readonly logoutFailed: readonly string[];
+}
+
+/** Placeholders of `members.caller-id`: the queue's title, the customer's name, id and code, the caller's number and name. */
+export const CALLER_ID_PLACEHOLDERS = ['queue', 'customer', 'id', 'code', 'caller', 'name'] as const;
+
+/** What an item of an extension's node holds: the documented `<call/>`, the older `<test/>`, or the latter around the former. */
+export const XMPP_PAYLOADS = ['native', 'legacy', 'hybrid'] as const;
+/** Who gets a chat message: all members of the queue when a call enters and the chosen one, the chosen one alone, or nobody. */
+export const XMPP_ANNOUNCE = ['members', 'chosen', 'nobody'] as const;
+
+export interface XmppSettings {
+  /** `null`: no XMPP, which is said at start. */
+  readonly connection: XmppConnectionSettings | null;
+  readonly payload: (typeof XMPP_PAYLOADS)[number];
+  readonly announce: (typeof XMPP_ANNOUNCE)[number];
+  /** Bare JIDs that may subscribe to every extension's node. */
+  readonly subscribers: readonly string[];
+  /** Longest wait for the server's acknowledgement before the phone is rung anyway. */
+  readonly publishWaitMs: number;
+  /** An announcement that could not be sent for so long is dropped. */
+  readonly dropAfterMs: number;
+}
+
+export interface XmppConnectionSettings {
+  /** `xmpp://HOST:PORT`, `xmpps://HOST:PORT`, or a domain whose DNS says where. */
+  readonly service: string;
+  /** The application's account, bare JID. */
+  readonly jid: string;
+  /** Address of the pubsub service; the account's own bare JID is PEP. */
+  readonly pubsub: string;
+  /** File with the certificate authority that the server's certificate must come from; `null` is the system's. */
+  readonly caFile: string | null;
+}
+
+export interface DatabaseSettings {
+  /** Most connections of the pool. */
+  readonly pool: number;
+  readonly connectTimeoutMs: number;
+  readonly statementTimeoutMs: number;
+  /** How long a caller waits for a database that is away before the dialplan goes on. */
+  readonly awayLimitMs: number;
+  /** Folder of the embedded server's data, used without DATABASE_URL; `null` is the default place. */
+  readonly dataFolder: string | null;
+}
+
+/** Where the HTTP server listens. Port 0 is any free one. */
+export interface ListenAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** What a lookup may ask with: the digits typed, the caller's number, the caller's name. */
+export const LOOKUP_PARAMETERS = ['code', 'number', 'name'] as const;
+export type LookupParameter = (typeof LOOKUP_PARAMETERS)[number];
+
+export interface LookupLimits {
+  readonly name: string;
+  /** Longest time of one try. */
+  readonly timeoutMs: number;
+  /** Further tries after the first. */
+  readonly retries: number;
+}
+
+/** One statement in the application's own database; `$1`, `$2`, … are `parameters` in order. */
+export interface SqlLookupSettings extends LookupLimits {
+  readonly type: 'sql';
+  readonly sql: string;
+  readonly parameters: readonly LookupParameter[];
+}
+
+/** One GET request; `{code}`, `{number}`, `{name}` in the address are replaced percent-encoded. */
+export interface HttpLookupSettings extends LookupLimits {
+  readonly type: 'http';
+  readonly url: string;
+  /** Headers without a secret; those with one are in {@link Secrets.lookupHeaders}. */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+export type LookupSettings = SqlLookupSettings | HttpLookupSettings;

@@ -1,0 +1,210 @@
+import { z } from 'zod';
+import { CALLER_ID_PLACEHOLDERS, LOG_LEVELS, XMPP_ANNOUNCE, XMPP_PAYLOADS } from './config.ts';
+import { shown } from './findings.ts';
+import { address, bareJid, count, duration, flag, line, prompt, section, template } from './values.ts';
+
+/** A language as Asterisk and the sounds' folders write it. */
+export const language = () =>
+  z.string().regex(/^[a-z]{2,3}(_[A-Z]{2})?$/, {
+    error: ({ input }) => `expected a language such as en or pt_BR, got ${shown(input)}`,
+  });
+
+export const limitsSection = section({
+  calls: count(1, 100_000)
+    .prefault(500)
+    .describe(
+      'Most calls in the application at once. A further caller hears `busy-prompt` and goes on in the dialplan.',
+    ),
+  'busy-prompt': prompt().prefault('queueapp/all_lines_busy').describe('Said to a caller who is one too many.'),
+  drain: duration({ maxMs: 50_000 })
+    .prefault('20s')
+    .describe(
+      'Longest time that a stop (SIGTERM) takes to hand calls back; less than `TimeoutStopSec` of the systemd unit.',
+    ),
+}).transform((written) => ({ calls: written.calls, busyPrompt: written['busy-prompt'], drainMs: written.drain }));
+
+export const logSection = section({
+  level: z
+    .enum(LOG_LEVELS)
+    .prefault('info')
+    .describe('From which level on lines are written. `LOG_LEVEL` goes before it.'),
+  'personal-data': flag()
+    .prefault(false)
+    .describe('Whether numbers, names, customers, digits and stanzas are written into the log.'),
+}).transform((written) => ({ level: written.level, personalData: written['personal-data'] }));
+
+export const asteriskSection = section(
+  {
+    url: address(['http', 'https'], 'set ARI_USERNAME and ARI_PASSWORD in the environment')
+      .prefault('http://127.0.0.1:8088')
+      .describe("Asterisk's REST interface, as http.conf serves it. `ARI_URL` goes before it.")
+      .transform((url) => url.replace(/\/+$/, '').replace(/\/ari$/, '')),
+    username: line(80).prefault('queueapp').describe('The user of ari.conf. `ARI_USERNAME` goes before it.'),
+    application: z
+      .string()
+      .regex(/^[A-Za-z0-9_-]{1,64}$/, { error: 'the name of an application is made of letters, digits, - and _' })
+      .prefault('queueapp')
+      .describe('The name in the dialplan: `Stasis(queueapp)`. One running process has it; a second takes it over.'),
+    'request-timeout': duration({ minMs: 100, maxMs: 60_000 })
+      .prefault('3s')
+      .describe('Longest wait for the answer to one request.'),
+    ping: duration({ minMs: 200, maxMs: 60_000 })
+      .prefault('3s')
+      .describe('How often the event socket is pinged; without an answer within the same time it counts as lost.'),
+  },
+  { name: 'asterisk' },
+).transform(({ 'request-timeout': requestTimeoutMs, ping, ...written }) => ({
+  ...written,
+  requestTimeoutMs,
+  pingMs: ping,
+}));
+
+const memberPrompts = section({
+  wait: prompt().prefault('queueapp/wait_a_moment').describe('Said first, while the login or logout is done.'),
+  'logged-in': prompt().prefault('queueapp/logon').describe('The extension is in the queue.'),
+  'login-failed': prompt().prefault('queueapp/logon_failed').describe('The extension is unknown, or it did not work.'),
+  'logged-out': prompt().prefault('queueapp/logoff').describe('The extension has left the queue.'),
+  'logout-failed': prompt().prefault('queueapp/logoff_failed').describe('It was not in the queue, or it did not work.'),
+}).transform((written) => ({
+  wait: written.wait,
+  loggedIn: written['logged-in'],
+  loginFailed: written['login-failed'],
+  loggedOut: written['logged-out'],
+  logoutFailed: written['logout-failed'],
+}));
+
+const callerId = section({
+  name: template(CALLER_ID_PLACEHOLDERS)
+    .prefault('{queue}: {customer}')
+    .describe(
+      'The name on the phone. `{queue}` is the title, `{customer}`, `{id}`, `{code}` are the customer, `{caller}` and `{name}` what the caller sends.',
+    ),
+  number: template(CALLER_ID_PLACEHOLDERS)
+    .prefault('{caller}')
+    .describe('The number on the phone; the same placeholders.'),
+});
+
+export const membersSection = section({
+  'caller-id': callerId.prefault({}).describe("What the member's phone shows while it rings."),
+  prompts: memberPrompts.prefault({}).describe('What a member hears at login and logout.'),
+}).transform((written) => ({
+  callerId: written['caller-id'],
+  prompts: written.prompts,
+}));
+
+/** `xmpp://host:5222`, `xmpps://host:5223`, or a domain alone. */
+export function xmppService() {
+  const pattern = /^(?:xmpps?:\/\/)?(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?\/?$/;
+  return z.string().max(300).regex(pattern, {
+    error: 'expected an XMPP server such as xmpp://xmpp.example.org:5222, or a domain',
+  });
+}
+
+/** A domain, or a bare JID for the account's own node store (PEP). */
+export function pubsubAddress() {
+  return z.string().regex(/^(?:[^\s@/"&'<>:]{1,255}@)?[A-Za-z0-9.-]{1,255}$/, {
+    error: ({ input }) => `expected a pubsub service such as pubsub.example.org, got ${shown(input)}`,
+  });
+}
+
+export const xmppSection = section(
+  {
+    service: xmppService()
+      .optional()
+      .describe(
+        'The XMPP server. `XMPP_SERVICE` goes before it. Without service, account and password there is no XMPP.',
+      ),
+    jid: bareJid().optional().describe("The application's own account. `XMPP_JID` goes before it."),
+    pubsub: pubsubAddress()
+      .optional()
+      .describe('The pubsub service; by default `pubsub.` and the domain of `jid`. `XMPP_PUBSUB` goes before it.'),
+    ca: line(4096)
+      .optional()
+      .describe(
+        "File (PEM) with the authority of the server's certificate, when it is none that the system knows. `XMPP_CA` goes before it.",
+      ),
+    payload: z
+      .enum(XMPP_PAYLOADS)
+      .prefault('native')
+      .describe(
+        'What an item holds: `native` the documented `<call/>`, `legacy` the older `<test>ID|NAME</test>`, `hybrid` that text with `<call/>` in it.',
+      ),
+    announce: z
+      .enum(XMPP_ANNOUNCE)
+      .prefault('members')
+      .describe('Who gets chat messages about calls: all `members` of the queue, the `chosen` one alone, or `nobody`.'),
+    subscribers: z
+      .array(bareJid())
+      .max(1000)
+      .prefault([])
+      .describe(
+        "Who may subscribe to every extension's node: CRM and helpdesk software. Further ones stand in the extension's row.",
+      ),
+    'publish-wait': duration({ maxMs: 10_000 })
+      .prefault('300ms')
+      .describe("How long the phone's ringing waits at most for the server to acknowledge the customer's data."),
+    'drop-after': duration({ maxMs: 3_600_000 })
+      .prefault('30s')
+      .describe('A chat message that could not be sent for so long, because the server is away, is dropped.'),
+  },
+  { name: 'xmpp' },
+).transform(({ payload, announce, subscribers, ...written }) => ({
+  connection: { service: written.service, jid: written.jid, pubsub: written.pubsub, caFile: written.ca },
+  payload,
+  announce,
+  subscribers,
+  publishWaitMs: written['publish-wait'],
+  dropAfterMs: written['drop-after'],
+}));
+
+export const databaseSection = section(
+  {
+    pool: count(1, 200).prefault(10).describe('Most connections to the server.'),
+    'connect-timeout': duration({ minMs: 100, maxMs: 60_000 })
+      .prefault('2s')
+      .describe('Longest wait for a connection.'),
+    'statement-timeout': duration({ minMs: 50, maxMs: 60_000 })
+      .prefault('2s')
+      .describe('Longest time of one statement.'),
+    'away-limit': duration({ maxMs: 600_000 })
+      .prefault('60s')
+      .describe('How long a caller hears music while the database is away, before the dialplan goes on.'),
+    'data-folder': line(4096)
+      .optional()
+      .describe("Where the application's own PostgreSQL keeps its data, when there is no `DATABASE_URL`."),
+  },
+  { name: 'database' },
+).transform((written) => ({
+  pool: written.pool,
+  connectTimeoutMs: written['connect-timeout'],
+  statementTimeoutMs: written['statement-timeout'],
+  awayLimitMs: written['away-limit'],
+  dataFolder: written['data-folder'] ?? null,
+}));
+
+const LISTEN = /^(?:(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+):)?(\d{1,5})$/;
+
+/** `127.0.0.1:8080`, `[::1]:8080`, or a port alone, which is loopback's. */
+export const listenAddress = () =>
+  z
+    .union([z.string(), z.int()])
+    .transform((written, context) => {
+      const match = LISTEN.exec(String(written));
+      const port = Number(match?.[2]);
+      if (match !== null && port <= 65_535) return { host: (match[1] ?? '127.0.0.1').replace(/^\[|\]$/g, ''), port };
+      context.addIssue({
+        code: 'custom',
+        message: `expected an address such as 127.0.0.1:8080, got ${shown(written)}`,
+      });
+      return z.NEVER;
+    })
+    .meta({ kind: 'address and port' });
+
+export const httpSection = section(
+  {
+    listen: listenAddress()
+      .prefault('127.0.0.1:8080')
+      .describe('Where the API, `/healthz` and `/readyz` are served. `HTTP_LISTEN` goes before it.'),
+  },
+  { name: 'http' },
+);

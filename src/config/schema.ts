@@ -1,0 +1,62 @@
+import { z } from 'zod';
+import { calendar } from './calendar-section.ts';
+import {
+  asteriskSection,
+  databaseSection,
+  httpSection,
+  language,
+  limitsSection,
+  logSection,
+  membersSection,
+  xmppSection,
+} from './general-sections.ts';
+import { startStep, step, stepName } from './ivr-section.ts';
+import { lookup } from './lookup-section.ts';
+import { queueFields, queueSettings } from './queue-section.ts';
+import type { KnownNames } from './step-fields.ts';
+import { name, reference, section } from './values.ts';
+
+/** The whole file. `known` are the names in it, so that a reference that leads nowhere is found where it stands. */
+export function configSchema(known: KnownNames) {
+  return section({
+    language: language().prefault('en').describe('Language of prompts where the channel has none.'),
+    limits: limitsSection.prefault({}),
+    log: logSection.prefault({}),
+    asterisk: asteriskSection.prefault({}),
+    members: membersSection.prefault({}),
+    xmpp: xmppSection.prefault({}),
+    database: databaseSection.prefault({}),
+    http: httpSection.prefault({}),
+    lookups: z.record(name('lookup'), lookup).prefault({}),
+    calendars: z.record(name('calendar'), calendar).prefault({}),
+    queues: z
+      .record(name('queue'), queueFields)
+      .transform((queues) => Object.entries(queues).map(([queue, written]) => queueSettings(queue, written)))
+      .refine((queues) => queues.length > 0, { error: 'expected at least one queue' }),
+    'default-queue': reference('queue', known.queues)
+      .optional()
+      .describe('The queue of `Stasis(queueapp,ID|CUSTOMER NAME)`; by default the first one.'),
+    ivr: section({
+      start: startStep(known),
+      steps: z.record(stepName(), step(known)),
+    }),
+  });
+}
+
+/** A checked file, before the environment is added. */
+export type CheckedFile = z.output<ReturnType<typeof configSchema>>;
+
+/** Reads the names of things out of a file that is not checked yet. */
+export function knownNames(file: unknown): KnownNames {
+  const top = asGroup(file);
+  return {
+    steps: Object.keys(asGroup(asGroup(top['ivr'])['steps'])),
+    queues: Object.keys(asGroup(top['queues'])),
+    lookups: Object.keys(asGroup(top['lookups'])),
+    calendars: Object.keys(asGroup(top['calendars'])),
+  };
+}
+
+function asGroup(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {};
+}
