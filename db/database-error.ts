@@ -1,0 +1,47 @@
+import { AppError } from '../src/errors.ts';
+
+/** SQLSTATE classes that tell of the server or the connection, not of the statement. */
+const AWAY_CLASSES = new Set(['08', '53', '57', '58', 'XX']);
+/** SQLSTATEs that a repetition may cure: serialization failure, deadlock, lock not available, read-only (a standby). */
+const AWAY_STATES = new Set(['40001', '40P01', '55P03', '25006', '28000', '28P01', '3D000']);
+/** What pg says without any code when a connection is lost or a time limit is over. */
+const AWAY_MESSAGES =
+  /timeout exceeded when trying to connect|Connection terminated|Query read timeout|timeout expired|Client has encountered a connection error|client was closed|not queryable/i;
+
+/** Turns what `pg` threw into AppError DATABASE_UNAVAILABLE when the server or the connection is at fault; anything else is returned as it is. */
+export function databaseError(error: unknown): unknown {
+  if (error instanceof AppError || !(error instanceof Error)) return error;
+  if (!isDatabaseAway(error)) return error;
+  return new AppError('DATABASE_UNAVAILABLE', `The database does not answer: ${describe(error)}`, { cause: error });
+}
+
+/** Whether the connection was lost (so that one immediate repetition on a new one is worth while), not slow. */
+export function isConnectionLost(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const code = codeOf(error);
+  if (code === undefined)
+    return /Connection terminated unexpectedly|connection error|not queryable/i.test(error.message);
+  return code === 'ECONNRESET' || code === 'EPIPE' || code === '57P01' || code === '57P02' || code === '40P01';
+}
+
+function isDatabaseAway(error: Error): boolean {
+  const code = codeOf(error);
+  if (code === undefined) return AWAY_MESSAGES.test(error.message);
+  // Five characters are a SQLSTATE; anything else is Node's (ECONNREFUSED, ENOTFOUND, ERR_TLS_…).
+  return code.length === 5 && !code.startsWith('E') ? isAwayState(code) : true;
+}
+
+function isAwayState(state: string): boolean {
+  return AWAY_STATES.has(state) || AWAY_CLASSES.has(state.slice(0, 2));
+}
+
+function codeOf(error: Error): string | undefined {
+  const code = (error as { code?: unknown }).code;
+  return typeof code === 'string' ? code : undefined;
+}
+
+/** An AggregateError (one refusal per address of a host name) has no message of its own. */
+function describe(error: Error): string {
+  if (error.message !== '' || !(error instanceof AggregateError)) return error.message;
+  return error.errors.map((each) => (each instanceof Error ? each.message : String(each))).join('; ');
+}
