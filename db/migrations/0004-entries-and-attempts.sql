@@ -1,6 +1,6 @@
 -- Callers' places and the offers of calls to members. Here every race is decided.
 create table queue_entry (
-  entry_id text primary key check (char_length(entry_id) between 1 and 100),
+  entry_id text collate "C" primary key check (char_length(entry_id) between 1 and 100),
   call_id text not null check (char_length(call_id) between 1 and 100),
   queue text not null references queue (name) on update cascade,
   channel_id text not null check (char_length(channel_id) between 1 and 150),
@@ -10,7 +10,6 @@ create table queue_entry (
   customer jsonb,
   priority integer not null default 0 check (priority between -1000000 and 1000000),
   joined_at timestamptz not null,
-  place bigint generated always as identity,
   original_position integer not null check (original_position > 0),
   state text not null check (state in ('waiting', 'ringing', 'talking', 'ended')),
   attempt_id text,
@@ -21,10 +20,10 @@ create table queue_entry (
 );
 
 comment on table queue_entry is 'One row per place of a caller in a queue; ended ones are removed after some time';
-comment on column queue_entry.place is 'Order of entering; among equal priorities the smaller is first';
+comment on column queue_entry.priority is 'Higher goes first; among equals joined_at, then entry_id, decide';
 comment on column queue_entry.attempt_id is 'The attempt that holds the entry while ringing or talking, or held it when it ended';
 
-create index queue_entry_open on queue_entry (queue, priority desc, place) where state <> 'ended';
+create index queue_entry_open on queue_entry (queue, priority desc, joined_at, entry_id) where state <> 'ended';
 create index queue_entry_ended on queue_entry (ended_at) where state = 'ended';
 create index queue_entry_call on queue_entry (call_id);
 
