@@ -86,6 +86,8 @@ export interface XmppSettings {
   readonly connection: XmppConnectionSettings | null;
   readonly payload: (typeof XMPP_PAYLOADS)[number];
   readonly announce: (typeof XMPP_ANNOUNCE)[number];
+  /** Whether members' presence is asked for, so that who is known to be offline gets no message. */
+  readonly usePresence: boolean;
   /** Bare JIDs that may subscribe to every extension's node. */
   readonly subscribers: readonly string[];
   /** Longest wait for the server's acknowledgement before the phone is rung anyway. */
@@ -95,7 +97,7 @@ export interface XmppSettings {
 }
 
 export interface XmppConnectionSettings {
-  /** `xmpp://HOST:PORT`, `xmpps://HOST:PORT`, or a domain whose DNS says where. */
+  /** `xmpp://HOST:PORT` (STARTTLS) or `xmpps://HOST:PORT` (TLS from the start). */
   readonly service: string;
   /** The application's account, bare JID. */
   readonly jid: string;

@@ -92,12 +92,11 @@ export const membersSection = section({
   prompts: written.prompts,
 }));
 
-/** `xmpp://host:5222`, `xmpps://host:5223`, or a domain alone. */
+/** `xmpp://host:5222` (STARTTLS) or `xmpps://host:5223` (direct TLS). */
 export function xmppService() {
-  const pattern = /^(?:xmpps?:\/\/)?(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?\/?$/;
-  return z.string().max(300).regex(pattern, {
-    error: 'expected an XMPP server such as xmpp://xmpp.example.org:5222, or a domain',
-  });
+  return address(['xmpp', 'xmpps'], 'set XMPP_JID and XMPP_PASSWORD in the environment').describe(
+    'The XMPP server: `xmpp://HOST:5222` (STARTTLS) or `xmpps://HOST:5223` (TLS from the start); by default `xmpp://`, the domain of `jid` and 5222. `XMPP_SERVICE` goes before it.',
+  );
 }
 
 /** A domain, or a bare JID for the account's own node store (PEP). */
@@ -109,11 +108,7 @@ export function pubsubAddress() {
 
 export const xmppSection = section(
   {
-    service: xmppService()
-      .optional()
-      .describe(
-        'The XMPP server. `XMPP_SERVICE` goes before it. Without service, account and password there is no XMPP.',
-      ),
+    service: xmppService().optional(),
     jid: bareJid().optional().describe("The application's own account. `XMPP_JID` goes before it."),
     pubsub: pubsubAddress()
       .optional()
@@ -133,6 +128,11 @@ export const xmppSection = section(
       .enum(XMPP_ANNOUNCE)
       .prefault('members')
       .describe('Who gets chat messages about calls: all `members` of the queue, the `chosen` one alone, or `nobody`.'),
+    presence: flag()
+      .prefault(true)
+      .describe(
+        "Whether members' presence is asked for: who is known to be offline gets no chat message. Unknown counts as there.",
+      ),
     subscribers: z
       .array(bareJid())
       .max(1000)
@@ -148,10 +148,11 @@ export const xmppSection = section(
       .describe('A chat message that could not be sent for so long, because the server is away, is dropped.'),
   },
   { name: 'xmpp' },
-).transform(({ payload, announce, subscribers, ...written }) => ({
+).transform(({ payload, announce, subscribers, presence, ...written }) => ({
   connection: { service: written.service, jid: written.jid, pubsub: written.pubsub, caFile: written.ca },
   payload,
   announce,
+  usePresence: presence,
   subscribers,
   publishWaitMs: written['publish-wait'],
   dropAfterMs: written['drop-after'],

@@ -1,13 +1,10 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
-import type { z } from 'zod';
-import { AppError } from '../errors.ts';
+import { existsSync } from 'node:fs';
+import { checkFile, readConfigFile } from './check-file.ts';
 import type { Config, Secrets, XmppConnectionSettings } from './config.ts';
-import { type ConfigDocument, FILE_BYTES_MAX, readDocument } from './document.ts';
 import { type EnvironmentValues, environmentFinding, readEnvironment } from './environment.ts';
-import { configInvalid, type Finding, type FindingPath } from './findings.ts';
-import { type CheckedFile, configSchema, knownNames } from './schema.ts';
-import { wording } from './wording.ts';
+import { configInvalid, type Finding } from './findings.ts';
+import type { CheckedFile } from './schema.ts';
+import { shippedPath } from './shipped.ts';
 
 export interface LoadOptions {
   /** The file; by default QUEUEAPP_CONFIG, else ./queueapp.yaml, else the one that is shipped. */
@@ -18,10 +15,10 @@ export interface LoadOptions {
 export interface LoadedConfig {
   readonly config: Config;
   readonly secrets: Secrets;
+  /** What is odd but can be used, for example a step that no other leads to. */
+  readonly warnings: readonly Finding[];
 }
 
-/** The file that is shipped, used when there is no other: the IVR of the description, queue support. */
-export const SHIPPED_FILE = fileURLToPath(new URL('../../install/queueapp.yaml', import.meta.url));
 const DEFAULT_FILE = 'queueapp.yaml';
 
 /**
@@ -31,7 +28,8 @@ const DEFAULT_FILE = 'queueapp.yaml';
 export function loadConfig({ file, env }: LoadOptions): LoadedConfig {
   const name = configFile({ file, env });
   const environment = readEnvironment(env);
-  const checked = checkFile(readText(name, file === undefined ? env : {}), name);
+  const origin = file === undefined && env['QUEUEAPP_CONFIG'] ? ' (named by QUEUEAPP_CONFIG)' : '';
+  const checked = checkFile(readConfigFile(name, origin), name);
   const findings = [...environment.findings, ...checked.findings];
   if (!env['ARI_PASSWORD'])
     findings.push(environmentFinding('ARI_PASSWORD', "is not set: the user's password in ari.conf"));
@@ -44,58 +42,14 @@ export function loadConfig({ file, env }: LoadOptions): LoadedConfig {
       findings.push(environmentFinding(variable, 'is not set, but a lookup in the file takes a header from it'));
   }
   if (findings.length > 0) throw configInvalid(findings);
-  return { config: deepFreeze(config), secrets: deepFreeze(secrets) };
+  return { config: deepFreeze(config), secrets: deepFreeze(secrets), warnings: checked.warnings };
 }
 
 /** Which file is read. */
 export function configFile({ file, env }: LoadOptions): string {
-  return file ?? (env['QUEUEAPP_CONFIG'] || (existsSync(DEFAULT_FILE) ? DEFAULT_FILE : SHIPPED_FILE));
-}
-
-/** Checks a file's text alone, without the environment. */
-export function checkFile(text: string, file: string): { value: CheckedFile | null; findings: readonly Finding[] } {
-  const document = readDocument(text, file);
-  if (document.findings.length > 0 && document.value === undefined) return { value: null, findings: document.findings };
-  const checked = configSchema(knownNames(document.value)).safeParse(document.value ?? {}, { error: wording });
-  const findings = checked.success ? [] : checked.error.issues.flatMap((issue) => findingsOf(issue, document, file));
-  const all = [...document.findings, ...findings];
-  return { value: checked.success && all.length === 0 ? checked.data : null, findings: all };
-}
-
-function findingsOf(issue: z.core.$ZodIssue, document: ConfigDocument, file: string): Finding[] {
-  const path = issue.path.map((part) => (typeof part === 'number' ? part : String(part)));
-  const at = (whole: FindingPath, reason: string): Finding => ({
-    file,
-    ...document.positionOf(whole),
-    path: whole,
-    reason,
-  });
-  // One message line for each key (wording.ts, unknownKeys).
-  if (issue.code === 'unrecognized_keys') {
-    const reasons = issue.message.split('\n');
-    return issue.keys.map((key, index) => at([...path, key], reasons[index] ?? 'is no setting here'));
-  }
-  return [at(document.hasItem(path) ? path : path.slice(0, -1), issue.message)];
-}
-
-function readText(file: string, env: NodeJS.ProcessEnv): string {
-  const refuse = (reason: string, cause?: unknown) =>
-    new AppError('CONFIG_INVALID', `${file}: ${reason}`, {
-      details: { findings: [{ file, line: 1, column: 1, path: [], reason } satisfies Finding] },
-      cause,
-    });
-  const origin = env['QUEUEAPP_CONFIG'] ? ' (named by QUEUEAPP_CONFIG)' : '';
-  let size: number;
-  try {
-    size = statSync(file).size;
-    if (size <= FILE_BYTES_MAX) return readFileSync(file, 'utf8');
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
-    if (code === 'ENOENT') throw refuse(`there is no such file${origin}`, error);
-    if (code === 'EACCES') throw refuse(`may not be read by this user${origin}`, error);
-    throw refuse(`can't be read${origin}: ${code ?? String(error)}`, error);
-  }
-  throw refuse(`is larger than ${FILE_BYTES_MAX / 1024} KiB${origin}`);
+  return (
+    file ?? (env['QUEUEAPP_CONFIG'] || (existsSync(DEFAULT_FILE) ? DEFAULT_FILE : shippedPath('install/queueapp.yaml')))
+  );
 }
 
 function combine(
@@ -103,7 +57,7 @@ function combine(
   checked: CheckedFile,
   env: EnvironmentValues,
   variables: NodeJS.ProcessEnv,
-): LoadedConfig {
+): { config: Config; secrets: Secrets } {
   const { lookups, calendars, ivr, xmpp, ...rest } = checked;
   const first = rest.queues[0];
   if (first === undefined) throw new Error('A checked file has at least one queue');
@@ -148,7 +102,12 @@ function xmppConnection(
   if (service === undefined && jid === undefined && env.XMPP_PASSWORD === undefined) return null;
   const domain = jid?.slice(jid.indexOf('@') + 1) ?? '';
   const pubsub = env.XMPP_PUBSUB ?? written.pubsub ?? `pubsub.${domain}`;
-  return { service: service ?? domain, jid: jid ?? '', pubsub, caFile: env.XMPP_CA ?? written.caFile ?? null };
+  return {
+    service: service ?? `xmpp://${domain}:5222`,
+    jid: jid ?? '',
+    pubsub,
+    caFile: env.XMPP_CA ?? written.caFile ?? null,
+  };
 }
 
 function missingSettings({ xmpp: { connection } }: Config, { xmppPassword }: Secrets): Finding[] {

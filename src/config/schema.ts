@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { findCircles } from '../core/ivr/circles.ts';
+import type { IvrDefinition } from '../core/ivr/flow-definition.ts';
 import { calendar } from './calendar-section.ts';
 import {
   asteriskSection,
@@ -39,8 +41,18 @@ export function configSchema(known: KnownNames) {
     ivr: section({
       start: startStep(known),
       steps: z.record(stepName(), step(known)),
-    }),
+    }).superRefine(refuseCircles),
   });
+}
+
+/** Steps that lead in a circle without ever waiting would keep a call and the processor busy for ever. */
+function refuseCircles(ivr: Omit<IvrDefinition, 'calendars'>, context: z.RefinementCtx): void {
+  for (const { steps, isEndless } of findCircles({ ...ivr, calendars: {} })) {
+    const [first] = steps;
+    if (!isEndless || first === undefined) continue;
+    const message = `runs in a circle without a prompt or a wait: ${[...steps, first].join(' → ')}`;
+    context.addIssue({ code: 'custom', path: ['steps', first], message });
+  }
 }
 
 /** A checked file, before the environment is added. */

@@ -1,0 +1,78 @@
+import { readFileSync, statSync } from 'node:fs';
+import type { z } from 'zod';
+import { validateIvr } from '../core/ivr/validate.ts';
+import { type ConfigDocument, FILE_BYTES_MAX, readDocument } from './document.ts';
+import { configInvalid, type Finding, type FindingPath } from './findings.ts';
+import { type CheckedFile, configSchema, knownNames } from './schema.ts';
+import { wording } from './wording.ts';
+
+/** `value` is `null` when there are findings. */
+export interface FileCheck {
+  readonly value: CheckedFile | null;
+  readonly findings: readonly Finding[];
+  readonly warnings: readonly Finding[];
+}
+
+/** Checks a file's text alone, without the environment. */
+export function checkFile(text: string, file: string): FileCheck {
+  const document = readDocument(text, file);
+  if (document.findings.length > 0 && document.value === undefined) return refused(document.findings);
+  const checked = configSchema(knownNames(document.value)).safeParse(document.value ?? {}, { error: wording });
+  const findings = checked.success ? [] : checked.error.issues.flatMap((issue) => findingsOf(issue, document, file));
+  const all = [...document.findings, ...findings];
+  if (!checked.success || all.length > 0) return refused(all);
+  return { value: checked.data, findings: [], warnings: warningsOf(checked.data, document, file) };
+}
+
+const refused = (findings: readonly Finding[]): FileCheck => ({ value: null, findings, warnings: [] });
+
+/** The schema has found all errors; what the IVR's own check finds beside them are oddities. */
+function warningsOf(
+  { ivr, calendars, queues, lookups }: CheckedFile,
+  document: ConfigDocument,
+  file: string,
+): Finding[] {
+  const known = { queues: queues.map((queue) => queue.name), lookups: Object.keys(lookups) };
+  return validateIvr({ ...ivr, calendars }, known).map(({ path, message }) => {
+    return { file, ...document.positionOf(path), path, reason: message };
+  });
+}
+
+function findingsOf(issue: z.core.$ZodIssue, document: ConfigDocument, file: string): Finding[] {
+  const path = issue.path.map((part) => (typeof part === 'number' ? part : String(part)));
+  const at = (whole: FindingPath, reason: string): Finding => ({
+    file,
+    ...document.positionOf(whole),
+    path: whole,
+    reason,
+  });
+  // One message line for each key (wording.ts, unknownKeys).
+  if (issue.code === 'unrecognized_keys') {
+    const reasons = issue.message.split('\n');
+    return issue.keys.map((key, index) => at([...path, key], reasons[index] ?? 'is no setting here'));
+  }
+  return [at(document.hasItem(path) ? path : path.slice(0, -1), issue.message)];
+}
+
+/**
+ * Reads a configuration file, up to its limit of size.
+ * @throws AppError CONFIG_INVALID; `origin` says in it why this file was taken
+ */
+export function readConfigFile(file: string, origin = ''): string {
+  const refuse = (reason: string) =>
+    configInvalid([{ file, line: 1, column: 1, path: [], reason: `${reason}${origin}` }]);
+  let size: number;
+  try {
+    size = statSync(file).size;
+    if (size <= FILE_BYTES_MAX) return readFileSync(file, 'utf8');
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? String(error);
+    const words: Readonly<Record<string, string>> = {
+      ENOENT: 'there is no such file',
+      EACCES: 'may not be read by this user',
+      EISDIR: 'is a folder',
+    };
+    throw refuse(words[code] ?? `can't be read (${code})`);
+  }
+  throw refuse(`is larger than ${FILE_BYTES_MAX / 1024} KiB`);
+}
