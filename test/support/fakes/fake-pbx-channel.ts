@@ -1,0 +1,83 @@
+import type { BridgeId, ChannelId, PlaybackId } from '../../../src/core/ids.ts';
+import type { Caller } from '../../../src/core/people.ts';
+import type { ChannelSnapshot, DialplanTarget, HangupCause } from '../../../src/ports/pbx.ts';
+
+export interface FakePlayback {
+  readonly playbackId: PlaybackId;
+  readonly media: readonly string[];
+  cancel: () => void;
+  isForgotten: boolean;
+}
+
+/** Something heard on a channel. */
+export interface Heard {
+  readonly media: string;
+  readonly atMs: number;
+}
+
+/** The switch's own record of a channel; tests hold a FakeCaller or a FakePhone, not this. */
+export class FakeChannel {
+  readonly channelId: ChannelId;
+  readonly name: string;
+  readonly createdAtMs: number;
+  readonly language: string;
+  readonly appArguments: readonly string[];
+  readonly dialplan: DialplanTarget;
+  readonly variables: Map<string, string>;
+  readonly playbacks: FakePlayback[] = [];
+  readonly heard: Heard[] = [];
+  caller: Caller;
+  state: ChannelSnapshot['state'];
+  isInStasis = true;
+  isGone = false;
+  isOnHold = false;
+  bridgeId: BridgeId | null = null;
+  musicClass: string | null = null;
+  hangupCause: HangupCause | null = null;
+  continuedTo: DialplanTarget | 'next' | null = null;
+  /** Who rings: set on a leg that was created towards a phone's contact. */
+  contact: { readonly phone: string; readonly index: number } | null = null;
+  /** Undoes what waits to happen on the leg (answer, time-out). */
+  cancelPending: () => void = () => undefined;
+
+  constructor(options: {
+    readonly channelId: ChannelId;
+    readonly name: string;
+    readonly state: ChannelSnapshot['state'];
+    readonly caller: Caller;
+    readonly nowMs: number;
+    readonly language?: string;
+    readonly appArguments?: readonly string[];
+    readonly dialplan?: DialplanTarget;
+    readonly variables?: Readonly<Record<string, string>>;
+  }) {
+    this.channelId = options.channelId;
+    this.name = options.name;
+    this.state = options.state;
+    this.caller = options.caller;
+    this.createdAtMs = options.nowMs;
+    this.language = options.language ?? 'en';
+    this.appArguments = options.appArguments ?? [];
+    this.dialplan = options.dialplan ?? { context: 'phones', extension: 's', priority: 1 };
+    this.variables = new Map(Object.entries(options.variables ?? {}));
+  }
+
+  /** `PJSIP/1000` of `PJSIP/1000-00000001`. */
+  get device(): string {
+    return this.name.replace(/-[^-]*$/, '');
+  }
+
+  snapshot(): ChannelSnapshot {
+    return {
+      channelId: this.channelId,
+      name: this.name,
+      state: this.state,
+      caller: this.caller,
+      language: this.language,
+      dialplan: this.dialplan,
+      appArguments: this.appArguments,
+      createdAtMs: this.createdAtMs,
+      variables: Object.fromEntries(this.variables),
+    };
+  }
+}

@@ -1,0 +1,291 @@
+import type { DeviceState } from '../../../src/core/device-state.ts';
+import { type BridgeId, type ChannelId, channelId, type PlaybackId } from '../../../src/core/ids.ts';
+import { AppError } from '../../../src/errors.ts';
+import type { Clock } from '../../../src/lib/clock.ts';
+import type {
+  CreateChannelRequest,
+  DialplanTarget,
+  Pbx,
+  PbxEvent,
+  PlayRequest,
+  Presence,
+} from '../../../src/ports/pbx.ts';
+import { FakeCaller } from './fake-pbx-caller.ts';
+import { FakeChannel } from './fake-pbx-channel.ts';
+import type { FakePhone } from './fake-pbx-phone.ts';
+import { FakePbxWire } from './fake-pbx-wire.ts';
+import { FakePbxWorld } from './fake-pbx-world.ts';
+
+export interface IncomingCall {
+  readonly number?: string | null;
+  readonly name?: string | null;
+  /** Arguments of `Stasis()`, without the application's name. */
+  readonly args?: readonly string[];
+  /** Endpoint of the calling channel; a number of a phone makes that phone in use. */
+  readonly endpoint?: string;
+  /** The extension that was dialled. */
+  readonly dialled?: string;
+  readonly language?: string;
+  readonly variables?: Readonly<Record<string, string>>;
+  /** Whether the dialplan had answered before `Stasis()`. */
+  readonly isAnswered?: boolean;
+}
+
+/** An Asterisk in memory behind the port `Pbx`, on a clock that tests step, with people who call and answer. */
+export class FakePbx implements Pbx {
+  readonly #clock: Clock;
+  readonly #wire: FakePbxWire;
+  readonly #world: FakePbxWorld;
+  #channelCount = 0;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+    this.#wire = new FakePbxWire(clock);
+    this.#world = new FakePbxWorld(clock, this.#wire);
+  }
+
+  // People and events of the world outside.
+
+  /** Somebody calls, and the dialplan hands the call to the application. */
+  incomingCall(call: IncomingCall = {}): FakeCaller {
+    const { number = '2000', name = null, endpoint = 'caller', dialled = '0000' } = call;
+    const channel = new FakeChannel({
+      channelId: channelId(`fake-${String(++this.#channelCount).padStart(8, '0')}`),
+      name: `PJSIP/${endpoint}-${String(this.#channelCount).padStart(8, '0')}`,
+      state: call.isAnswered === true ? 'Up' : 'Ring',
+      caller: { number, name },
+      nowMs: this.#clock.now(),
+      appArguments: call.args ?? [],
+      dialplan: { context: 'phones', extension: dialled, priority: 1 },
+      ...(call.language === undefined ? {} : { language: call.language }),
+      ...(call.variables === undefined ? {} : { variables: call.variables }),
+    });
+    this.#world.add(channel);
+    return new FakeCaller(channel, this.#world);
+  }
+
+  /** The phone of an extension: registered with one contact that rings, until told otherwise. */
+  phone(number: string): FakePhone {
+    return this.#world.phone(number);
+  }
+
+  /** How long a medium plays; `null` for ever, 'missing' when there is no such file. A second unless set; tones never end. */
+  setMedia(media: string, durationMs: number | null | 'missing'): void {
+    this.#world.media.set(media, durationMs);
+  }
+
+  /** The wire's faults (late, lost, doubled, swapped, refused) and the requests that were seen. */
+  get wire(): FakePbxWire {
+    return this.#wire;
+  }
+
+  /** The event socket breaks; calls in the switch go on. */
+  losesConnection(): void {
+    this.#wire.goDown();
+    this.#wire.announce({ type: 'disconnected' });
+    this.#world.forgetPlaybacks();
+  }
+
+  reconnects(): void {
+    this.#wire.comeUp();
+    for (const device of this.#world.watched) {
+      this.#wire.announce({ type: 'device-state', device, state: this.#world.deviceState(device) });
+    }
+    this.#wire.announce({ type: 'connected' });
+  }
+
+  /** Another process takes the application's name. */
+  isReplaced(): void {
+    this.#wire.goDown();
+    this.#wire.announce({ type: 'replaced' });
+    this.#world.forgetPlaybacks();
+  }
+
+  /** Asterisk restarts: every channel and bridge is gone, and no event tells of it. */
+  restarts(): void {
+    this.losesConnection();
+    for (const channel of [...this.#world.channels.values()]) this.#world.endLeg(channel, 16);
+    this.#world.bridges.clear();
+    this.reconnects();
+  }
+
+  /** What is still there: all zero when every call was cleaned up. */
+  leftovers(): { readonly channels: number; readonly bridges: number; readonly playbacks: number } {
+    const inStasis = [...this.#world.channels.values()].filter((channel) => channel.isInStasis);
+    const playbacks = inStasis.reduce((sum, channel) => sum + channel.playbacks.length, 0);
+    return { channels: inStasis.length, bridges: this.#world.bridges.size, playbacks };
+  }
+
+  // The port.
+
+  subscribe(listener: (event: PbxEvent) => void): () => void {
+    return this.#wire.subscribe(listener);
+  }
+
+  isConnected(): boolean {
+    return this.#wire.isUp;
+  }
+
+  answer(id: ChannelId): Promise<Presence> {
+    return this.#onChannel('answer', id, (channel) => this.#world.setChannelState(channel, 'Up'));
+  }
+
+  hangup(id: ChannelId, causeCode = 16): Promise<Presence> {
+    return this.#wire.request('hangup', id, () => {
+      const channel = this.#world.channels.get(id);
+      if (!channel) return 'gone';
+      this.#world.endLeg(channel, causeCode);
+      return 'done';
+    });
+  }
+
+  continueInDialplan(id: ChannelId, target?: DialplanTarget): Promise<Presence> {
+    return this.#onChannel('continueInDialplan', id, (channel) => this.#world.continueLeg(channel, target ?? 'next'));
+  }
+
+  play({ channelId: id, playbackId, media }: PlayRequest): Promise<Presence> {
+    return this.#onChannel('play', id, (channel) => this.#world.startPlayback(channel, playbackId, media));
+  }
+
+  stopPlayback(playbackId: PlaybackId): Promise<Presence> {
+    return this.#wire.request('stopPlayback', playbackId, () =>
+      this.#world.stopPlayback(playbackId) ? 'done' : 'gone',
+    );
+  }
+
+  startMusic(id: ChannelId, musicClass: string): Promise<Presence> {
+    return this.#onChannel('startMusic', id, (channel) => {
+      channel.musicClass = musicClass;
+    });
+  }
+
+  stopMusic(id: ChannelId): Promise<Presence> {
+    return this.#onChannel('stopMusic', id, (channel) => {
+      channel.musicClass = null;
+    });
+  }
+
+  getVariable(id: ChannelId, name: string): Promise<string | undefined> {
+    return this.#wire.request('getVariable', `${id} ${name}`, () => this.#world.channels.get(id)?.variables.get(name));
+  }
+
+  setVariable(id: ChannelId, name: string, value: string): Promise<Presence> {
+    return this.#onChannel('setVariable', id, (channel) => channel.variables.set(name, value));
+  }
+
+  contacts(interfaceName: string, onChannelId: ChannelId): Promise<readonly string[]> {
+    return this.#wire.request('contacts', interfaceName, () => {
+      const number = /^PJSIP\/([\w.-]+)$/.exec(interfaceName)?.[1];
+      if (number === undefined) return [interfaceName];
+      if (!this.#world.channels.has(onChannelId)) return [];
+      return (this.#world.phones.get(number)?.contacts ?? []).map(
+        (_, index) => `${interfaceName}/sip:${number}@fake:${index}`,
+      );
+    });
+  }
+
+  createChannel(request: CreateChannelRequest): Promise<Presence | 'refused'> {
+    return this.#wire.request('createChannel', request.endpoint, () => {
+      const [, number = '', , index] = /^PJSIP\/([\w.-]+)(\/sip:[^:]*:(\d+))?$/.exec(request.endpoint) ?? [];
+      const phone = this.#world.phones.get(number);
+      const contactIndex = Number(index ?? 0);
+      const isPhone = request.endpoint.startsWith('PJSIP/');
+      if (isPhone && phone?.contacts[contactIndex] === undefined) return 'refused';
+      if (request.originator !== undefined && !this.#world.channels.has(request.originator)) return 'gone';
+      if (this.#world.channels.has(request.channelId)) throw refused(`Channel ${request.channelId} exists`);
+      const channel = new FakeChannel({
+        channelId: request.channelId,
+        name: `${isPhone ? `PJSIP/${number}` : request.endpoint}-${String(++this.#channelCount).padStart(8, '0')}`,
+        state: 'Down',
+        caller: request.callerId,
+        nowMs: this.#clock.now(),
+        appArguments: request.appArgs,
+      });
+      if (isPhone) channel.contact = { phone: number, index: contactIndex };
+      this.#world.add(channel);
+      return 'done';
+    });
+  }
+
+  dial(id: ChannelId, { timeoutMs }: { readonly timeoutMs: number }): Promise<Presence> {
+    return this.#onChannel('dial', id, (channel) => {
+      if (channel.state !== 'Down') throw refused(`Channel ${id} is not Down`);
+      this.#world.dialLeg(channel, timeoutMs);
+    });
+  }
+
+  createBridge(bridgeId: BridgeId, name: string): Promise<void> {
+    return this.#wire.request('createBridge', bridgeId, () => {
+      if (this.#world.bridges.has(bridgeId)) throw refused(`Bridge ${bridgeId} exists`);
+      this.#world.bridges.set(bridgeId, { name, members: [] });
+    });
+  }
+
+  destroyBridge(bridgeId: BridgeId): Promise<Presence> {
+    return this.#wire.request('destroyBridge', bridgeId, () => {
+      const bridge = this.#world.bridges.get(bridgeId);
+      if (!bridge) return 'gone';
+      for (const channel of [...bridge.members]) this.#world.leaveBridge(channel);
+      this.#world.bridges.delete(bridgeId);
+      return 'done';
+    });
+  }
+
+  addToBridge(bridgeId: BridgeId, channelIds: readonly ChannelId[]): Promise<Presence> {
+    return this.#wire.request('addToBridge', `${bridgeId} ${channelIds.join()}`, () => {
+      const channels = channelIds.map((id) => this.#world.inStasis(id));
+      if (!this.#world.bridges.has(bridgeId) || channels.includes(undefined)) return 'gone';
+      for (const channel of channels) if (channel) this.#world.joinBridge(bridgeId, channel);
+      return 'done';
+    });
+  }
+
+  removeFromBridge(bridgeId: BridgeId, id: ChannelId): Promise<Presence> {
+    return this.#wire.request('removeFromBridge', `${bridgeId} ${id}`, () => {
+      const channel = this.#world.inStasis(id);
+      if (!channel || channel.bridgeId !== bridgeId) return 'gone';
+      this.#world.endPlaybacks(channel, 'done');
+      this.#world.leaveBridge(channel);
+      return 'done';
+    });
+  }
+
+  watchDevice(device: string): Promise<DeviceState> {
+    this.#world.watched.add(device);
+    return this.#wire.request('watchDevice', device, () => this.#world.deviceState(device));
+  }
+
+  unwatchDevice(device: string): Promise<void> {
+    this.#world.watched.delete(device);
+    return this.#wire.request('unwatchDevice', device, () => undefined);
+  }
+
+  snapshot(): ReturnType<Pbx['snapshot']> {
+    return this.#wire.request('snapshot', '', () => ({
+      channels: [...this.#world.channels.values()]
+        .filter((channel) => channel.isInStasis)
+        .map((channel) => channel.snapshot()),
+      bridges: [...this.#world.bridges].map(([bridgeId, { members }]) => ({
+        bridgeId,
+        channelIds: members.map((member) => member.channelId),
+      })),
+    }));
+  }
+
+  #onChannel(
+    name: Parameters<FakePbxWire['request']>[0],
+    id: ChannelId,
+    effect: (channel: FakeChannel) => void,
+  ): Promise<Presence> {
+    return this.#wire.request(name, id, () => {
+      const channel = this.#world.inStasis(id);
+      if (!channel) return 'gone';
+      effect(channel);
+      return 'done';
+    });
+  }
+}
+
+function refused(message: string): AppError {
+  return new AppError('ARI_REFUSED', message);
+}
