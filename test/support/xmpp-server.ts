@@ -44,7 +44,11 @@ export interface XmppServer {
 }
 
 /** Starts a server and waits until it takes logins. */
-export async function startXmppServer({ kind, users, isPubsubInMemory = false }: XmppServerOptions): Promise<XmppServer> {
+export async function startXmppServer({
+  kind,
+  users,
+  isPubsubInMemory = false,
+}: XmppServerOptions): Promise<XmppServer> {
   const domain = 'ivr.test';
   const folder = await mkdtemp(join(tmpdir(), `queueapp-${kind}-`));
   const [port, directTlsPort] = await freePorts();
@@ -120,7 +124,18 @@ async function makeCertificate(folder: string, domain: string): Promise<void> {
   const key = join(certs, `${domain}.key`);
   const certificate = join(certs, `${domain}.crt`);
   const shape = ['-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2'];
-  await run('openssl', ['req', ...shape, '-subj', `/CN=${domain}`, '-addext', names, '-keyout', key, '-out', certificate]);
+  await run('openssl', [
+    'req',
+    ...shape,
+    '-subj',
+    `/CN=${domain}`,
+    '-addext',
+    names,
+    '-keyout',
+    key,
+    '-out',
+    certificate,
+  ]);
   await writeFile(join(certs, `${domain}.pem`), (await readFile(key, 'utf8')) + (await readFile(certificate, 'utf8')));
 }
 

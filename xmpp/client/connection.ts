@@ -195,7 +195,9 @@ export class XmppConnection {
     const now = this.#options.clock.now();
     const again = this.#session.resumed(resumed, (stanza, sentAtMs) =>
       stanza.is('iq')
-        ? stanza.attrs['type'] === 'result' || stanza.attrs['type'] === 'error' || this.#requests.isWaiting(stanza.attrs['id'] ?? '')
+        ? stanza.attrs['type'] === 'result' ||
+          stanza.attrs['type'] === 'error' ||
+          this.#requests.isWaiting(stanza.attrs['id'] ?? '')
         : now - sentAtMs <= RESEND_AGE_MAX_MS,
     );
     for (const { stanza } of again) this.send(stanza);

@@ -89,6 +89,8 @@ function codeOf(error: unknown): string {
 /** OpenSSL's names for a certificate that does not verify, as node passes them on. */
 function isTlsCode(code: string): boolean {
   return (
-    /CERT|SELF_SIGNED|UNABLE_TO_(GET|VERIFY)|ERR_TLS_CERT/.test(code) || code === 'HOSTNAME_MISMATCH' || code === 'INVALID_CA'
+    /CERT|SELF_SIGNED|UNABLE_TO_(GET|VERIFY)|ERR_TLS_CERT/.test(code) ||
+    code === 'HOSTNAME_MISMATCH' ||
+    code === 'INVALID_CA'
   );
 }

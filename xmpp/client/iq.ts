@@ -45,7 +45,10 @@ export class IqTable {
   }
 
   /** Makes the stanza, hands it to `send`, and settles with the answer. Never rejects. */
-  request({ type, to, child, limitMs = REQUEST_LIMIT_MS }: IqRequest, send: (stanza: Element) => boolean): Promise<IqResult> {
+  request(
+    { type, to, child, limitMs = REQUEST_LIMIT_MS }: IqRequest,
+    send: (stanza: Element) => boolean,
+  ): Promise<IqResult> {
     if (this.#pending.size >= REQUESTS_MAX) return Promise.resolve({ ok: false, reason: 'busy' });
     // Not to be guessed, so that nobody can answer in the addressee's place.
     const id = randomUUID();

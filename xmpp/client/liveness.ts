@@ -43,7 +43,9 @@ export function watchLiveness({ clock, stream, session, ping }: LivenessOptions)
     const now = clock.now();
     if (askedAtMs !== null && stream.lastReceivedAtMs >= askedAtMs) askedAtMs = null;
     if (askedAtMs !== null && now - askedAtMs >= ANSWER_LIMIT_MS) {
-      return stream.fail(new XmppFailure('timeout', `The server gave no sign of life for ${now - stream.lastReceivedAtMs} ms`));
+      return stream.fail(
+        new XmppFailure('timeout', `The server gave no sign of life for ${now - stream.lastReceivedAtMs} ms`),
+      );
     }
     const isDue = session.unackedCount > 0 || now - stream.lastReceivedAtMs >= QUIET_MS;
     if (isDue && askedAtMs === null) ask();

@@ -17,7 +17,9 @@ export interface NegotiateOptions {
 }
 
 /** How the session began: the former one goes on (`resumed` is the server's answer), or a new one has this full JID. */
-export type Negotiated = { readonly kind: 'resumed'; readonly resumed: Element } | { readonly kind: 'fresh'; readonly jid: string };
+export type Negotiated =
+  | { readonly kind: 'resumed'; readonly resumed: Element }
+  | { readonly kind: 'fresh'; readonly jid: string };
 
 /** Takes a new stream to a session, in the order of RFC 6120 section 4.3.7: TLS, SASL, resumption or binding, stream management. */
 export async function negotiate(stream: XmppStream, options: NegotiateOptions): Promise<Negotiated> {

@@ -57,7 +57,10 @@ export class ScramExchange {
     const signature = Buffer.from(fields.get('v') ?? '', 'base64');
     const wanted = this.#serverSignature;
     if (!wanted || signature.length !== wanted.length || !timingSafeEqual(signature, wanted)) {
-      throw new XmppFailure('server-not-authentic', "The server's SCRAM signature is wrong: it does not know the password");
+      throw new XmppFailure(
+        'server-not-authentic',
+        "The server's SCRAM signature is wrong: it does not know the password",
+      );
     }
     this.#isVerified = true;
   }

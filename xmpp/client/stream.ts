@@ -101,7 +101,9 @@ export class XmppStream {
     const connected = new Promise<void>((resolve, reject) => {
       secured.once('connect', () => resolve());
       secured.once('error', (error) => reject(failureFrom(error)));
-      secured.once('close', () => reject(new XmppFailure('closed', 'The connection was closed during the TLS handshake')));
+      secured.once('close', () =>
+        reject(new XmppFailure('closed', 'The connection was closed during the TLS handshake')),
+      );
     });
     secured.connect({ ...tlsOptions(this.#options.domain, this.#options.tls), socket: raw });
     await this.#unlessFailed(connected);
@@ -168,7 +170,8 @@ export class XmppStream {
     if (text === '' || this.#failure) return;
     const unsentBytes = nodeSocket(this.#library.socket)?.writableLength ?? 0;
     if (unsentBytes > UNSENT_BYTES_MAX) {
-      return this.fail(new XmppFailure('timeout', `The server takes nothing: ${unsentBytes} bytes wait to be written`));
+      this.fail(new XmppFailure('timeout', `The server takes nothing: ${unsentBytes} bytes wait to be written`));
+      return;
     }
     this.#library.write(text).catch((error) => this.fail(failureFrom(error)));
   }
@@ -177,7 +180,8 @@ export class XmppStream {
     this.lastReceivedAtMs = this.#options.clock.now();
     this.#bytesSinceElement += data.length;
     if (this.#bytesSinceElement > STANZA_BYTES_MAX) {
-      return this.fail(new XmppFailure('protocol', `The server sent a stanza of more than ${STANZA_BYTES_MAX} bytes`));
+      this.fail(new XmppFailure('protocol', `The server sent a stanza of more than ${STANZA_BYTES_MAX} bytes`));
+      return;
     }
     const text = this.#withoutDeclaration(this.#decoder.write(data));
     try {
@@ -201,18 +205,26 @@ export class XmppStream {
 
   #onElement(element: Element): void {
     this.#bytesSinceElement = 0;
-    if (element.is('error', NS.streams)) return this.fail(streamError(element));
+    if (element.is('error', NS.streams)) {
+      this.fail(streamError(element));
+      return;
+    }
     this.onReceived(element);
-    if (this.#deliver) return this.#deliver(element);
+    if (this.#deliver) this.#deliver(element);
+    else this.#keep(element);
+  }
+
+  /** During negotiation: for who waits for it, or for later. */
+  #keep(element: Element): void {
     if (this.#waiter?.matches(element)) {
       const { settled } = this.#waiter;
       this.#waiter = null;
-      return settled.resolve(element);
+      settled.resolve(element);
+    } else if (this.#pending.length < PENDING_MAX) {
+      this.#pending.push(element);
+    } else {
+      this.fail(new XmppFailure('protocol', 'The server sends stanzas without end before the session is up'));
     }
-    if (this.#pending.length >= PENDING_MAX) {
-      return this.fail(new XmppFailure('protocol', 'The server sends stanzas without end before the session is up'));
-    }
-    this.#pending.push(element);
   }
 
   async #unlessFailed<T>(promise: Promise<T>): Promise<T> {
@@ -236,16 +248,22 @@ export function stopped(): XmppFailure {
 
 function streamFailure(error: unknown): XmppFailure {
   const isXml = error instanceof Error && error.name === 'XMLError';
-  return isXml ? new XmppFailure('protocol', `The server sent what is not XML: ${error.message}`, error) : failureFrom(error);
+  return isXml
+    ? new XmppFailure('protocol', `The server sent what is not XML: ${error.message}`, error)
+    : failureFrom(error);
 }
 
 /** A stream error is unrecoverable (RFC 6120 4.9.1.1); three of them need words of their own. */
 function streamError(element: Element): XmppFailure {
-  const condition = element.getChildElements().find((child) => child.getNS() === NS.streamErrors && child.getName() !== 'text');
+  const condition = element
+    .getChildElements()
+    .find((child) => child.getNS() === NS.streamErrors && child.getName() !== 'text');
   const name = condition?.getName() ?? 'undefined-condition';
   const text = element.getChildText('text', NS.streamErrors);
   const words = text ? `${name} (${text})` : name;
-  if (name === 'conflict') return new XmppFailure('conflict', `The same account and resource connected elsewhere: ${words}`);
-  if (name === 'host-unknown') return new XmppFailure('host-unknown', `The server does not serve this domain: ${words}`);
+  if (name === 'conflict')
+    return new XmppFailure('conflict', `The same account and resource connected elsewhere: ${words}`);
+  if (name === 'host-unknown')
+    return new XmppFailure('host-unknown', `The server does not serve this domain: ${words}`);
   return new XmppFailure('stream-error', `The server ended the stream: ${words}`);
 }

@@ -1,10 +1,9 @@
 /** With the flag u only a surrogate that has no partner matches. */
 const LONE_SURROGATE = /\p{Cs}/gu;
 /** What XML 1.0 (section 2.2, Char) can't carry, after lone surrogates were replaced. */
-// biome wants no control characters in a literal, so the class is built from escapes.
-const NOT_XML = new RegExp('[\\u0000-\\u0008\\u000b\\u000c\\u000e-\\u001f\\ufffe\\uffff]', 'g');
+const NOT_XML = /(?![\t\n\r\u007f-\u009f])[\p{Cc}\ufffe\uffff]/gu;
 /** Everything that would start a new line or a new column in a chat window. */
-const BREAKS = new RegExp('[\\u0000-\\u001f\\u007f-\\u009f\\u2028\\u2029]+', 'g');
+const BREAKS = /[\p{Cc}\u2028\u2029]+/gu;
 /** Direction marks and overrides: a name must not turn round the text that follows it. */
 const DIRECTION = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
 
@@ -17,7 +16,11 @@ export function xmlSafe(text: string): string {
 export function oneLine(text: string, lengthMax: number): string {
   // Cutting first bounds the work for a text of any length; direction marks may make the result shorter, never longer.
   const head = cut(text, lengthMax * 4).replace(LONE_SURROGATE, '\ufffd');
-  const line = head.replace(DIRECTION, '').replace(BREAKS, ' ').replace(/[\ufffe\uffff]/g, '\ufffd').trim();
+  const line = head
+    .replace(DIRECTION, '')
+    .replace(BREAKS, ' ')
+    .replace(/[\ufffe\uffff]/g, '\ufffd')
+    .trim();
   return cut(line, lengthMax);
 }
 
