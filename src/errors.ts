@@ -1,12 +1,22 @@
 /** Every expected refusal and failure by its stable code; errors.md has a section for each (what happened, what to do). */
 export const ERROR_CODES = {
-  ARI_UNAVAILABLE: 'Asterisk does not answer over ARI',
+  API_OFF: 'The API is off',
+  API_TOKEN_WRONG: 'The bearer token is missing or wrong',
+  APPLICATION_UNREACHABLE: 'The running application does not answer the command line',
   ARI_REFUSED: 'Asterisk refused a request',
+  ARI_UNAVAILABLE: 'Asterisk does not answer over ARI',
+  CHECK_FAILED: 'Something that the application needs is not in order',
   CONFIG_INVALID: 'The configuration is wrong',
   DATABASE_FOLDER_IN_USE: 'Another process runs the embedded database of this folder',
   DATABASE_SCHEMA: 'The database does not fit this program',
   DATABASE_START: 'The embedded database does not start',
   DATABASE_UNAVAILABLE: 'The database does not answer',
+  EXTENSION_UNKNOWN: 'There is no such extension',
+  HTTP_ADDRESS: "The HTTP server can't listen at its address",
+  INTERNAL: 'A fault of the application itself',
+  QUEUE_UNKNOWN: 'There is no such queue',
+  REQUEST_INVALID: "A request to the API can't be understood",
+  ROUTE_UNKNOWN: 'The API has nothing at this address',
   XMPP_REFUSED: 'The XMPP server refused the account, its encryption or a request',
   XMPP_UNAVAILABLE: 'The XMPP server does not answer',
 } as const;

@@ -1,0 +1,92 @@
+import type { DeviceState } from '../core/device-state.ts';
+import type { CallId, ExtensionNumber, QueueName } from '../core/ids.ts';
+import type { Caller } from '../core/people.ts';
+
+/** What the API and the command line can ask of the running application; `src/app.ts` brings it. Times are Unix milliseconds. */
+export interface ApplicationFace {
+  status(): ApplicationStatus;
+  queues(): Promise<readonly QueueView[]>;
+  members(): Promise<readonly MemberView[]>;
+  calls(): Promise<readonly CallView[]>;
+  login(request: MembershipRequest): Promise<LoginOutcome>;
+  logout(request: MembershipRequest): Promise<LogoutOutcome>;
+}
+
+/** The foreign powers that the application depends on. */
+export const PARTS = ['asterisk', 'database', 'xmpp'] as const;
+export type PartName = (typeof PARTS)[number];
+
+/** How it stands with one of them; `off` is "not configured". */
+export interface PartStatus {
+  readonly state: 'up' | 'down' | 'off';
+  readonly sinceMs: number;
+  /** Why it is down, without any secret. */
+  readonly reason: string | null;
+}
+
+export interface ApplicationStatus {
+  readonly version: string;
+  readonly startedAtMs: number;
+  /** After SIGTERM: running calls are handed back, none is taken any more. */
+  readonly isStopping: boolean;
+  /** Calls in the application now. */
+  readonly calls: number;
+  readonly parts: Readonly<Record<PartName, PartStatus>>;
+}
+
+export interface QueueView {
+  readonly queue: QueueName;
+  readonly title: string;
+  readonly strategy: string;
+  readonly waiting: number;
+  readonly ringing: number;
+  readonly talking: number;
+  readonly members: number;
+  /** Members who would be rung now. */
+  readonly available: number;
+  /** When the longest waiting caller entered; `null` when nobody waits. */
+  readonly oldestJoinedAtMs: number | null;
+}
+
+export interface MemberView {
+  readonly extension: ExtensionNumber;
+  readonly interface: string;
+  /** Bare JID, or `null`. */
+  readonly jid: string | null;
+  /** Where the extension is logged in; empty when nowhere. */
+  readonly queues: readonly MemberQueueView[];
+  readonly deviceState: DeviceState;
+  readonly activity: 'idle' | 'ringing' | 'talking' | 'wrap-up';
+  readonly lastHangupAtMs: number | null;
+}
+
+export interface MemberQueueView {
+  readonly queue: QueueName;
+  readonly penalty: number;
+  readonly isPaused: boolean;
+  readonly loggedInAtMs: number;
+}
+
+export interface CallView {
+  readonly callId: CallId;
+  readonly phase: 'ivr' | 'waiting' | 'ringing' | 'talking' | 'leaving';
+  readonly caller: Caller;
+  readonly customer: { readonly id: string; readonly name: string; readonly code: string | null } | null;
+  readonly queue: QueueName | null;
+  /** Place in the queue from 1; `null` when not in one. */
+  readonly position: number | null;
+  /** The member that is rung or talked to. */
+  readonly extension: ExtensionNumber | null;
+  readonly startedAtMs: number;
+  /** Since when the phase lasts. */
+  readonly sinceMs: number;
+}
+
+/** Which extension, and which queue; both come from outside and need not exist. */
+export interface MembershipRequest {
+  readonly extension: ExtensionNumber;
+  readonly queue: QueueName;
+}
+
+export type LoginOutcome = 'logged-in' | 'already' | 'unknown-extension' | 'unknown-queue';
+export type LogoutOutcome = 'logged-out' | 'not-logged-in' | 'unknown-extension' | 'unknown-queue';

@@ -1,0 +1,127 @@
+import { DEVICE_STATES } from '../core/device-state.ts';
+
+/** A part of a JSON schema. */
+type Schema = Readonly<Record<string, unknown>>;
+
+const text = (description: string): Schema => ({ type: 'string', description });
+const textOrNull = (description: string): Schema => ({ type: ['string', 'null'], description });
+const whole = (description: string): Schema => ({ type: 'integer', minimum: 0, description });
+const flag = (description: string): Schema => ({ type: 'boolean', description });
+const time = (description: string): Schema => ({ type: 'string', format: 'date-time', description });
+const timeOrNull = (description: string): Schema => ({ type: ['string', 'null'], format: 'date-time', description });
+const oneOf = (values: readonly string[], description: string): Schema => ({
+  type: 'string',
+  enum: values,
+  description,
+});
+const listOf = (items: Schema): Schema => ({ type: 'array', items });
+
+/** All properties are required: what is unknown is `null`, never absent. */
+function group(properties: Readonly<Record<string, Schema>>): Schema {
+  return { type: 'object', additionalProperties: false, required: Object.keys(properties), properties };
+}
+
+const reason = textOrNull('Why it is down');
+
+const part = group({
+  state: oneOf(['up', 'down', 'off'], 'off: not configured'),
+  since: time('Since when it is so'),
+  reason,
+});
+
+export const errorSchema = group({
+  error: group({ code: text('Stable name, explained in src/errors.md'), message: text('What happened, for people') }),
+});
+
+export const aliveSchema = group({ alive: flag('Always true: the process answers') });
+
+export const readinessSchema = group({
+  ready: flag('Whether calls can be taken'),
+  stopping: flag('Whether the application is being stopped'),
+  missing: listOf(
+    group({ part: oneOf(['asterisk', 'database', 'xmpp'], 'What is missing'), since: time('Since when'), reason }),
+  ),
+});
+
+export const statusSchema = group({
+  version: text("The application's version"),
+  started: time('When it was started'),
+  ready: flag('Whether calls can be taken'),
+  stopping: flag('Whether it is being stopped'),
+  calls: whole('Calls in the application now'),
+  parts: group({ asterisk: part, database: part, xmpp: part }),
+});
+
+export const queuesSchema = listOf(
+  group({
+    queue: text('Its name'),
+    title: text('As people read it'),
+    strategy: text('Who is rung first'),
+    waiting: whole('Callers who wait and for whom no phone rings'),
+    ringing: whole('Callers for whom a phone rings'),
+    talking: whole('Callers who talk with a member'),
+    members: whole('Members who are logged in'),
+    available: whole('Members who would be rung now'),
+    oldestJoined: timeOrNull('When the longest waiting caller came; null when nobody waits'),
+  }),
+);
+
+export const membersSchema = listOf(
+  group({
+    extension: text('Number of the extension'),
+    interface: text('What is rung'),
+    jid: textOrNull('XMPP address of the person'),
+    deviceState: oneOf(DEVICE_STATES, "Asterisk's state of the phone"),
+    activity: oneOf(['idle', 'ringing', 'talking', 'wrap-up'], 'What the member does for a queue now'),
+    lastHangup: timeOrNull('When the last queue call ended'),
+    queues: listOf(
+      group({
+        queue: text('Name of a queue in which the extension is logged in'),
+        penalty: whole('Lower is asked first'),
+        paused: flag('Whether the member is paused'),
+        loggedIn: time('Since when'),
+      }),
+    ),
+  }),
+);
+
+const party = group({ number: textOrNull('null when withheld'), name: textOrNull('null when withheld') });
+const customer = {
+  ...group({ id: text('Id'), name: text('Name'), code: textOrNull('What the caller typed') }),
+  type: ['object', 'null'],
+};
+
+export const callsSchema = listOf(
+  group({
+    callId: text('Id of the call, as in every line of the log'),
+    phase: oneOf(['ivr', 'waiting', 'ringing', 'talking', 'leaving'], 'Where the call is'),
+    caller: party,
+    customer,
+    queue: textOrNull('Name of the queue; null when in none'),
+    position: { type: ['integer', 'null'], minimum: 1, description: 'Place in the queue, from 1' },
+    extension: textOrNull('The member that is rung or talked to'),
+    started: time('When the call came in'),
+    since: time('Since when the phase lasts'),
+  }),
+);
+
+export const extensionParamsSchema = {
+  type: 'object',
+  required: ['extension'],
+  properties: {
+    extension: { type: 'string', pattern: '^[0-9A-Za-z*#+._-]{1,40}$', description: 'Number of an extension' },
+  },
+} as const;
+
+export const queueBodySchema = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['queue'],
+  properties: { queue: { type: 'string', minLength: 1, maxLength: 128, description: 'Name of a queue' } },
+} as const;
+
+export const loginSchema = group({
+  extension: text('Number of the extension'),
+  queue: text('Name of the queue'),
+  outcome: oneOf(['logged-in', 'already', 'logged-out', 'not-logged-in'], 'What became of it'),
+});

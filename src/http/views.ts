@@ -1,0 +1,61 @@
+import {
+  type ApplicationStatus,
+  type CallView,
+  type MemberView,
+  PARTS,
+  type PartStatus,
+  type QueueView,
+} from './application-face.ts';
+
+/** Time as the API writes it: ISO 8601, UTC, milliseconds. */
+const time = (ms: number) => new Date(ms).toISOString();
+const timeOrNull = (ms: number | null) => (ms === null ? null : time(ms));
+
+const partJson = ({ state, sinceMs, reason }: PartStatus) => ({ state, since: time(sinceMs), reason });
+
+/** What `/readyz` says: whether calls can be taken, and which parts are missing since when. */
+export function readinessJson({ isStopping, parts }: ApplicationStatus) {
+  const missing = PARTS.filter((part) => parts[part].state === 'down').map((part) => {
+    const { since, reason } = partJson(parts[part]);
+    return { part, since, reason };
+  });
+  // Without XMPP calls go on: it is told of, but takes nothing away.
+  const ready = !isStopping && parts.asterisk.state === 'up' && parts.database.state === 'up';
+  return { ready, stopping: isStopping, missing };
+}
+
+/** What `GET /api/v1/status` answers. */
+export function statusJson(status: ApplicationStatus) {
+  const { version, startedAtMs, isStopping, calls, parts } = status;
+  return {
+    version,
+    started: time(startedAtMs),
+    ready: readinessJson(status).ready,
+    stopping: isStopping,
+    calls,
+    parts: { asterisk: partJson(parts.asterisk), database: partJson(parts.database), xmpp: partJson(parts.xmpp) },
+  };
+}
+
+export function queueJson({ oldestJoinedAtMs, ...queue }: QueueView) {
+  return { ...queue, oldestJoined: timeOrNull(oldestJoinedAtMs) };
+}
+
+export function memberJson({ lastHangupAtMs, queues, ...member }: MemberView) {
+  return {
+    ...member,
+    lastHangup: timeOrNull(lastHangupAtMs),
+    queues: queues.map(({ queue, penalty, isPaused, loggedInAtMs }) => {
+      return { queue, penalty, paused: isPaused, loggedIn: time(loggedInAtMs) };
+    }),
+  };
+}
+
+export function callJson({ startedAtMs, sinceMs, ...call }: CallView) {
+  return { ...call, started: time(startedAtMs), since: time(sinceMs) };
+}
+
+export type StatusJson = ReturnType<typeof statusJson>;
+export type QueueJson = ReturnType<typeof queueJson>;
+export type MemberJson = ReturnType<typeof memberJson>;
+export type CallJson = ReturnType<typeof callJson>;
