@@ -15,6 +15,7 @@ import type { Directory } from '../../src/ports/directory.ts';
 import type { Pbx } from '../../src/ports/pbx.ts';
 import type { Call } from './call.ts';
 import type { EventRouter } from './event-router.ts';
+import { untilConnected } from './ivr-connection.ts';
 import { type Playing, startPlaying } from './playing.ts';
 
 /** Events waiting while an effect is carried out; further keys are dropped. */
@@ -102,8 +103,11 @@ export class IvrRun {
   }
 
   async #drain(beginning?: FlowResult): Promise<void> {
+    const { pbx, clock } = this.#options;
+    await untilConnected(pbx, clock, this.#call.signal);
     if (beginning !== undefined) await this.#take(beginning);
     for (let event = this.#mailbox.shift(); event !== undefined; event = this.#mailbox.shift()) {
+      await untilConnected(pbx, clock, this.#call.signal);
       if (this.#isOver || this.#state === null) return;
       const before = this.#state.stage.name;
       const result = this.#options.reduce(this.#state, event);

@@ -7,10 +7,8 @@ import type { QueueName } from '../ids.ts';
  * `?` may be left out. A step is of the kind whose key it has (`menu`, `collect`, `dial`, `hours`, `lookup`, `queue`,
  * `dialplan`); with none of these it is a play step. Two kinds in one step are an error.
  *
- *   ivr:
- *     start: STEP
- *     calendars?: { NAME: CALENDAR }
- *     steps: { NAME: STEP }
+ *   calendars?: { NAME: CALENDAR }
+ *   ivr: { start: STEP, steps: { NAME: STEP } }
  */
 
 /** The whole IVR. `start` is entered by `Stasis(queueapp)`, any other step by `Stasis(queueapp,menu,NAME)`. */
@@ -204,10 +202,11 @@ export interface DialplanStep {
 /**
  * When somebody is there, by the clocks of one place.
  *
- *   office:
- *     time-zone: Europe/Berlin
- *     week: { monday?: ['08:00-12:00', '13:00-17:30'], …, friday?: ['22:00-06:00'] }
- *     holidays?: ['12-25', '2026-05-14']
+ *   calendars:
+ *     office:
+ *       time-zone: Europe/Berlin
+ *       week: { monday-thursday: ['08:00-12:00', '13:00-17:30'], friday: ['22:00-06:00'] }
+ *       holidays?: ['12-25', '2026-05-14']
  *
  * Ranges are read by parseOpeningRange, holidays by parseHoliday (opening-hours.ts). A day that is not named is closed.
  */
