@@ -43,46 +43,58 @@ export interface StoredAttempt {
 export type StoreChange =
   | { readonly type: 'membership'; readonly extension: ExtensionNumber }
   | { readonly type: 'entry'; readonly entryId: EntryId; readonly queue: QueueName }
+  /** The queue's row: it is new, renamed, retitled or gone. */
+  | { readonly type: 'queue'; readonly queue: QueueName }
   /** The connection was lost and is back (or back for the first time): everything may have changed. */
   | { readonly type: 'all' };
 
 /**
  * Queues, members, entries and attempts: the place where every race is decided. Each method is one statement; rows for
- * queue_log are written by the same statement as the transition they tell of.
+ * queue_log are written by the same statement as the transition they tell of. A request repeated with the same ids (a
+ * reply was lost) gets the first answer again and changes nothing.
  * @throws AppError DATABASE_UNAVAILABLE when the database can't be reached within the configured time
  */
 export interface QueueStore {
+  /** Makes the configured queues' rows where they are missing; to be called at start, before anybody logs in or enters. */
+  defineQueues(queues: readonly QueueDefinition[]): Promise<void>;
   extensions(): Promise<readonly Extension[]>;
   extensionByInterface(interfaceName: string): Promise<Extension | null>;
   memberships(): Promise<readonly Membership[]>;
   /** Members that hold a ringing or talking attempt now. */
   openAttempts(): Promise<readonly StoredAttempt[]>;
+  /** Entries that have not ended, by queue in order of service. */
   openEntries(): Promise<readonly StoredEntry[]>;
 
   /** Writes ADDMEMBER when the membership is new. `uniqueId` is the channel's, or `CLI`. */
-  login(request: LoginRequest): Promise<Membership | 'already' | 'unknown-queue'>;
+  login(request: LoginRequest): Promise<Membership | 'already' | 'unknown-queue' | 'unknown-extension'>;
   /** Writes REMOVEMEMBER when there was a membership. */
   logout(request: LoginRequest): Promise<'logged-out' | 'not-logged-in'>;
 
   /** Takes the last place among equal priorities; writes ENTERQUEUE. */
-  enter(entry: NewEntry): Promise<{ readonly position: number } | 'full'>;
+  enter(entry: NewEntry): Promise<{ readonly position: number } | 'full' | 'unknown-queue'>;
   /** One conditional statement: the entry still waits and the member is still logged in, not paused and holds no attempt. */
   reserve(request: ReserveRequest): Promise<'reserved' | 'entry-taken' | 'member-taken'>;
-  /** Ends a ringing attempt; the entry waits again in its place unless it has left. Writes RINGNOANSWER (or RINGCANCELED for `caller-gone`). */
+  /** Ends a ringing attempt; the entry waits again in its place unless it has left. Writes RINGNOANSWER (RINGCANCELED for `caller-gone`, nothing for `cancelled`). */
   miss(request: MissRequest): Promise<Presence>;
   /** The member answered: entry and attempt talk. Writes CONNECT. `gone` when the entry left meanwhile. */
   connect(request: ConnectRequest): Promise<Presence>;
   /** The conversation ended: entry and attempt are closed, the extension's last hang-up is set. Writes COMPLETEAGENT or COMPLETECALLER. */
   complete(request: CompleteRequest): Promise<Presence>;
-  /** Closes a waiting or ringing entry (its attempt too). Writes the outcome's line. */
+  /** Closes a waiting or ringing entry (its attempt too). Writes the outcome's line; before ABANDON of a ringing entry RINGCANCELED. `gone` when it talks or ended otherwise. */
   leave(request: LeaveRequest): Promise<Presence>;
-  /** Lines that belong to no transition (FULL, JOINEMPTY, QUEUESTART). */
+  /** Lines that belong to no transition (FULL, JOINEMPTY, QUEUESTART). An equal line is not written twice. */
   record(event: CallEvent): Promise<void>;
 
   subscribe(listener: (change: StoreChange) => void): () => void;
 }
 
-type Presence = 'done' | 'gone';
+/** `done` is also the answer to the same request repeated after a lost reply. */
+export type Presence = 'done' | 'gone';
+
+export interface QueueDefinition {
+  readonly name: QueueName;
+  readonly title: string;
+}
 
 export interface LoginRequest {
   readonly queue: QueueName;

@@ -1,0 +1,194 @@
+import type {
+  CompleteRequest,
+  ConnectRequest,
+  MissRequest,
+  ReserveRequest,
+  StoredAttempt,
+} from '../../src/ports/queue-store.ts';
+import { storableText } from '../text.ts';
+import { logInsert, logSelect, secondsBetween } from './queue-log.ts';
+import { asMs, momentOf, type Statement } from './statement.ts';
+
+/** Channel ids and unique ids of Asterisk are at most 149 characters (AST_MAX_UNIQUEID). */
+const CHANNEL_ID_LENGTH_MAX = 150;
+
+/** A row of ring_attempt. */
+export interface AttemptRow {
+  readonly attemptId: string;
+  readonly entryId: string;
+  readonly extension: string;
+  readonly queue: string;
+  readonly memberChannelId: string | null;
+  readonly startedAtMs: number;
+  readonly connectedAtMs: number | null;
+}
+
+export function selectOpenAttempts(): Statement<AttemptRow> {
+  return {
+    name: 'open-attempts',
+    text: `select attempt_id as "attemptId", entry_id as "entryId", extension, queue, member_channel_id as "memberChannelId",
+        ${asMs('started_at')} as "startedAtMs", ${asMs('connected_at')} as "connectedAtMs"
+      from ring_attempt where state <> 'ended' order by started_at, attempt_id`,
+    values: [],
+  };
+}
+
+/**
+ * Who waits for the entry's lock sees its new row (READ COMMITTED looks again), so a second reservation finds it no
+ * longer waiting; who wants the same extension waits for the unique index and then inserts nothing.
+ */
+const RESERVE = `with
+  held as materialized (
+    select * from queue_entry where entry_id = $2 and queue = $3
+      and (state = 'waiting' or (state <> 'ended' and attempt_id = $1)) for update),
+  added as (
+    insert into ring_attempt (attempt_id, entry_id, queue, extension, interface, state, started_at)
+    select $1, h.entry_id, h.queue, x.number, x.interface, 'ringing', ${momentOf('$5')}
+    from held h join queue_member m on m.queue = h.queue and m.extension = $4 and not m.paused
+      join extension x on x.number = m.extension
+    where h.state = 'waiting' on conflict do nothing returning entry_id),
+  taken as (
+    update queue_entry e set state = 'ringing', attempt_id = $1 from added where e.entry_id = added.entry_id)
+  select case when exists (select from added) then 'reserved'
+      else coalesce((select case when attempt_id = $1 then 'reserved' else 'member-taken' end from held), 'entry-taken') end as result`;
+
+/** Reserves entry and member for each other, or does nothing; the same attempt repeated is reserved again. */
+export function reserve({ attemptId, entryId, queue, extension, atMs }: ReserveRequest): Statement<{
+  result: 'reserved' | 'entry-taken' | 'member-taken';
+}> {
+  return { name: 'reserve', text: RESERVE, values: [attemptId, entryId, queue, extension, atMs] };
+}
+
+/**
+ * The entry of an attempt, locked, while the attempt holds it in that state. An attempt's entry never changes, so reading
+ * it unlocked is safe. The entry is locked first and its attempt afterwards, in every statement, so that no two can wait
+ * for each other.
+ */
+function heldIn(state: 'ringing' | 'talking'): string {
+  return `held as materialized (
+    select * from queue_entry where entry_id = (select entry_id from ring_attempt where attempt_id = $1)
+      and state = '${state}' and attempt_id = $1 for update)`;
+}
+
+const LINE = { callid: 'h.unique_id', queue: 'h.queue', agent: 'a.interface' };
+
+function missText(line: 'RINGNOANSWER' | 'RINGCANCELED' | null): string {
+  const log = logInsert([
+    logSelect(line ?? 'RINGCANCELED', {
+      ...LINE,
+      from: 'held h cross join ended a',
+      at: momentOf('$3'),
+      fields: { ringMs: '$4::bigint::text' },
+    }),
+  ]);
+  return `with ${heldIn('ringing')},
+  ended as (
+    update ring_attempt a set state = 'ended', outcome = $2, ended_at = ${momentOf('$3')}
+    from held h where a.attempt_id = $1 and a.state = 'ringing' returning a.interface),
+  waiting as (
+    update queue_entry e set state = 'waiting', attempt_id = null from held h where e.entry_id = h.entry_id)${
+      line === null ? '' : `,\n  logged as (${log})`
+    }
+  select exists (select from held) or exists (
+    select from ring_attempt where attempt_id = $1 and outcome = $2) as done`;
+}
+
+const MISS = {
+  noAnswer: missText('RINGNOANSWER'),
+  callerGone: missText('RINGCANCELED'),
+  cancelled: missText(null),
+};
+
+/** Ends a ringing attempt and lets the entry wait again; `cancelled` writes no line (app_queue writes none for a ring that it ends itself). */
+export function miss({ attemptId, outcome, ringMs, atMs }: MissRequest): Statement<{ done: boolean }> {
+  const kind = outcome === 'caller-gone' ? 'callerGone' : outcome === 'cancelled' ? 'cancelled' : 'noAnswer';
+  const wholeMs = Math.max(0, Math.trunc(ringMs));
+  // app_queue tells time-outs to the millisecond, everything else in whole seconds times 1000.
+  const loggedMs = kind === 'noAnswer' && outcome !== 'no-answer' ? Math.trunc(wholeMs / 1000) * 1000 : wholeMs;
+  const values = [attemptId, outcome, atMs, ...(kind === 'cancelled' ? [] : [loggedMs])];
+  return { name: `miss-${kind}`, text: MISS[kind], values };
+}
+
+const CONNECT = `with ${heldIn('ringing')},
+  connected as (
+    update ring_attempt a set state = 'talking', connected_at = ${momentOf('$2')}, member_channel_id = $3, member_unique_id = $4
+    from held h where a.attempt_id = $1 returning a.interface),
+  talking as (
+    update queue_entry e set state = 'talking' from held h where e.entry_id = h.entry_id),
+  logged as (${logInsert([
+    logSelect('CONNECT', {
+      ...LINE,
+      from: 'held h cross join connected a',
+      at: momentOf('$2'),
+      fields: {
+        holdSeconds: secondsBetween('h.joined_at', momentOf('$2')),
+        memberUniqueId: '$4::text',
+        ringSeconds: '($5::bigint / 1000)::text',
+      },
+    }),
+  ])})
+  select exists (select from held) or exists (
+    select from ring_attempt where attempt_id = $1 and state = 'talking' and member_channel_id = $3) as done`;
+
+/** Entry and attempt talk; `done` also when the same member channel was connected before. */
+export function connect(request: ConnectRequest): Statement<{ done: boolean }> {
+  const { attemptId, atMs, memberChannelId, memberUniqueId, ringMs } = request;
+  return {
+    name: 'connect',
+    text: CONNECT,
+    values: [
+      attemptId,
+      atMs,
+      memberChannelId,
+      storableText(memberUniqueId, CHANNEL_ID_LENGTH_MAX),
+      Math.max(0, Math.trunc(ringMs)),
+    ],
+  };
+}
+
+function completeText(event: 'COMPLETEAGENT' | 'COMPLETECALLER'): string {
+  return `with ${heldIn('talking')},
+  ended as (
+    update ring_attempt a set state = 'ended', outcome = '${event}', ended_at = ${momentOf('$2')}
+    from held h where a.attempt_id = $1 returning a.interface, a.extension, a.connected_at),
+  closed as (
+    update queue_entry e set state = 'ended', outcome = '${event}', ended_at = ${momentOf('$2')}
+    from held h where e.entry_id = h.entry_id),
+  hung_up as (
+    update extension x set last_hangup_at = greatest(x.last_hangup_at, ${momentOf('$2')})
+    from ended a where x.number = a.extension),
+  logged as (${logInsert([
+    logSelect(event, {
+      ...LINE,
+      from: 'held h cross join ended a',
+      at: momentOf('$2'),
+      fields: {
+        holdSeconds: secondsBetween('h.joined_at', 'a.connected_at'),
+        talkSeconds: secondsBetween('a.connected_at', momentOf('$2')),
+        originalPosition: 'h.original_position::text',
+      },
+    }),
+  ])})
+  select exists (select from held) or exists (
+    select from ring_attempt where attempt_id = $1 and outcome = '${event}') as done`;
+}
+
+const COMPLETE = { member: completeText('COMPLETEAGENT'), caller: completeText('COMPLETECALLER') };
+
+/** Closes entry and attempt and sets the extension's last hang-up; `done` also when repeated. */
+export function complete({ attemptId, endedBy, atMs }: CompleteRequest): Statement<{ done: boolean }> {
+  return { name: `complete-${endedBy}`, text: COMPLETE[endedBy], values: [attemptId, atMs] };
+}
+
+/** The row as the rest of the program knows it. */
+export function toAttempt(row: AttemptRow): StoredAttempt {
+  return {
+    attemptId: row.attemptId as StoredAttempt['attemptId'],
+    entryId: row.entryId as StoredAttempt['entryId'],
+    extension: row.extension as StoredAttempt['extension'],
+    queue: row.queue as StoredAttempt['queue'],
+    memberChannelId: row.memberChannelId as StoredAttempt['memberChannelId'],
+    startedAtMs: row.startedAtMs,
+    connectedAtMs: row.connectedAtMs,
+  };
+}

@@ -1,0 +1,117 @@
+import type { Extension, Membership } from '../../src/core/people.ts';
+import type { LoginRequest } from '../../src/ports/queue-store.ts';
+import { logInsert, logSelect } from './queue-log.ts';
+import { asMs, momentOf, type Statement } from './statement.ts';
+
+/** A row of table extension. */
+export interface ExtensionRow {
+  readonly number: string;
+  readonly interface: string;
+  readonly jid: string | null;
+  readonly subscribers: readonly string[];
+}
+
+/** A row of queue_member with its extension. */
+export interface MembershipRow extends ExtensionRow {
+  readonly queue: string;
+  readonly penalty: number;
+  readonly position: number;
+  readonly paused: boolean;
+  readonly loggedInAtMs: number;
+  readonly lastHangupAtMs: number | null;
+}
+
+/** The answer of {@link login}; the membership's columns are null unless it is new. */
+export type LoginRow = MembershipRow & { readonly result: 'new' | 'already' | 'unknown-queue' | 'unknown-extension' };
+
+const EXTENSION = 'number, interface, jid, subscribers';
+const MEMBERSHIP = `m.queue, m.penalty, m.position, m.paused, ${asMs('m.logged_in_at')} as "loggedInAtMs",
+  x.number, x.interface, x.jid, x.subscribers, ${asMs('x.last_hangup_at')} as "lastHangupAtMs"`;
+
+export function selectExtensions(): Statement<ExtensionRow> {
+  return { name: 'extensions', text: `select ${EXTENSION} from extension order by number`, values: [] };
+}
+
+export function selectExtensionByInterface(interfaceName: string): Statement<ExtensionRow> {
+  return {
+    name: 'extension-by-interface',
+    text: `select ${EXTENSION} from extension where interface = $1`,
+    values: [interfaceName],
+  };
+}
+
+export function selectMemberships(): Statement<MembershipRow> {
+  return {
+    name: 'memberships',
+    text: `select ${MEMBERSHIP} from queue_member m join extension x on x.number = m.extension
+      order by m.queue, m.position, x.interface`,
+    values: [],
+  };
+}
+
+const LOGIN = `with
+  place as materialized (select q.name, x.number, x.interface from queue q, extension x where q.name = $1 and x.number = $2),
+  added as (
+    insert into queue_member (queue, extension, logged_in_at, login_unique_id)
+    select name, number, ${momentOf('$3')}, $4 from place on conflict do nothing returning *),
+  logged as (${logInsert([
+    logSelect('ADDMEMBER', {
+      from: 'place where exists (select from added)',
+      at: momentOf('$3'),
+      callid: '$4::text',
+      queue: 'name',
+      agent: 'interface',
+    }),
+  ])}),
+  member as (
+    select * from added union all
+    select * from queue_member where queue = $1 and extension = $2 and login_unique_id = $4
+      and logged_in_at = ${momentOf('$3')} and not exists (select from added))
+  select case when m.queue is not null then 'new' when exists (select from place) then 'already'
+      when exists (select from queue where name = $1) then 'unknown-extension' else 'unknown-queue' end as result, ${MEMBERSHIP}
+  from (select) one left join (member m join extension x on x.number = m.extension) on true`;
+
+/** Adds the membership and its ADDMEMBER line; the same login repeated counts as new again. */
+export function login({ queue, extension, uniqueId, atMs }: LoginRequest): Statement<LoginRow> {
+  return { name: 'login', text: LOGIN, values: [queue, extension.number, atMs, uniqueId] };
+}
+
+const LOGOUT = `with
+  removed as (delete from queue_member where queue = $1 and extension = $2 returning queue, extension)
+  ${logInsert([
+    logSelect('REMOVEMEMBER', {
+      from: 'removed r join extension x on x.number = r.extension',
+      at: momentOf('$3'),
+      callid: '$4::text',
+      queue: 'r.queue',
+      agent: 'x.interface',
+    }),
+  ])} returning id`;
+
+/** Removes the membership and writes REMOVEMEMBER; no row when there was none. */
+export function logout({ queue, extension, uniqueId, atMs }: LoginRequest): Statement<{ id: string }> {
+  return { name: 'logout', text: LOGOUT, values: [queue, extension.number, atMs, uniqueId] };
+}
+
+/** The row as the rest of the program knows it. */
+export function toExtension(row: ExtensionRow): Extension {
+  return {
+    number: row.number as Extension['number'],
+    interface: row.interface,
+    jid: row.jid,
+    subscribers: row.subscribers,
+  };
+}
+
+/** The row as the rest of the program knows it. */
+export function toMembership(row: MembershipRow): Membership {
+  return {
+    queue: row.queue as Membership['queue'],
+    extension: toExtension(row),
+    penalty: row.penalty,
+    position: row.position,
+    loggedInAtMs: row.loggedInAtMs,
+    isPaused: row.paused,
+    lastHangupAtMs: row.lastHangupAtMs,
+  };
+}

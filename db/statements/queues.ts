@@ -1,0 +1,33 @@
+import type { QueueDefinition } from '../../src/ports/queue-store.ts';
+import type { Statement } from './statement.ts';
+
+/** Makes missing queues and brings titles up to date; a row that is right already is not written. */
+export function defineQueues(queues: readonly QueueDefinition[]): Statement<object> {
+  return {
+    name: 'define-queues',
+    text: `insert into queue (name, title) select * from unnest($1::text[], $2::text[])
+      on conflict (name) do update set title = excluded.title where queue.title <> excluded.title`,
+    values: [queues.map(({ name }) => name), queues.map(({ title }) => title)],
+  };
+}
+
+/** Removes at most `limit` entries (and their attempts) that ended more than `keepMs` before `nowMs`. */
+export function removeEnded({
+  nowMs,
+  keepMs,
+  limit,
+}: {
+  nowMs: number;
+  keepMs: number;
+  limit: number;
+}): Statement<{ removed: number }> {
+  return {
+    name: 'remove-ended',
+    text: `with old as (
+        select entry_id from queue_entry where state = 'ended' and ended_at < to_timestamp($1::float8 / 1000)
+        order by ended_at limit $2 for update skip locked),
+      removed as (delete from queue_entry e using old where e.entry_id = old.entry_id returning 1)
+      select count(*)::int as removed from removed`,
+    values: [nowMs - keepMs, limit],
+  };
+}
