@@ -1,76 +1,17 @@
 import type { Pcm } from '../audio/pcm.ts';
 import { closest, type Heard, loadPrompts, recognise } from '../audio/recognise.ts';
 import type { Baresip } from './baresip.ts';
-import { describeSip, type Party, type SipMessage, shownParty } from './sip-message.ts';
+import { CallView, type Ended, type Limit, USUAL_LIMIT_MS } from './call-view.ts';
+import type { SipMessage } from './sip-message.ts';
 import { pause } from './waiting.ts';
 
-/** How a call ended: `by` whom; `status` and `reason` when it was refused, cancelled or could not be reached. */
-export interface Ended {
-  readonly atMs: number;
-  readonly by: 'this end' | 'far end';
-  readonly how: 'bye' | 'cancel' | 'refused';
-  readonly status?: number;
-  readonly reason: string;
-}
-
-/** A time limit for a wait, in milliseconds. @default 10000 */
-export interface Limit {
-  readonly limitMs?: number;
-}
-
-const USUAL_LIMIT_MS = 10_000;
-
-/** One call of an endpoint, in either direction, as its SIP messages tell it. Times are wall clock, in milliseconds. */
-export class Call {
-  readonly callId: string;
-  readonly invitedAtMs: number;
+/** A call of a baresip endpoint: what can be seen of it, what can be heard, and what one can do in it. */
+export class Call extends CallView {
   readonly #baresip: Baresip;
-  readonly #invite: SipMessage;
 
   constructor(baresip: Baresip, invite: SipMessage) {
+    super(baresip, invite);
     this.#baresip = baresip;
-    this.#invite = invite;
-    this.callId = invite.callId;
-    this.invitedAtMs = invite.atMs;
-  }
-
-  /** Whether the other side calls us. */
-  get isIncoming(): boolean {
-    return this.#invite.direction === 'in';
-  }
-
-  /** Who calls, as the phone shows it: P-Asserted-Identity, else From. */
-  get caller(): Party {
-    return shownParty(this.#invite);
-  }
-
-  /** The INVITE that began the call, with all header fields. */
-  get invite(): SipMessage {
-    return this.#invite;
-  }
-
-  /** All messages of this call so far. */
-  get messages(): SipMessage[] {
-    return this.#baresip.messages.filter((message) => message.callId === this.callId);
-  }
-
-  /** When it began to ring (180), or early sound was announced (183). */
-  get ringingAtMs(): number | undefined {
-    return this.messages.find(({ method, status }) => method === 'INVITE' && (status === 180 || status === 183))?.atMs;
-  }
-
-  /** When it was answered. */
-  get answeredAtMs(): number | undefined {
-    return this.messages.find(({ method, status }) => method === 'INVITE' && status === 200)?.atMs;
-  }
-
-  /** How it ended; undefined while it goes on. */
-  get ending(): Ended | undefined {
-    for (const message of this.messages) {
-      const ended = endOf(message, this.answeredAtMs !== undefined);
-      if (ended) return ended;
-    }
-    return undefined;
   }
 
   /** The digits that the other side has pressed so far, received as RFC 4733 events. */
@@ -81,24 +22,9 @@ export class Call {
       .join('');
   }
 
-  /** Waits until it rings and tells when. */
-  ringing(limit: Limit = {}): Promise<number> {
-    return this.#until('ringing', () => this.ringingAtMs ?? this.answeredAtMs, limit);
-  }
-
-  /** Waits until it is answered and tells when; fails when it ends before. */
-  answered(limit: Limit = {}): Promise<number> {
-    return this.#until('an answer', () => this.answeredAtMs ?? this.#failIfEnded('an answer'), limit);
-  }
-
-  /** Waits until it has ended, by whomever. */
-  ended(limit: Limit = {}): Promise<Ended> {
-    return this.#until('the end of the call', () => this.ending, limit);
-  }
-
   /** Waits until the other side has pressed these digits, one after the other. */
   pressed(digits: string, limit: Limit = {}): Promise<string> {
-    return this.#until(`the digits ${digits}`, () => (this.digits.includes(digits) ? this.digits : undefined), limit);
+    return this.until(`the digits ${digits}`, () => (this.digits.includes(digits) ? this.digits : undefined), limit);
   }
 
   /** Presses keys (RFC 4733; each takes 240 ms on the line), at once or some time after the answer. */
@@ -114,7 +40,7 @@ export class Call {
     await this.answered();
   }
 
-  /** Hangs up; a call that rings here is refused (486), one that rings there is cancelled. Done when the other side knows. */
+  /** Hangs up; a call that rings here is refused (486), one that rings there is cancelled. Answers how the call ended. */
   async hangup(): Promise<Ended> {
     if (!this.ending) await this.#command('hangup');
     return this.ended();
@@ -136,8 +62,8 @@ export class Call {
   }
 
   /**
-   * Waits until a prompt is heard from its beginning to its end (with `headMs`: its beginning only), after the time
-   * `afterMs` of the recording. Fails with the prompts that fit best when it is not heard.
+   * Waits until a prompt has been heard to its end (with `headMs`: its beginning only) that began at `afterMs` of the
+   * recording or later. When it is not heard, the error names the prompts that fit best.
    */
   async hears(
     name: string,
@@ -154,21 +80,13 @@ export class Call {
       const found = recognise(recording, new Map([[name, prompt]]), how).find(({ offsetMs }) => offsetMs >= afterMs);
       if (found) return found;
       if (isOver) {
-        const best = closest(recording, prompts)
-          .slice(0, 3)
-          .map((heard) => `${heard.name} ${heard.score.toFixed(2)}`);
-        throw new Error(
-          `The prompt ${name} was not heard in ${limitMs} ms (closest: ${best.join(', ')})${this.story()}`,
-        );
+        const best = closest(recording, prompts).slice(0, 3);
+        const near = best.map((heard) => `${heard.name} ${heard.score.toFixed(2)} at ${Math.round(heard.offsetMs)} ms`);
+        throw new Error(`The prompt ${name} was not heard (closest: ${near.join(', ')})${this.story()}`);
       }
       // Looking more often than a fifth of a second would only keep the processor from Asterisk.
       await pause(200);
     }
-  }
-
-  /** The call's messages as lines for people, times since the INVITE. */
-  story(): string {
-    return ['', ...this.messages.map((message) => describeSip(message, this.invitedAtMs))].join('\n');
   }
 
   async #command(command: string, params?: string): Promise<void> {
@@ -176,29 +94,4 @@ export class Call {
     await this.#baresip.command('callfind', this.callId);
     await this.#baresip.command(command, params);
   }
-
-  #failIfEnded(wanted: string): undefined {
-    if (this.ending)
-      throw new Error(
-        `The call ended (${this.ending.how} by ${this.ending.by}, ${this.ending.reason}) before ${wanted}${this.story()}`,
-      );
-    return undefined;
-  }
-
-  #until<T>(what: string, look: () => T | undefined, { limitMs = USUAL_LIMIT_MS }: Limit): Promise<T> {
-    return this.#baresip.changes.until(look, { what, limitMs }, () => this.story());
-  }
-}
-
-function endOf(message: SipMessage, wasAnswered: boolean): Ended | undefined {
-  const { atMs, direction, method, status } = message;
-  const by = direction === 'in' ? 'far end' : 'this end';
-  const reason = message.headers.get('reason') ?? '';
-  if (status === undefined && method === 'BYE') return { atMs, by, how: 'bye', reason };
-  if (status === undefined && method === 'CANCEL') return { atMs, by, how: 'cancel', reason };
-  const isChallenge = status === 401 || status === 407;
-  if (method === 'INVITE' && status !== undefined && status >= 300 && !isChallenge && !wasAnswered) {
-    return { atMs, by, how: 'refused', status, reason: message.subject };
-  }
-  return undefined;
 }

@@ -1,5 +1,6 @@
 import { Baresip, type EndpointOptions } from './baresip.ts';
-import { Call, type Limit } from './call.ts';
+import { Call } from './call.ts';
+import type { Limit } from './call-view.ts';
 import { dialFrom } from './caller.ts';
 import type { SipMessage } from './sip-message.ts';
 import { pause } from './waiting.ts';

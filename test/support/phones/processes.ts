@@ -1,4 +1,5 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
@@ -114,4 +115,19 @@ export async function freePort(): Promise<number> {
   await once(server, 'close');
   if (address === null || typeof address === 'string') throw new Error('No port was given');
   return address.port;
+}
+
+/** Tells whether some program has bound a UDP port of 127.0.0.1. */
+export async function isUdpPortTaken(port: number): Promise<boolean> {
+  const socket = createSocket('udp4');
+  try {
+    const bound = once(socket, 'listening');
+    socket.bind({ port, address: '127.0.0.1', exclusive: true });
+    await bound;
+    return false;
+  } catch {
+    return true;
+  } finally {
+    socket.close();
+  }
 }
