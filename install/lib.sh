@@ -60,7 +60,7 @@ as_root() {
 # version_at_least HAVE WANTED
 version_at_least() { [ "$(printf '%s\n%s\n' "$2" "$1" | sort -V | head -n 1)" = "$2" ]; }
 
-node_version() { node --version 2>/dev/null | sed -n 's/^v\([0-9][0-9.]*\).*/\1/p'; }
+node_version() { { node --version 2>/dev/null || true; } | sed -n 's/^v\([0-9][0-9.]*\).*/\1/p'; }
 node_is_good() { local have; have=$(node_version); [ -n "$have" ] && version_at_least "$have" "$NODE_WANTED" && command -v npm >/dev/null; }
 
 fetch_node() { npm install --no-save --no-audit --no-fund --prefix "$1" "node@$NODE_TO_FETCH"; }

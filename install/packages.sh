@@ -31,7 +31,7 @@ lists_are_there() { [ -n "$(apt-get indextargets --format '$(FILENAME)' 'Created
 
 update_lists() { as_root apt-get update; }
 
-units_known() { systemctl list-unit-files --no-legend "${UNITS[@]}" 2>/dev/null | awk '{ print $1 }' | sort; }
+units_known() { { systemctl list-unit-files --no-legend "${UNITS[@]}" 2>/dev/null || true; } | awk '{ print $1 }' | sort; }
 
 install_packages() {
   # Asked by every package script before it starts a service: 101 means no. An administrator's own is left alone.

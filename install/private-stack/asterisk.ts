@@ -9,7 +9,7 @@ import { awaitReady, type ProcessRecord, run, startDaemon, stopProcess } from '.
 import { type ReplacementTable, writeSamples } from './samples.ts';
 import type { StackState } from './state.ts';
 
-const START_LIMIT_MS = 60_000;
+const START_LIMIT_MS = 30_000;
 const STOP_LIMIT_MS = 10_000;
 // What Asterisk's own load takes at start; the rest of these folders it makes by itself.
 const FOLDERS = [
@@ -123,7 +123,8 @@ const linkData = (state: StackState): void => {
     mkdirSync(folder, { recursive: true });
     const core = found.soundFolders[language];
     for (const entry of core ? readdirSync(core) : []) link(join(core ?? '', entry), join(folder, entry));
-    link(join(ours, language), join(folder, 'queueapp'));
+    // A link to nowhere would make Asterisk give up its list of sounds.
+    if (languages.includes(language)) link(join(ours, language), join(folder, 'queueapp'));
   }
 };
 

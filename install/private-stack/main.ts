@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util';
 import { environmentLines } from './env.ts';
 import { lastLines } from './processes.ts';
-import { createStack, DEFAULT_NAME, openStack, type Stack, withStackLock } from './stack.ts';
+import { createStack, DEFAULT_NAME, openStack, type Stack } from './stack.ts';
 import { StackError } from './stack-error.ts';
 import { SERVERS, type Server } from './state.ts';
 import { sayOnStderr } from './steps.ts';
@@ -117,13 +117,12 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     process.stdout.write(`${describe(stack)}\n`);
     return 0;
   },
-  down: (options) =>
-    withStackLock(options.name, async () => {
-      const stack = openStack(options.name, sayOnStderr);
-      if (stack) await stack.down({ keep: options.keep });
-      else sayOnStderr(`there is no stack named ${options.name}`);
-      return 0;
-    }),
+  down: async (options) => {
+    const stack = openStack(options.name, sayOnStderr);
+    if (stack) await stack.down({ keep: options.keep });
+    else sayOnStderr(`there is no stack named ${options.name}`);
+    return 0;
+  },
   status: async (options) => {
     const stack = existing(options);
     process.stdout.write(`${describe(stack)}\n`);
@@ -144,11 +143,10 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   ...Object.fromEntries(
     (['start', 'stop', 'restart', 'kill'] as const).map((verb): [string, Command] => [
       verb,
-      (options, rest) =>
-        withStackLock(options.name, async () => {
-          await existing(options)[verb](serverOf(rest));
-          return 0;
-        }),
+      async (options, rest) => {
+        await existing(options)[verb](serverOf(rest));
+        return 0;
+      },
     ]),
   ),
 };

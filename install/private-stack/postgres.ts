@@ -10,6 +10,7 @@ import { StackError } from './stack-error.ts';
 import type { StackState } from './state.ts';
 
 const START_LIMIT_MS = 30_000;
+const CONNECT_LIMIT_MS = 3_000;
 const STOP_LIMIT_MS = 15_000;
 const START_ATTEMPTS = 5;
 const UNREACHABLE = 'the folder must be reachable by that user: set QUEUEAPP_CACHE to one below /var, or unset it';
@@ -116,16 +117,16 @@ const startOnce = async (state: StackState, started: (process: ProcessRecord) =>
   });
 };
 
-// Not listening yet, or "the database system is starting up": the only refusals that waiting cures.
+// A refusal in PostgreSQL's own words (SQLSTATE) is not cured by waiting, except "the database system is starting up".
 const isStarting = (error: unknown): false => {
   const { code } = error as { code?: string };
-  if (code === 'ECONNREFUSED' || code === '57P03' || code === 'ECONNRESET') return false;
-  throw error;
+  if (code !== '57P03' && /^[0-9A-Z]{5}$/.test(code ?? '')) throw error;
+  return false;
 };
 
 /** Runs `work` with a connection that is closed afterwards. */
 export const withClient = async <T>(connectionString: string, work: (client: Client) => Promise<T>): Promise<T> => {
-  const client = new Client({ connectionString, connectionTimeoutMillis: START_LIMIT_MS });
+  const client = new Client({ connectionString, connectionTimeoutMillis: CONNECT_LIMIT_MS });
   // A server that goes away while the connection is idle says so here; the next query fails by itself.
   client.on('error', () => undefined);
   await client.connect();

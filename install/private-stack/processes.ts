@@ -30,12 +30,15 @@ export interface Daemon {
 
 const bootId = (): string => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
 
-// Field 22 of /proc/PID/stat; the command name in field 2 may hold spaces and brackets, so count from its last bracket.
+// Of /proc/PID/stat; the command name in field 2 may hold spaces and brackets, so count from its last bracket (field 3 is
+// the first then): state, number of threads (20), start time (22).
 const startTicks = (pid: number): string | undefined => {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    return fields[0] === 'Z' ? undefined : fields[19];
+    // A zombie is gone, but not while threads of it are still ending: until then its sockets are open.
+    const isGone = fields[0] === 'Z' && Number(fields[17]) <= 1;
+    return isGone ? undefined : fields[19];
   } catch {
     return undefined;
   }

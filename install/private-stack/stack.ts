@@ -79,95 +79,131 @@ const HANDLERS: Readonly<Record<Server, Handlers>> = {
   },
 };
 
-/** A private stack that is up, or whose servers can be started. */
+/**
+ * A private stack that is up, or whose servers can be started. What is known of it is read from its run folder each time,
+ * so that several processes may work with one stack; the changing methods wait for one another.
+ */
 export class Stack {
-  #state: StackState;
+  readonly name: string;
+  readonly #folder: string;
   readonly #step: Step;
 
   constructor(state: StackState, say: Say) {
-    this.#state = state;
+    this.name = state.name;
+    this.#folder = state.folder;
     this.#step = stepsOn(say);
+  }
+
+  /** What is known of it. Throws StackError when it has been cleared away. */
+  get state(): StackState {
+    const state = readState(this.#folder);
+    if (state) return state;
+    throw new StackError(
+      `There is no stack named ${this.name} any more`,
+      `install/stack up --name ${this.name} makes one`,
+    );
   }
 
   /** What the application, phones, clients and tests need (contracts.md, "The private stack"). */
   get env(): StackEnv {
-    return environmentOf(this.#state);
-  }
-
-  /** What is known of it. */
-  get state(): StackState {
-    return this.#state;
+    return environmentOf(this.state);
   }
 
   /** The servers that are ours: without PostgreSQL when one was given. */
   get servers(): readonly Server[] {
-    return SERVERS.filter((server) => server !== 'postgres' || this.#state.foreignDatabaseUrl === undefined);
+    const { foreignDatabaseUrl } = this.state;
+    return SERVERS.filter((server) => server !== 'postgres' || foreignDatabaseUrl === undefined);
   }
 
   /** Is this server's process running? */
   isRunning(server: Server): boolean {
-    return isRunning(this.#state.processes[server]);
+    return isRunning(this.state.processes[server]);
   }
 
   /** The log files of a server. */
   logs(server: Server): string[] {
-    return HANDLERS[server].logs(this.#state);
+    return HANDLERS[server].logs(this.state);
   }
 
   /** Starts a server on its own port with its own data. Does nothing when it runs. */
-  async start(server: Server): Promise<void> {
-    this.#mustBeOurs(server);
-    if (this.isRunning(server)) return;
-    const { title, start } = HANDLERS[server];
-    await this.#step(`starting ${title(this.#state)}`, () =>
-      start(this.#state, (process) => this.#record(server, process)),
-    );
+  start(server: Server): Promise<void> {
+    return this.#alone(() => this.#start(server));
   }
 
   /** Ends a server properly and waits until it is gone. */
-  async stop(server: Server): Promise<void> {
-    this.#mustBeOurs(server);
-    const record = this.#state.processes[server];
-    if (!record || !isRunning(record)) return;
-    await this.#step(`stopping ${HANDLERS[server].title(this.#state)}`, () => HANDLERS[server].stop(record));
-    this.#record(server, undefined);
+  stop(server: Server): Promise<void> {
+    return this.#alone(() => this.#stop(server));
   }
 
   /** Ends a server and starts it again: same ports, same data. */
-  async restart(server: Server): Promise<void> {
-    await this.stop(server);
-    await this.start(server);
+  restart(server: Server): Promise<void> {
+    return this.#alone(async () => {
+      await this.#stop(server);
+      await this.#start(server);
+    });
   }
 
   /** Ends a server by SIGKILL, as a crash would, and waits until it is gone. */
-  async kill(server: Server): Promise<void> {
-    this.#mustBeOurs(server);
-    const record = this.#state.processes[server];
-    if (!record) return;
-    signalProcess(record, 'SIGKILL');
-    const gone = await waitUntil(() => !isRunning(record), KILL_LIMIT_MS);
-    if (!gone) throw new StackError(`Process ${record.pid} does not end`, `look at it with: ps -fp ${record.pid}`);
-    this.#record(server, undefined);
-  }
-
-  /** Writes what is missing of configuration, data and accounts, then starts every server that does not run. */
-  async bringUp(): Promise<void> {
-    const missing = this.servers.filter((server) => !this.isRunning(server));
-    await this.#step('writing configuration, certificate, accounts and database cluster', () =>
-      allOrFirstError(missing.map((server) => HANDLERS[server].prepare(this.#state))),
-    );
-    await allOrFirstError(missing.map((server) => this.start(server)));
-    await this.#step('bringing the database to its newest schema, with the demonstration data', () =>
-      prepareSchema(this.env.DATABASE_URL, this.#state.domain),
-    );
-    this.#state = { ...this.#state, complete: true };
-    writeState(this.#state);
+  kill(server: Server): Promise<void> {
+    return this.#alone(async () => {
+      this.#mustBeOurs(server);
+      const record = this.state.processes[server];
+      if (!record) return;
+      signalProcess(record, 'SIGKILL');
+      const gone = await waitUntil(() => !isRunning(record), KILL_LIMIT_MS);
+      if (!gone) throw new StackError(`Process ${record.pid} does not end`, `look at it with: ps -fp ${record.pid}`);
+      this.#record(server, undefined);
+    });
   }
 
   /** Ends all servers and removes the run folder; `keep` leaves the folder for a later `up` with the same data. */
-  async down(options: { readonly keep?: boolean } = {}): Promise<void> {
-    for (const server of [...this.servers].reverse()) await this.stop(server);
-    if (!options.keep) rmSync(this.#state.folder, { recursive: true, force: true });
+  down(options: { readonly keep?: boolean } = {}): Promise<void> {
+    return this.#alone(() => this.takeDown(options));
+  }
+
+  /** As `down`, for a caller that holds the stack's lock. */
+  async takeDown({ keep = false }: { readonly keep?: boolean }): Promise<void> {
+    await allOrFirstError(this.servers.map((server) => this.#stop(server)));
+    if (!keep) rmSync(this.#folder, { recursive: true, force: true });
+  }
+
+  /**
+   * Writes what is missing of configuration, data and accounts, then starts every server that does not run. For a caller
+   * that holds the stack's lock.
+   */
+  async bringUp(): Promise<void> {
+    const missing = this.servers.filter((server) => !this.isRunning(server));
+    if (missing.length > 0) {
+      await this.#step('writing configuration, certificate, accounts and database cluster', () =>
+        allOrFirstError(missing.map((server) => HANDLERS[server].prepare(this.state))),
+      );
+    }
+    await allOrFirstError(missing.map((server) => this.#start(server)));
+    await this.#step('bringing the database to its newest schema, with the demonstration data', () =>
+      prepareSchema(this.env.DATABASE_URL, this.state.domain),
+    );
+    writeState({ ...this.state, complete: true });
+  }
+
+  async #start(server: Server): Promise<void> {
+    this.#mustBeOurs(server);
+    if (this.isRunning(server)) return;
+    const { title, start } = HANDLERS[server];
+    await this.#step(`starting ${title(this.state)}`, () =>
+      start(this.state, (process) => this.#record(server, process)),
+    );
+  }
+
+  async #stop(server: Server): Promise<void> {
+    this.#mustBeOurs(server);
+    const record = this.state.processes[server];
+    if (!record || !isRunning(record)) return;
+    await this.#step(`stopping ${HANDLERS[server].title(this.state)}`, () => HANDLERS[server].stop(record));
+    this.#record(server, undefined);
+  }
+
+  #alone(work: () => Promise<void>): Promise<void> {
+    return withStackLock(this.name, work);
   }
 
   #mustBeOurs(server: Server): void {
@@ -175,10 +211,11 @@ export class Stack {
     throw new StackError('This stack uses a PostgreSQL of yours', 'start and stop it yourself');
   }
 
+  // Nothing is awaited between reading and writing, and other processes are kept out by the lock.
   #record(server: Server, process: ProcessRecord | undefined): void {
-    const { [server]: _gone, ...others } = this.#state.processes;
-    this.#state = { ...this.#state, processes: process ? { ...others, [server]: process } : others };
-    writeState(this.#state);
+    const { state } = this;
+    const { [server]: _gone, ...others } = state.processes;
+    writeState({ ...state, processes: process ? { ...others, [server]: process } : others });
   }
 }
 
@@ -209,13 +246,13 @@ export const createStack = (options: StackOptions = {}): Promise<Stack> => {
       return old;
     }
     // Left by an `up` that did not come to its end.
-    await old?.down();
+    await old?.takeDown({});
     const stack = new Stack(await newState(name, options), say);
     try {
       await stack.bringUp();
     } catch (error) {
       // The folder stays for whoever wants to read the logs; the next `up` begins afresh.
-      await stack.down({ keep: true });
+      await stack.takeDown({ keep: true });
       throw error;
     }
     return stack;
