@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { HangupError } from '../../../stasis/calls/hangup-error.ts';
-import { playStep, shippedIvr } from '../../unit/ivr/shipped-ivr.ts';
-import { IvrVisit, NOTHING } from './ivr-visit.ts';
+import { playStep } from '../../unit/ivr/shipped-ivr.ts';
+import { IvrVisit, NOTHING, shippedIvr } from './ivr-visit.ts';
 
 describe('A code', () => {
   const atCode = async () => {

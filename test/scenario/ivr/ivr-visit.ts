@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { checkFile } from '../../../src/config/check-file.ts';
 import { callId, channelId } from '../../../src/core/ids.ts';
 import type { IvrDefinition } from '../../../src/core/ivr/flow-definition.ts';
 import type { DialOutcome } from '../../../src/core/ivr/flow-state.ts';
@@ -10,7 +12,16 @@ import { HangupError } from '../../../stasis/calls/hangup-error.ts';
 import { type IvrExit, runIvr } from '../../../stasis/calls/ivr-stage.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { FakePbx, type IncomingCall } from '../../support/fakes/fake-pbx.ts';
-import { shippedIvr } from '../../unit/ivr/shipped-ivr.ts';
+
+/** The IVR as the shipped configuration file says it: what A1 and A2 ask for. */
+export const shippedIvr = readShippedIvr();
+
+function readShippedIvr(): IvrDefinition {
+  const file = new URL('../../../install/queueapp.yaml', import.meta.url);
+  const { value, findings } = checkFile(readFileSync(file, 'utf8'), 'queueapp.yaml');
+  if (value === null) throw new Error(`The shipped configuration is wrong: ${JSON.stringify(findings)}`);
+  return { ...value.ivr, calendars: value.calendars };
+}
 
 /** How long the prompts of the shipped IVR last here, in milliseconds. */
 export const LENGTHS_MS = {
