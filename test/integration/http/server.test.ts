@@ -1,0 +1,313 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import type { FastifyInstance } from 'fastify';
+import { callId, extensionNumber, queueName } from '../../../src/core/ids.ts';
+import { AppError, isAppError } from '../../../src/errors.ts';
+import type { ApplicationFace, ApplicationStatus, MembershipRequest } from '../../../src/http/application-face.ts';
+import { createHttpServer, listen } from '../../../src/http/server.ts';
+import { silentLog } from '../../../src/log.ts';
+
+const TOKEN = 'a-token-of-the-tests';
+const STARTED_MS = Date.UTC(2026, 10, 20, 12);
+const up = { state: 'up', sinceMs: STARTED_MS, reason: null } as const;
+
+const allUp: ApplicationStatus = {
+  version: '1.2.3',
+  startedAtMs: STARTED_MS,
+  isStopping: false,
+  calls: 2,
+  parts: { asterisk: up, database: up, xmpp: up },
+};
+
+/** An application that knows extension 1000 and queue support, and remembers who was logged in and out. */
+class FakeApplication implements ApplicationFace {
+  current: ApplicationStatus = allUp;
+  readonly loggedIn: MembershipRequest[] = [];
+  failure: Error | null = null;
+
+  status() {
+    return this.current;
+  }
+
+  async queues() {
+    if (this.failure) throw this.failure;
+    return [
+      {
+        queue: queueName('support'),
+        title: 'Support',
+        strategy: 'leastrecent',
+        waiting: 1,
+        ringing: 0,
+        talking: 1,
+        members: 2,
+        available: 1,
+        oldestJoinedAtMs: STARTED_MS + 250,
+      },
+    ];
+  }
+
+  async members() {
+    return [
+      {
+        extension: extensionNumber('1000'),
+        interface: 'PJSIP/1000',
+        jid: null,
+        queues: [{ queue: queueName('support'), penalty: 0, isPaused: false, loggedInAtMs: STARTED_MS }],
+        deviceState: 'INUSE' as const,
+        activity: 'talking' as const,
+        lastHangupAtMs: null,
+      },
+    ];
+  }
+
+  async calls() {
+    return [
+      {
+        callId: callId('c1'),
+        phase: 'talking' as const,
+        caller: { number: '2000', name: null },
+        customer: { id: '1', name: 'Company <1> & "sons" 🎉', code: '1111' },
+        queue: queueName('support'),
+        position: null,
+        extension: extensionNumber('1000'),
+        startedAtMs: STARTED_MS,
+        sinceMs: STARTED_MS + 1,
+      },
+    ];
+  }
+
+  async login(request: MembershipRequest) {
+    if (request.extension !== '1000') return 'unknown-extension' as const;
+    if (request.queue !== 'support') return 'unknown-queue' as const;
+    this.loggedIn.push(request);
+    return 'logged-in' as const;
+  }
+
+  async logout(request: MembershipRequest) {
+    const index = this.loggedIn.findIndex(({ extension }) => extension === request.extension);
+    if (index < 0) return 'not-logged-in' as const;
+    this.loggedIn.splice(index, 1);
+    return 'logged-out' as const;
+  }
+}
+
+const bearer = { authorization: `Bearer ${TOKEN}` };
+
+describe('the HTTP server', () => {
+  let application: FakeApplication;
+  let server: FastifyInstance;
+
+  beforeEach(async () => {
+    application = new FakeApplication();
+    server = await createHttpServer({ face: application, apiToken: TOKEN, version: '1.2.3', log: silentLog() });
+  });
+
+  afterEach(() => server.close());
+
+  const login = (extension: string, payload: unknown, headers: Record<string, string> = bearer) =>
+    server.inject({ method: 'POST', url: `/api/v1/members/${extension}/login`, headers, payload: payload as object });
+
+  test('says that it lives, to anybody', async () => {
+    const answer = await server.inject('/healthz');
+    expect([answer.statusCode, answer.json()]).toEqual([200, { alive: true }]);
+  });
+
+  test('is ready with everything up', async () => {
+    const answer = await server.inject('/readyz');
+    expect([answer.statusCode, answer.json()]).toEqual([200, { ready: true, stopping: false, missing: [] }]);
+  });
+
+  test.each(['asterisk', 'database'] as const)('is not ready without %s and says since when and why', async (part) => {
+    const down = { state: 'down', sinceMs: STARTED_MS + 5000, reason: 'connection refused' } as const;
+    application.current = { ...allUp, parts: { ...allUp.parts, [part]: down } };
+    const answer = await server.inject('/readyz');
+    expect(answer.statusCode).toBe(503);
+    expect(answer.json()).toEqual({
+      ready: false,
+      stopping: false,
+      missing: [{ part, since: '2026-11-20T12:00:05.000Z', reason: 'connection refused' }],
+    });
+  });
+
+  test('stays ready without XMPP, but names it; XMPP that is not configured is not missing', async () => {
+    application.current = { ...allUp, parts: { ...allUp.parts, xmpp: { ...up, state: 'down', reason: 'gone' } } };
+    const away = await server.inject('/readyz');
+    expect([away.statusCode, away.json().missing[0].part]).toEqual([200, 'xmpp']);
+    application.current = { ...allUp, parts: { ...allUp.parts, xmpp: { ...up, state: 'off' } } };
+    expect((await server.inject('/readyz')).json().missing).toEqual([]);
+  });
+
+  test('is not ready while it is being stopped', async () => {
+    application.current = { ...allUp, isStopping: true };
+    const answer = await server.inject('/readyz');
+    expect([answer.statusCode, answer.json().stopping]).toEqual([503, true]);
+  });
+
+  test.each([
+    ['no header', {}],
+    ['another token', { authorization: 'Bearer a-token-of-the-testz' }],
+    ['another scheme', { authorization: `Basic ${TOKEN}` }],
+    ['the token with something behind it', { authorization: `Bearer ${TOKEN}x` }],
+  ])('refuses the API with %s', async (_what, headers) => {
+    for (const url of ['/api/v1/status', '/api/v1/queues', '/api/v1/members', '/api/v1/calls']) {
+      const answer = await server.inject({ url, headers: headers as Record<string, string> });
+      expect([answer.statusCode, answer.json().error.code]).toEqual([401, 'API_TOKEN_WRONG']);
+    }
+    const answer = await login('1000', { queue: 'support' }, headers as Record<string, string>);
+    expect(answer.statusCode).toBe(401);
+    expect(application.loggedIn).toEqual([]);
+  });
+
+  test('keeps the API off without a token, and says how it is switched on', async () => {
+    const options = { face: application, apiToken: null, version: '1', log: silentLog() };
+    await using withoutToken = await createHttpServer(options);
+    const answer = await withoutToken.inject({ url: '/api/v1/status', headers: bearer });
+    expect(answer.statusCode).toBe(503);
+    expect(answer.json().error).toMatchObject({ code: 'API_OFF', message: expect.stringContaining('API_TOKEN') });
+    expect((await withoutToken.inject('/healthz')).statusCode).toBe(200);
+  });
+
+  test('tells status, queues, members and calls, with times that people and programs read', async () => {
+    const get = async (what: string) => (await server.inject({ url: `/api/v1/${what}`, headers: bearer })).json();
+    expect(await get('status')).toEqual({
+      version: '1.2.3',
+      started: '2026-11-20T12:00:00.000Z',
+      ready: true,
+      stopping: false,
+      calls: 2,
+      parts: {
+        asterisk: { state: 'up', since: '2026-11-20T12:00:00.000Z', reason: null },
+        database: { state: 'up', since: '2026-11-20T12:00:00.000Z', reason: null },
+        xmpp: { state: 'up', since: '2026-11-20T12:00:00.000Z', reason: null },
+      },
+    });
+    expect(await get('queues')).toMatchObject([
+      { queue: 'support', waiting: 1, oldestJoined: '2026-11-20T12:00:00.250Z' },
+    ]);
+    expect(await get('members')).toMatchObject([
+      {
+        extension: '1000',
+        jid: null,
+        deviceState: 'INUSE',
+        lastHangup: null,
+        queues: [{ queue: 'support', paused: false }],
+      },
+    ]);
+    expect(await get('calls')).toMatchObject([
+      {
+        callId: 'c1',
+        customer: { name: 'Company <1> & "sons" 🎉' },
+        position: null,
+        since: '2026-11-20T12:00:00.001Z',
+      },
+    ]);
+  });
+
+  test('logs an extension in and out', async () => {
+    const first = await login('1000', { queue: 'support' });
+    expect([first.statusCode, first.json()]).toEqual([
+      200,
+      { extension: '1000', queue: 'support', outcome: 'logged-in' },
+    ]);
+    expect(application.loggedIn).toEqual([{ extension: '1000', queue: 'support' }]);
+    const out = () =>
+      server.inject({
+        method: 'POST',
+        url: '/api/v1/members/1000/logout',
+        headers: bearer,
+        payload: { queue: 'support' },
+      });
+    expect((await out()).json().outcome).toBe('logged-out');
+    expect((await out()).json().outcome).toBe('not-logged-in');
+  });
+
+  test('names the extension or queue that does not exist', async () => {
+    const extension = await login('4711', { queue: 'support' });
+    expect([extension.statusCode, extension.json().error.code]).toEqual([404, 'EXTENSION_UNKNOWN']);
+    const queue = await login('1000', { queue: 'sales' });
+    expect([queue.statusCode, queue.json().error]).toEqual([
+      404,
+      { code: 'QUEUE_UNKNOWN', message: 'There is no queue sales' },
+    ]);
+  });
+
+  test.each([
+    ['no queue', {}],
+    ['a queue that is a number', { queue: 1 }],
+    ['a field that is not known', { queue: 'support', extra: true }],
+    ['a list', []],
+    ['a name without end', { queue: 'q'.repeat(129) }],
+  ])('refuses a body with %s', async (_what, payload) => {
+    const answer = await login('1000', payload);
+    expect([answer.statusCode, answer.json().error.code]).toEqual([400, 'REQUEST_INVALID']);
+    expect(application.loggedIn).toEqual([]);
+  });
+
+  test('refuses broken JSON, a body that is too large, and an extension with blanks', async () => {
+    const post = (payload: string, extension = '1000') =>
+      server.inject({
+        method: 'POST',
+        url: `/api/v1/members/${extension}/login`,
+        headers: { ...bearer, 'content-type': 'application/json' },
+        payload,
+      });
+    expect((await post('{"queue":')).statusCode).toBe(400);
+    expect((await post(JSON.stringify({ queue: 'x'.repeat(20_000) }))).statusCode).toBe(413);
+    expect((await post('{"queue":"support"}', '10%2000')).statusCode).toBe(400);
+  });
+
+  test('says 503 with the reason when the database is away, and 500 without any detail for a fault of its own', async () => {
+    application.failure = new AppError('DATABASE_UNAVAILABLE', 'The database does not answer');
+    const away = await server.inject({ url: '/api/v1/queues', headers: bearer });
+    expect([away.statusCode, away.json().error.code]).toEqual([503, 'DATABASE_UNAVAILABLE']);
+    application.failure = new TypeError('secret of /etc/queueapp');
+    const fault = await server.inject({ url: '/api/v1/queues', headers: bearer });
+    expect([fault.statusCode, fault.json().error.code]).toEqual([500, 'INTERNAL']);
+    expect(fault.body).not.toContain('secret');
+  });
+
+  test('answers an unknown address in its own words', async () => {
+    const answer = await server.inject('/api/v2/status');
+    expect([answer.statusCode, answer.json().error.code]).toEqual([404, 'ROUTE_UNKNOWN']);
+  });
+
+  test('describes every route in /openapi.json, with the token where it is needed', async () => {
+    const { openapi, paths } = (await server.inject('/openapi.json')).json();
+    expect(openapi).toBe('3.1.0');
+    expect(Object.keys(paths).sort()).toEqual([
+      '/api/v1/calls',
+      '/api/v1/members',
+      '/api/v1/members/{extension}/login',
+      '/api/v1/members/{extension}/logout',
+      '/api/v1/queues',
+      '/api/v1/status',
+      '/healthz',
+      '/readyz',
+    ]);
+    for (const [path, methods] of Object.entries<Record<string, { security?: object[]; responses: object }>>(paths)) {
+      for (const operation of Object.values(methods)) {
+        expect(operation.security !== undefined).toBe(path.startsWith('/api/'));
+        expect(operation.responses).toHaveProperty('200');
+      }
+    }
+  });
+
+  test('listens on a free port, and says in one line what to do when a port is in use', async () => {
+    const address = await listen(server, { host: '127.0.0.1', port: 0 });
+    const port = Number(new URL(address).port);
+    expect(await (await fetch(`${address}/healthz`)).json()).toEqual({ alive: true });
+
+    const second = await createHttpServer({ face: application, apiToken: TOKEN, version: '1', log: silentLog() });
+    const error = await listen(second, { host: '127.0.0.1', port }).catch((thrown: unknown) => thrown);
+    await second.close();
+    expect(isAppError(error, 'HTTP_ADDRESS')).toBe(true);
+    expect((error as AppError).message).toBe(
+      `127.0.0.1:${port} is in use by another program: stop it (ss -ltnp 'sport = :${port}' shows it), or set another address in http.listen or HTTP_LISTEN`,
+    );
+  });
+
+  test('says that an address is not of this machine', async () => {
+    const error = await listen(server, { host: '192.0.2.1', port: 0 }).catch((thrown: unknown) => thrown);
+    expect(isAppError(error, 'HTTP_ADDRESS')).toBe(true);
+    expect((error as AppError).message).toContain('is no address of this machine');
+  });
+});
