@@ -1,0 +1,138 @@
+import { asDeviceState } from '../../src/core/device-state.ts';
+import { bridgeId, channelId, playbackId } from '../../src/core/ids.ts';
+import type { ChannelSnapshot, HangupCause, PbxEvent } from '../../src/ports/pbx.ts';
+
+type Fields = Readonly<Record<string, unknown>>;
+
+const CHANNEL_STATES: ReadonlySet<string> = new Set(['Down', 'Ring', 'Ringing', 'Up']);
+
+/** Reads one event of ARI (its `type` is the name in Asterisk's events.json); `undefined` for types and events that calls do not need. */
+export function toPbxEvent(event: Fields): PbxEvent | undefined {
+  const ofChannel = ID_OF[text(event, 'type')];
+  if (ofChannel === undefined) return OTHERS[text(event, 'type')]?.(event);
+  const id = text(fields(event, 'channel'), 'id');
+  return id === '' ? undefined : ofChannel(event, { channelId: channelId(id) });
+}
+
+type OfChannel = (event: Fields, id: { readonly channelId: ReturnType<typeof channelId> }) => PbxEvent | undefined;
+
+/** Events about one channel, by ARI's type. */
+const ID_OF: Readonly<Record<string, OfChannel>> = {
+  StasisStart: (event) => {
+    const channel = toChannelSnapshot(fields(event, 'channel'));
+    return channel && { type: 'stasis-start', channel, args: list(event, 'args') };
+  },
+  StasisEnd: (_, id) => ({ type: 'stasis-end', ...id }),
+  ChannelDestroyed: (event, id) => ({ type: 'channel-destroyed', ...id, cause: cause(event) }),
+  ChannelHangupRequest: (event, id) => ({ type: 'hangup-request', ...id, cause: cause(event) }),
+  ChannelStateChange: (event, id) => ({ type: 'channel-state', ...id, state: channelState(fields(event, 'channel')) }),
+  ChannelDtmfReceived: (event, id) => {
+    const digit = text(event, 'digit');
+    return /^[0-9A-D*#]$/i.test(digit)
+      ? { type: 'dtmf', ...id, digit: digit.toUpperCase(), durationMs: number(event, 'duration_ms') }
+      : undefined;
+  },
+  ChannelEnteredBridge: (event, id) => ({
+    type: 'bridge-entered',
+    ...id,
+    bridgeId: bridgeId(text(fields(event, 'bridge'), 'id')),
+  }),
+  ChannelLeftBridge: (event, id) => ({
+    type: 'bridge-left',
+    ...id,
+    bridgeId: bridgeId(text(fields(event, 'bridge'), 'id')),
+  }),
+  ChannelHold: (_, id) => ({ type: 'hold', ...id }),
+  ChannelUnhold: (_, id) => ({ type: 'unhold', ...id }),
+};
+
+const OTHERS: Readonly<Record<string, (event: Fields) => PbxEvent | undefined>> = {
+  /** `peer` is the leg that is dialled. */
+  Dial: (event) => {
+    const id = text(fields(event, 'peer'), 'id');
+    return id === '' ? undefined : { type: 'dial', channelId: channelId(id), status: text(event, 'dialstatus') };
+  },
+  PlaybackFinished: (event) => {
+    const playback = fields(event, 'playback');
+    const id = text(playback, 'id');
+    const outcome = text(playback, 'state') === 'done' ? 'done' : 'failed';
+    return id === '' ? undefined : { type: 'playback-finished', playbackId: playbackId(id), outcome };
+  },
+  DeviceStateChanged: (event) => {
+    const device = fields(event, 'device_state');
+    const name = text(device, 'name');
+    return name === ''
+      ? undefined
+      : { type: 'device-state', device: name, state: asDeviceState(text(device, 'state')) };
+  },
+};
+
+/** Reads ARI's `Channel`; `undefined` when it has no id. */
+export function toChannelSnapshot(channel: Fields): ChannelSnapshot | undefined {
+  const id = text(channel, 'id');
+  if (id === '') return undefined;
+  const caller = fields(channel, 'caller');
+  const dialplan = fields(channel, 'dialplan');
+  return {
+    channelId: channelId(id),
+    name: text(channel, 'name'),
+    state: channelState(channel),
+    caller: { number: text(caller, 'number') || null, name: text(caller, 'name') || null },
+    language: text(channel, 'language'),
+    dialplan: {
+      context: text(dialplan, 'context'),
+      extension: text(dialplan, 'exten'),
+      priority: number(dialplan, 'priority'),
+    },
+    appArguments: appArguments(dialplan),
+    createdAtMs: time(text(channel, 'creationtime')),
+    variables: variables(fields(channel, 'channelvars')),
+  };
+}
+
+function channelState(channel: Fields): ChannelSnapshot['state'] {
+  const state = text(channel, 'state');
+  return CHANNEL_STATES.has(state) ? (state as ChannelSnapshot['state']) : 'Other';
+}
+
+/** `queueapp,menu,main` → `['menu', 'main']`, as the arguments of `StasisStart`; empty while the dialplan runs something else. */
+function appArguments(dialplan: Fields): readonly string[] {
+  if (text(dialplan, 'app_name') !== 'Stasis') return [];
+  const [, ...args] = text(dialplan, 'app_data').split(',');
+  return args;
+}
+
+function cause(event: Fields): HangupCause {
+  return { code: number(event, 'cause'), text: text(event, 'cause_txt') };
+}
+
+function variables(channelvars: Fields): Readonly<Record<string, string>> {
+  const pairs = Object.entries(channelvars).filter((pair): pair is [string, string] => typeof pair[1] === 'string');
+  return Object.fromEntries(pairs);
+}
+
+/** Asterisk writes `2026-11-21T01:54:07.603+0000`: the colon that ISO 8601 wants in the offset is missing. */
+function time(words: string): number {
+  const ms = Date.parse(words.replace(/([+-]\d\d)(\d\d)$/, '$1:$2'));
+  return Number.isNaN(ms) ? 0 : ms;
+}
+
+function fields(source: Fields, key: string): Fields {
+  const value = source[key];
+  return typeof value === 'object' && value !== null ? (value as Fields) : {};
+}
+
+function text(source: Fields, key: string): string {
+  const value = source[key];
+  return typeof value === 'string' ? value : '';
+}
+
+function number(source: Fields, key: string): number {
+  const value = source[key];
+  return typeof value === 'number' && Number.isFinite(value) ? value : 0;
+}
+
+function list(source: Fields, key: string): readonly string[] {
+  const value = source[key];
+  return Array.isArray(value) ? value.filter((item): item is string => typeof item === 'string') : [];
+}

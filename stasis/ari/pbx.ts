@@ -1,0 +1,217 @@
+import type { DeviceState } from '../../src/core/device-state.ts';
+import type { BridgeId, ChannelId, PlaybackId } from '../../src/core/ids.ts';
+import type { Clock } from '../../src/lib/clock.ts';
+import type { Logger } from '../../src/log.ts';
+import type {
+  CreateChannelRequest,
+  DialplanTarget,
+  Pbx,
+  PbxEvent,
+  PlayRequest,
+  Presence,
+} from '../../src/ports/pbx.ts';
+import { isGone, isOk, json, presence, refused } from './answers.ts';
+import type { AriMessage } from './ari-link.ts';
+import { AriConnection, type ConnectionState } from './connection.ts';
+import { DeviceWatch } from './device-state.ts';
+import { toPbxEvent } from './events.ts';
+import { createLeg, dialLeg, readContacts } from './originate.ts';
+import { musicRequest, Playbacks } from './playback.ts';
+import type { AriRequest, AriResponse, Method } from './request-table.ts';
+import { ARI_LIMITS, type AriLimits, type AriSettings } from './settings.ts';
+import { readSnapshot } from './snapshot.ts';
+import { type QueryValue, uri, withQuery } from './uri.ts';
+
+export interface AriPbxOptions {
+  readonly settings: AriSettings;
+  readonly limits?: Partial<AriLimits>;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly log: Logger;
+}
+
+/** Asterisk behind the port `Pbx`. Rejects with ARI_UNAVAILABLE (no answer) or ARI_REFUSED (an answer nobody expected). */
+export class AriPbx implements Pbx {
+  readonly #application: string;
+  readonly #log: Logger;
+  readonly #connection: AriConnection;
+  readonly #playbacks: Playbacks;
+  readonly #devices: DeviceWatch;
+  readonly #listeners = new Set<(event: PbxEvent) => void>();
+  readonly #request = (request: AriRequest): Promise<AriResponse> => this.#connection.request(request);
+
+  constructor({ settings, limits, clock, random, log }: AriPbxOptions) {
+    this.#application = settings.application;
+    this.#log = log;
+    this.#devices = new DeviceWatch(settings.application);
+    this.#playbacks = new Playbacks({
+      request: this.#request,
+      clock,
+      emit: (event) => this.#emit(event),
+      waitMs: limits?.requestTimeoutMs ?? ARI_LIMITS.requestTimeoutMs,
+    });
+    this.#connection = new AriConnection({
+      settings,
+      ...(limits === undefined ? {} : { limits }),
+      clock,
+      random,
+      log,
+      listener: {
+        restore: (request, tell) => this.#devices.restore(request, tell),
+        connected: () => this.#emit({ type: 'connected' }),
+        disconnected: () => this.#disconnected('disconnected'),
+        replaced: () => this.#disconnected('replaced'),
+        event: (message) => this.#receive(message),
+      },
+    });
+  }
+
+  /** Starts connecting, for ever; `connected` events tell. */
+  start(): void {
+    this.#connection.start();
+  }
+
+  /** Ends the connection; calls in Asterisk go on. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#connection.close();
+  }
+
+  get state(): ConnectionState {
+    return this.#connection.state;
+  }
+
+  subscribe(listener: (event: PbxEvent) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  isConnected(): boolean {
+    return this.#connection.state === 'up';
+  }
+
+  async answer(channelId: ChannelId): Promise<Presence> {
+    await this.#playbacks.untilSilent(channelId);
+    return this.#ask('POST', uri`channels/${channelId}/answer`);
+  }
+
+  hangup(channelId: ChannelId, causeCode = 16): Promise<Presence> {
+    return this.#ask('DELETE', uri`channels/${channelId}`, { reason_code: causeCode });
+  }
+
+  async continueInDialplan(channelId: ChannelId, target?: DialplanTarget): Promise<Presence> {
+    await this.#playbacks.silence(channelId);
+    const query = target && { context: target.context, extension: target.extension, priority: target.priority };
+    return this.#ask('POST', uri`channels/${channelId}/continue`, query);
+  }
+
+  play(request: PlayRequest): Promise<Presence> {
+    return this.#playbacks.play(request);
+  }
+
+  stopPlayback(playbackId: PlaybackId): Promise<Presence> {
+    return this.#playbacks.stop(playbackId);
+  }
+
+  startMusic(channelId: ChannelId, musicClass: string): Promise<Presence> {
+    return this.#presence(musicRequest(channelId, musicClass));
+  }
+
+  stopMusic(channelId: ChannelId): Promise<Presence> {
+    return this.#presence(musicRequest(channelId, null));
+  }
+
+  async getVariable(channelId: ChannelId, name: string): Promise<string | undefined> {
+    const read: AriRequest = {
+      method: 'GET',
+      address: withQuery(uri`channels/${channelId}/variable`, { variable: name }),
+    };
+    const response = await this.#request(read);
+    if (isGone(response)) return undefined;
+    const body = json(read, response);
+    const value = typeof body === 'object' && body !== null && 'value' in body ? body.value : undefined;
+    return typeof value === 'string' ? value : undefined;
+  }
+
+  async setVariable(channelId: ChannelId, name: string, value: string): Promise<Presence> {
+    await this.#playbacks.untilSilent(channelId);
+    return this.#ask('POST', uri`channels/${channelId}/variable`, { variable: name, value });
+  }
+
+  contacts(interfaceName: string, onChannelId: ChannelId): Promise<readonly string[]> {
+    return readContacts(this.#request, interfaceName, onChannelId);
+  }
+
+  createChannel(request: CreateChannelRequest): Promise<Presence | 'refused'> {
+    return createLeg(this.#request, this.#application, request);
+  }
+
+  dial(channelId: ChannelId, { timeoutMs }: { readonly timeoutMs: number }): Promise<Presence> {
+    return dialLeg(this.#request, channelId, timeoutMs);
+  }
+
+  async createBridge(bridgeId: BridgeId, name: string): Promise<void> {
+    const create: AriRequest = { method: 'POST', address: withQuery('bridges', { type: 'mixing', bridgeId, name }) };
+    const response = await this.#request(create);
+    if (!isOk(response)) throw refused(create, response);
+  }
+
+  destroyBridge(bridgeId: BridgeId): Promise<Presence> {
+    return this.#ask('DELETE', uri`bridges/${bridgeId}`);
+  }
+
+  async addToBridge(bridgeId: BridgeId, channelIds: readonly ChannelId[]): Promise<Presence> {
+    await Promise.all(channelIds.map((channelId) => this.#playbacks.silence(channelId)));
+    return this.#ask('POST', uri`bridges/${bridgeId}/addChannel`, { channel: channelIds.join(',') });
+  }
+
+  async removeFromBridge(bridgeId: BridgeId, channelId: ChannelId): Promise<Presence> {
+    await this.#playbacks.silence(channelId);
+    return this.#ask('POST', uri`bridges/${bridgeId}/removeChannel`, { channel: channelId });
+  }
+
+  watchDevice(device: string): Promise<DeviceState> {
+    return this.#devices.watch(this.#request, device);
+  }
+
+  unwatchDevice(device: string): Promise<void> {
+    return this.#devices.unwatch(this.#request, device);
+  }
+
+  snapshot(): ReturnType<Pbx['snapshot']> {
+    return readSnapshot(this.#request, this.#application);
+  }
+
+  #ask(method: Method, address: string, query: Readonly<Record<string, QueryValue>> = {}): Promise<Presence> {
+    return this.#presence({ method, address: withQuery(address, query) });
+  }
+
+  async #presence(request: AriRequest): Promise<Presence> {
+    return presence(request, await this.#request(request));
+  }
+
+  #disconnected(type: 'disconnected' | 'replaced'): void {
+    this.#emit({ type });
+    this.#playbacks.connectionLost();
+  }
+
+  #receive(message: AriMessage): void {
+    const event = toPbxEvent(message);
+    if (event === undefined) return;
+    if (event.type === 'playback-finished') {
+      this.#playbacks.finished(event);
+      return;
+    }
+    if (event.type === 'stasis-end' || event.type === 'channel-destroyed') this.#playbacks.channelGone(event.channelId);
+    this.#emit(event);
+  }
+
+  #emit(event: PbxEvent): void {
+    for (const listener of [...this.#listeners]) {
+      try {
+        listener(event);
+      } catch (error) {
+        this.#log.error({ err: error, event: event.type }, 'A listener of Asterisk events failed');
+      }
+    }
+  }
+}
