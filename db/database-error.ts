@@ -24,6 +24,11 @@ export function isConnectionLost(error: unknown): boolean {
   return code === 'ECONNRESET' || code === 'EPIPE' || code === '57P01' || code === '57P02' || code === '40P01';
 }
 
+/** Whether the server did not answer within the client's own limit, which is longer than the one it keeps itself. */
+export function isSilence(error: unknown): boolean {
+  return error instanceof Error && error.message === 'Query read timeout';
+}
+
 function isDatabaseAway(error: Error): boolean {
   const code = codeOf(error);
   if (code === undefined) return AWAY_MESSAGES.test(error.message);

@@ -23,6 +23,14 @@ export interface AttemptRow {
   readonly connectedAtMs: number | null;
 }
 
+/** The answer of a transition: whether it is done, and what this very statement changed. */
+export interface TransitionRow {
+  readonly done: boolean;
+  readonly entryId?: string | null;
+  readonly queue: string | null;
+  readonly extension?: string | null;
+}
+
 export function selectOpenAttempts(): Statement<AttemptRow> {
   return {
     name: 'open-attempts',
@@ -70,6 +78,9 @@ function heldIn(state: 'ringing' | 'talking'): string {
       and state = '${state}' and attempt_id = $1 for update)`;
 }
 
+/** What changed, for those who want to know; null when nothing did. */
+const HELD = '(select entry_id from held) as "entryId", (select queue from held) as queue';
+
 const LINE = { callid: 'h.unique_id', queue: 'h.queue', agent: 'a.interface' };
 
 function missText(line: 'RINGNOANSWER' | 'RINGCANCELED' | null): string {
@@ -89,7 +100,7 @@ function missText(line: 'RINGNOANSWER' | 'RINGCANCELED' | null): string {
     update queue_entry e set state = 'waiting', attempt_id = null from held h where e.entry_id = h.entry_id)${
       line === null ? '' : `,\n  logged as (${log})`
     }
-  select exists (select from held) or exists (
+  select ${HELD}, exists (select from held) or exists (
     select from ring_attempt where attempt_id = $1 and outcome = $2) as done`;
 }
 
@@ -100,7 +111,7 @@ const MISS = {
 };
 
 /** Ends a ringing attempt and lets the entry wait again; `cancelled` writes no line (app_queue writes none for a ring that it ends itself). */
-export function miss({ attemptId, outcome, ringMs, atMs }: MissRequest): Statement<{ done: boolean }> {
+export function miss({ attemptId, outcome, ringMs, atMs }: MissRequest): Statement<TransitionRow> {
   const kind = outcome === 'caller-gone' ? 'callerGone' : outcome === 'cancelled' ? 'cancelled' : 'noAnswer';
   const wholeMs = Math.max(0, Math.trunc(ringMs));
   // app_queue tells time-outs to the millisecond, everything else in whole seconds times 1000.
@@ -127,11 +138,11 @@ const CONNECT = `with ${heldIn('ringing')},
       },
     }),
   ])})
-  select exists (select from held) or exists (
+  select ${HELD}, exists (select from held) or exists (
     select from ring_attempt where attempt_id = $1 and state = 'talking' and member_channel_id = $3) as done`;
 
 /** Entry and attempt talk; `done` also when the same member channel was connected before. */
-export function connect(request: ConnectRequest): Statement<{ done: boolean }> {
+export function connect(request: ConnectRequest): Statement<TransitionRow> {
   const { attemptId, atMs, memberChannelId, memberUniqueId, ringMs } = request;
   return {
     name: 'connect',
@@ -169,14 +180,14 @@ function completeText(event: 'COMPLETEAGENT' | 'COMPLETECALLER'): string {
       },
     }),
   ])})
-  select exists (select from held) or exists (
+  select ${HELD}, (select extension from ended) as extension, exists (select from held) or exists (
     select from ring_attempt where attempt_id = $1 and outcome = '${event}') as done`;
 }
 
 const COMPLETE = { member: completeText('COMPLETEAGENT'), caller: completeText('COMPLETECALLER') };
 
 /** Closes entry and attempt and sets the extension's last hang-up; `done` also when repeated. */
-export function complete({ attemptId, endedBy, atMs }: CompleteRequest): Statement<{ done: boolean }> {
+export function complete({ attemptId, endedBy, atMs }: CompleteRequest): Statement<TransitionRow> {
   return { name: `complete-${endedBy}`, text: COMPLETE[endedBy], values: [attemptId, atMs] };
 }
 

@@ -7,7 +7,7 @@ import {
   storableText,
   storableTextOrNull,
 } from '../text.ts';
-import { type AttemptRow, toAttempt } from './attempts.ts';
+import { type AttemptRow, type TransitionRow, toAttempt } from './attempts.ts';
 import { asMs, momentOf, type Statement } from './statement.ts';
 
 /** A row of queue_entry with the attempt that holds it, whose columns are null while the entry waits. */
@@ -62,10 +62,11 @@ export function selectOpenEntries(): Statement<EntryRow> {
 }
 
 /** Closes a waiting or ringing entry with its lines; `done` also when the same leave was done before. */
-export function leave({ entryId, outcome, info = '', atMs }: LeaveRequest): Statement<{ done: boolean }> {
+export function leave({ entryId, outcome, info = '', atMs }: LeaveRequest): Statement<TransitionRow> {
   return {
     name: 'leave',
-    text: `select leave_queue($1, $2, $3, ${momentOf('$4')}) as done`,
+    text: `select leave_queue($1, $2, $3, ${momentOf('$4')}) as done, $1 as "entryId",
+        (select queue from queue_entry where entry_id = $1) as queue`,
     values: [entryId, outcome, storableText(info, NAME_LENGTH_MAX), atMs],
   };
 }

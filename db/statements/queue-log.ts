@@ -46,9 +46,10 @@ export function insertLogRow(row: QueueLogRow): Statement<object> {
   return {
     name: 'insert-log-row',
     text: `insert into queue_log (${COLUMNS})
-      select $1::timestamp, left($2, 80), $3, left($4, 80), $5, $6, $7, $8, $9, $10
-      where not exists (select from queue_log where callid = left($2, 80) and time = $1::timestamp and queuename = $3
-        and agent = left($4, 80) and event = $5 and (data1, data2, data3, data4, data5) = ($6, $7, $8, $9, $10))`,
+      select $1::timestamp, left($2::text, 80), $3::text, left($4::text, 80), $5::text, $6::text, $7::text, $8::text, $9::text, $10::text
+      where not exists (select from queue_log where callid = left($2::text, 80) and time = $1::timestamp and queuename = $3::text
+        and agent = left($4::text, 80) and event = $5::text
+        and (data1, data2, data3, data4, data5) = ($6::text, $7::text, $8::text, $9::text, $10::text))`,
     values: [row.time, row.callid, row.queuename, row.agent, row.event, ...data],
   };
 }

@@ -1,0 +1,214 @@
+import { Client, type Notification } from 'pg';
+import { entryId, extensionNumber, queueName } from '../src/core/ids.ts';
+import { type BackoffOptions, backoffMs } from '../src/lib/backoff.ts';
+import type { Clock } from '../src/lib/clock.ts';
+import type { Logger } from '../src/log.ts';
+import type { StoreChange } from '../src/ports/queue-store.ts';
+
+const CHANNEL = 'queueapp_change';
+/** Changes within this time are told as one batch, to others and by others; one per key. */
+const COALESCE_MS = 20;
+/** More different changes than this in one batch are told as `all`. */
+const BATCH_MAX = 200;
+/** PostgreSQL takes payloads under 8,000 bytes; every id here is at most 3 bytes per character of 270. */
+const PAYLOAD_LENGTH_MAX = 2500;
+
+export interface ChangeListenerOptions {
+  readonly databaseUrl: string;
+  readonly connectTimeoutMs: number;
+  /** How often the connection is tried, and how long an answer may take. @default 10 s */
+  readonly heartbeatMs?: number;
+  /** @default from 100 ms to 5 s */
+  readonly backoff?: BackoffOptions;
+  readonly random?: () => number;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/**
+ * Hears of changes by others on a connection of its own (LISTEN), and tells others of this process's. States:
+ * connecting → listening → (lost) waiting → connecting …; each time it begins to listen, listeners get `{type:'all'}`,
+ * because what happened in between was not heard. A dead connection is noticed within two heartbeats.
+ */
+export class ChangeListener {
+  readonly #options: ChangeListenerOptions;
+  readonly #heartbeatMs: number;
+  readonly #listeners = new Set<(change: StoreChange) => void>();
+  readonly #incoming = new Map<string, StoreChange>();
+  readonly #outgoing = new Set<string>();
+  #client: Client | null = null;
+  #ownPid = 0;
+  #failures = 0;
+  #isClosed = false;
+  #cancelTimers = new Map<'retry' | 'heartbeat' | 'incoming' | 'outgoing', () => void>();
+
+  constructor(options: ChangeListenerOptions) {
+    this.#options = options;
+    this.#heartbeatMs = options.heartbeatMs ?? 10_000;
+  }
+
+  /** Begins; from then on the connection is kept or made again until `close`. */
+  start(): void {
+    this.#connect().catch((error: unknown) => this.#options.log.error({ err: error }, 'Change listener failed'));
+  }
+
+  subscribe(listener: (change: StoreChange) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Tells other processes, soon; dropped while the connection is away, because they will read everything again or hear of the next change. */
+  announce(change: StoreChange): void {
+    if (this.#client === null) return;
+    this.#outgoing.add(payloadOf(change));
+    if (!this.#cancelTimers.has('outgoing')) this.#later('outgoing', COALESCE_MS, () => this.#sendOutgoing());
+  }
+
+  /** Tells this process's listeners that everything may have changed. */
+  announceAllHere(): void {
+    this.#take({ type: 'all' });
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    for (const cancel of this.#cancelTimers.values()) cancel();
+    this.#cancelTimers.clear();
+    const client = this.#client;
+    this.#client = null;
+    await client?.end().catch(() => undefined);
+  }
+
+  async #connect(): Promise<void> {
+    const client = new Client({
+      connectionString: this.#options.databaseUrl,
+      connectionTimeoutMillis: this.#options.connectTimeoutMs,
+      query_timeout: this.#heartbeatMs,
+      keepAlive: true,
+      application_name: 'queueapp listener',
+    });
+    client.on('error', (error) => this.#lost(client, error));
+    client.on('end', () => this.#lost(client, new Error('Connection ended')));
+    client.on('notification', (notification) => this.#hear(notification));
+    try {
+      await client.connect();
+      const result = await client.query<{ pid: number }>('select pg_backend_pid() as pid');
+      await client.query(`listen ${CHANNEL}`);
+      if (this.#isClosed) return await client.end();
+      this.#ownPid = result.rows[0]?.pid ?? 0;
+      this.#client = client;
+      this.#failures = 0;
+      this.#beatLater(client);
+      this.#take({ type: 'all' });
+    } catch (error) {
+      client.removeAllListeners('end');
+      client.end().catch(() => undefined);
+      this.#retryLater(error);
+    }
+  }
+
+  #lost(client: Client, error: Error): void {
+    if (this.#client !== client) return;
+    this.#client = null;
+    this.#outgoing.clear();
+    this.#cancel('heartbeat');
+    client.end().catch(() => undefined);
+    this.#retryLater(error);
+  }
+
+  #retryLater(error: unknown): void {
+    if (this.#isClosed) return;
+    const { backoff = { firstMs: 100, maxMs: 5000 }, random = Math.random, log } = this.#options;
+    const waitMs = backoffMs(this.#failures++, backoff, random);
+    log.warn({ err: error, waitMs }, 'The database is away: changes by others are not heard until it is back');
+    this.#later('retry', waitMs, () => this.start());
+  }
+
+  #beatLater(client: Client): void {
+    this.#later('heartbeat', this.#heartbeatMs, () => {
+      client.query('select 1').then(
+        () => {
+          if (this.#client === client) this.#beatLater(client);
+        },
+        (error: Error) => this.#lost(client, error),
+      );
+    });
+  }
+
+  #hear({ payload = '', processId }: Notification): void {
+    if (processId === this.#ownPid) return;
+    for (const line of payload.split('\n')) this.#take(parsePayload(line));
+  }
+
+  #take(change: StoreChange): void {
+    this.#incoming.set(payloadOf(change), change);
+    if (!this.#cancelTimers.has('incoming')) this.#later('incoming', COALESCE_MS, () => this.#tellListeners());
+  }
+
+  #tellListeners(): void {
+    const isEverything = this.#incoming.has('all') || this.#incoming.size > BATCH_MAX;
+    const changes: readonly StoreChange[] = isEverything ? [{ type: 'all' }] : [...this.#incoming.values()];
+    this.#incoming.clear();
+    for (const change of changes) {
+      for (const listener of this.#listeners) this.#callSafely(listener, change);
+    }
+  }
+
+  #callSafely(listener: (change: StoreChange) => void, change: StoreChange): void {
+    try {
+      listener(change);
+    } catch (error) {
+      this.#options.log.error({ err: error, change: change.type }, 'A listener for database changes threw');
+    }
+  }
+
+  #sendOutgoing(): void {
+    const lines = [...this.#outgoing].join('\n');
+    this.#outgoing.clear();
+    const payload = lines.length > PAYLOAD_LENGTH_MAX ? 'all' : lines;
+    // A lost connection is noticed by its own event; then everybody reads everything again.
+    this.#client
+      ?.query({ name: 'announce', text: 'select pg_notify($1, $2)', values: [CHANNEL, payload] })
+      .catch(() => undefined);
+  }
+
+  #later(name: 'retry' | 'heartbeat' | 'incoming' | 'outgoing', delayMs: number, run: () => void): void {
+    if (this.#isClosed) return;
+    this.#cancel(name);
+    this.#cancelTimers.set(
+      name,
+      this.#options.clock.after(delayMs, () => {
+        this.#cancelTimers.delete(name);
+        run();
+      }),
+    );
+  }
+
+  #cancel(name: 'retry' | 'heartbeat' | 'incoming' | 'outgoing'): void {
+    this.#cancelTimers.get(name)?.();
+    this.#cancelTimers.delete(name);
+  }
+}
+
+function payloadOf(change: StoreChange): string {
+  switch (change.type) {
+    case 'membership':
+      return `membership|${change.extension}`;
+    case 'entry':
+      return `entry|${change.queue}|${change.entryId}`;
+    case 'queue':
+      return `queue|${change.queue}`;
+    case 'all':
+      return 'all';
+    default:
+      return change satisfies never;
+  }
+}
+
+/** Anybody may send on the channel: what isn't understood counts as `all`. */
+function parsePayload(line: string): StoreChange {
+  const [type, first, second] = line.split('|');
+  if (type === 'membership' && first) return { type, extension: extensionNumber(first) };
+  if (type === 'entry' && first && second) return { type, queue: queueName(first), entryId: entryId(second) };
+  if (type === 'queue' && first) return { type, queue: queueName(first) };
+  return { type: 'all' };
+}

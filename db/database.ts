@@ -1,0 +1,97 @@
+import { Socket } from 'node:net';
+import { Pool, type PoolConfig } from 'pg';
+import type { Clock } from '../src/lib/clock.ts';
+import type { Logger } from '../src/log.ts';
+import { databaseError, isConnectionLost, isSilence } from './database-error.ts';
+import type { Statement } from './statements/statement.ts';
+
+/** What a session sets so that the change triggers leave its changes to the store (0005-change-notices.sql). */
+const QUIET = '-c queueapp.quiet=on';
+/** The server ends a long statement itself; only when it does not say so by then is the connection counted as dead. */
+const SILENCE_GRACE_MS = 500;
+const KEEP_ALIVE_AFTER_MS = 10_000;
+
+export interface DatabaseOptions {
+  readonly databaseUrl: string;
+  /** Most connections. */
+  readonly pool: number;
+  /** Longest wait for a connection, be it new or one of the pool. */
+  readonly connectTimeoutMs: number;
+  /** Longest time of one statement. */
+  readonly statementTimeoutMs: number;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/**
+ * The pool behind the store. A call ends within 2 × connectTimeoutMs + statementTimeoutMs + 0.5 s. A server that falls
+ * silent (half-open connections) is noticed after statementTimeoutMs + 0.5 s; then every connection is given up at once,
+ * so that the next calls don't find out one by one.
+ */
+export class Database {
+  readonly #pool: Pool;
+  readonly #sockets = new Set<Socket>();
+  readonly #clock: Clock;
+  readonly #connectTimeoutMs: number;
+  #ending: Promise<void> | undefined;
+
+  constructor(options: DatabaseOptions) {
+    this.#clock = options.clock;
+    this.#connectTimeoutMs = options.connectTimeoutMs;
+    const config: PoolConfig = {
+      connectionString: options.databaseUrl,
+      max: options.pool,
+      idleTimeoutMillis: 0,
+      connectionTimeoutMillis: options.connectTimeoutMs,
+      statement_timeout: options.statementTimeoutMs,
+      query_timeout: options.statementTimeoutMs + SILENCE_GRACE_MS,
+      keepAlive: true,
+      keepAliveInitialDelayMillis: KEEP_ALIVE_AFTER_MS,
+      application_name: 'queueapp',
+      options: QUIET,
+      stream: () => this.#newSocket(),
+    };
+    this.#pool = new Pool(config);
+    // An idle connection that is lost removes itself from the pool; the next call makes a new one.
+    this.#pool.on('error', (error) => options.log.debug({ err: error }, 'Idle database connection lost'));
+  }
+
+  /**
+   * Runs one prepared statement; once more on a new connection when the first was lost (all our statements may be repeated).
+   * @throws AppError DATABASE_UNAVAILABLE
+   */
+  async run<Row extends object>({ name, text, values }: Statement<Row>): Promise<Row[]> {
+    const query = { name, text, values: values as unknown[] };
+    const startMs = this.#clock.now();
+    try {
+      return (await this.#pool.query<Row>(query)).rows;
+    } catch (error) {
+      if (isSilence(error)) this.#giveUpConnections();
+      const isWorthRepeating = isConnectionLost(error) && this.#clock.now() - startMs <= this.#connectTimeoutMs;
+      if (!isWorthRepeating || this.#ending !== undefined) throw databaseError(error);
+    }
+    try {
+      return (await this.#pool.query<Row>(query)).rows;
+    } catch (error) {
+      if (isSilence(error)) this.#giveUpConnections();
+      throw databaseError(error);
+    }
+  }
+
+  /** Ends all connections; statements that run are finished first, within the statement's time limit. */
+  close(): Promise<void> {
+    this.#ending ??= this.#pool.end();
+    return this.#ending;
+  }
+
+  #newSocket(): Socket {
+    const socket = new Socket();
+    this.#sockets.add(socket);
+    socket.once('close', () => this.#sockets.delete(socket));
+    return socket;
+  }
+
+  #giveUpConnections(): void {
+    for (const socket of this.#sockets) socket.destroy();
+  }
+}

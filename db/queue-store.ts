@@ -1,0 +1,137 @@
+import type { CallEvent } from '../src/core/events.ts';
+import { type ExtensionNumber, extensionNumber, queueName, entryId as toEntryId } from '../src/core/ids.ts';
+import type { Extension, Membership } from '../src/core/people.ts';
+import { queueLogRow } from '../src/core/queue/queue-log.ts';
+import type {
+  CompleteRequest,
+  ConnectRequest,
+  LeaveRequest,
+  LoginRequest,
+  MissRequest,
+  NewEntry,
+  Presence,
+  QueueDefinition,
+  QueueStore,
+  ReserveRequest,
+  StoreChange,
+  StoredAttempt,
+  StoredEntry,
+} from '../src/ports/queue-store.ts';
+import type { ChangeListener } from './change-listener.ts';
+import type { Database } from './database.ts';
+import * as attempts from './statements/attempts.ts';
+import * as entries from './statements/entries.ts';
+import * as members from './statements/members.ts';
+import { insertLogRow } from './statements/queue-log.ts';
+import { defineQueues } from './statements/queues.ts';
+import type { Statement } from './statements/statement.ts';
+
+/** The queue store on PostgreSQL: each method is one prepared statement of db/statements, and tells other processes afterwards. */
+export class PostgresQueueStore implements QueueStore {
+  readonly #database: Database;
+  readonly #changes: ChangeListener;
+
+  constructor(database: Database, changes: ChangeListener) {
+    this.#database = database;
+    this.#changes = changes;
+  }
+
+  async defineQueues(queues: readonly QueueDefinition[]): Promise<void> {
+    await this.#database.run(defineQueues(queues));
+    for (const { name } of queues) this.#changes.announce({ type: 'queue', queue: name });
+  }
+
+  async extensions(): Promise<readonly Extension[]> {
+    return (await this.#database.run(members.selectExtensions())).map(members.toExtension);
+  }
+
+  async extensionByInterface(interfaceName: string): Promise<Extension | null> {
+    const [row] = await this.#database.run(members.selectExtensionByInterface(interfaceName));
+    return row === undefined ? null : members.toExtension(row);
+  }
+
+  async memberships(): Promise<readonly Membership[]> {
+    return (await this.#database.run(members.selectMemberships())).map(members.toMembership);
+  }
+
+  async openAttempts(): Promise<readonly StoredAttempt[]> {
+    return (await this.#database.run(attempts.selectOpenAttempts())).map(attempts.toAttempt);
+  }
+
+  async openEntries(): Promise<readonly StoredEntry[]> {
+    return (await this.#database.run(entries.selectOpenEntries())).map(entries.toEntry);
+  }
+
+  async login(request: LoginRequest): Promise<Membership | 'already' | 'unknown-queue' | 'unknown-extension'> {
+    const row = await this.#one(members.login(request));
+    if (row.result !== 'new') return row.result;
+    this.#memberChanged(request.extension.number);
+    return members.toMembership(row);
+  }
+
+  async logout(request: LoginRequest): Promise<'logged-out' | 'not-logged-in'> {
+    const rows = await this.#database.run(members.logout(request));
+    if (rows.length === 0) return 'not-logged-in';
+    this.#memberChanged(request.extension.number);
+    return 'logged-out';
+  }
+
+  async enter(entry: NewEntry): Promise<{ readonly position: number } | 'full' | 'unknown-queue'> {
+    const { position } = await this.#one(entries.enter(entry));
+    if (position < 0) return 'unknown-queue';
+    if (position === 0) return 'full';
+    this.#changes.announce({ type: 'entry', entryId: entry.entryId, queue: entry.queue });
+    return { position };
+  }
+
+  async reserve(request: ReserveRequest): Promise<'reserved' | 'entry-taken' | 'member-taken'> {
+    const { result } = await this.#one(attempts.reserve(request));
+    if (result === 'reserved') {
+      this.#changes.announce({ type: 'entry', entryId: request.entryId, queue: request.queue });
+    }
+    return result;
+  }
+
+  miss(request: MissRequest): Promise<Presence> {
+    return this.#transition(attempts.miss(request));
+  }
+
+  connect(request: ConnectRequest): Promise<Presence> {
+    return this.#transition(attempts.connect(request));
+  }
+
+  complete(request: CompleteRequest): Promise<Presence> {
+    return this.#transition(attempts.complete(request));
+  }
+
+  leave(request: LeaveRequest): Promise<Presence> {
+    return this.#transition(entries.leave(request));
+  }
+
+  async record(event: CallEvent): Promise<void> {
+    await this.#database.run(insertLogRow(queueLogRow(event)));
+  }
+
+  subscribe(listener: (change: StoreChange) => void): () => void {
+    return this.#changes.subscribe(listener);
+  }
+
+  async #transition(statement: Statement<attempts.TransitionRow>): Promise<Presence> {
+    const { done, entryId, queue, extension } = await this.#one(statement);
+    if (done && entryId && queue) {
+      this.#changes.announce({ type: 'entry', entryId: toEntryId(entryId), queue: queueName(queue) });
+    }
+    if (extension) this.#memberChanged(extensionNumber(extension));
+    return done ? 'done' : 'gone';
+  }
+
+  #memberChanged(extension: ExtensionNumber): void {
+    this.#changes.announce({ type: 'membership', extension });
+  }
+
+  async #one<Row extends object>(statement: Statement<Row>): Promise<Row> {
+    const [row] = await this.#database.run(statement);
+    if (row === undefined) throw new Error(`Statement ${statement.name} returned no row`);
+    return row;
+  }
+}

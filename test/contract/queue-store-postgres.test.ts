@@ -1,0 +1,40 @@
+import { ChangeListener } from '../../db/change-listener.ts';
+import { Database } from '../../db/database.ts';
+import { PostgresQueueStore } from '../../db/queue-store.ts';
+import { systemClock } from '../../src/lib/clock.ts';
+import { silentLog } from '../../src/log.ts';
+import { startTestPostgres } from '../support/postgres.ts';
+import { logOf } from '../support/queue-log.ts';
+import { describeQueueStore } from './queue-store.suite.ts';
+
+describeQueueStore('PostgreSQL', async () => {
+  const postgres = await startTestPostgres();
+  const common = { databaseUrl: postgres.databaseUrl, connectTimeoutMs: 5000, clock: systemClock, log: silentLog() };
+  const database = new Database({ ...common, pool: 8, statementTimeoutMs: 5000 });
+  const changes = new ChangeListener(common);
+  const anybody = await postgres.client();
+  return {
+    store: new PostgresQueueStore(database, changes),
+    async addExtension({ number, interface: interfaceName, jid, subscribers }) {
+      await anybody.query('insert into extension (number, interface, jid, subscribers) values ($1, $2, $3, $4)', [
+        number,
+        interfaceName,
+        jid,
+        subscribers,
+      ]);
+    },
+    async setPaused(queue, extension, isPaused) {
+      await anybody.query('update queue_member set paused = $3 where queue = $1 and extension = $2', [
+        queue,
+        extension,
+        isPaused,
+      ]);
+    },
+    logOf: (queue) => logOf(anybody, queue),
+    async close() {
+      await changes.close();
+      await database.close();
+      await postgres.close();
+    },
+  };
+});
