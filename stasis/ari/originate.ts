@@ -67,7 +67,6 @@ export async function createLeg(
   const response = await request(create);
   if (isOk(response)) return 'done';
   if (response.status === 500 && reason(response) === 'Allocation failed') return 'refused';
-  if (reason(response).toLowerCase().includes('originator')) return 'gone';
   throw refused(create, response);
 }
 

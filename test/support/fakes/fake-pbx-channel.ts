@@ -7,6 +7,8 @@ export interface FakePlayback {
   readonly media: readonly string[];
   cancel: () => void;
   isForgotten: boolean;
+  /** One of its media could not be played; the others are. */
+  hasFailed: boolean;
 }
 
 /** Something heard on a channel. */

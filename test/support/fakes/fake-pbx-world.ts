@@ -163,7 +163,7 @@ export class FakePbxWorld implements PhoneSwitch, CallerSwitch {
   }
 
   startPlayback(channel: FakeChannel, playbackId: PlaybackId, media: readonly string[]): void {
-    channel.playbacks.push({ playbackId, media, cancel: () => undefined, isForgotten: false });
+    channel.playbacks.push({ playbackId, media, cancel: () => undefined, isForgotten: false, hasFailed: false });
     if (channel.playbacks.length === 1) this.#playNext(channel);
   }
 
@@ -219,8 +219,13 @@ export class FakePbxWorld implements PhoneSwitch, CallerSwitch {
     if (!playback) return;
     const media = playback.media[index];
     const planned = media === undefined ? undefined : this.media.get(media);
-    if (media === undefined || planned === 'missing') {
-      this.#endPlayback(channel, playback.playbackId, media === undefined ? 'done' : 'failed');
+    if (media === undefined) {
+      this.#endPlayback(channel, playback.playbackId, playback.hasFailed ? 'failed' : 'done');
+      return;
+    }
+    if (planned === 'missing') {
+      playback.hasFailed = true;
+      this.#playNext(channel, index + 1);
       return;
     }
     channel.musicClass = null;

@@ -191,7 +191,6 @@ export class FakePbx implements Pbx {
       const contactIndex = Number(index ?? 0);
       const isPhone = request.endpoint.startsWith('PJSIP/');
       if (isPhone && phone?.contacts[contactIndex] === undefined) return 'refused';
-      if (request.originator !== undefined && !this.#world.channels.has(request.originator)) return 'gone';
       if (this.#world.channels.has(request.channelId)) throw refused(`Channel ${request.channelId} exists`);
       const channel = new FakeChannel({
         channelId: request.channelId,
