@@ -1,5 +1,8 @@
+import type { FlowEffect } from '../../src/core/ivr/flow-state.ts';
+import { isAppError } from '../../src/errors.ts';
 import type { Clock } from '../../src/lib/clock.ts';
 import type { Pbx } from '../../src/ports/pbx.ts';
+import type { Call } from './call.ts';
 
 /** How long the IVR stands still for a switch that is away; then it goes on, and its requests fail. */
 export const RECONNECT_WAIT_MS = 60_000;
@@ -23,4 +26,15 @@ export function untilConnected(pbx: Pbx, clock: Clock, signal: AbortSignal): Pro
     });
     signal.addEventListener('abort', end, { once: true });
   });
+}
+
+/** An expected failure of the switch (away, refused) is a prompt not heard, a phone not reached: `null`, and the call goes on. */
+export async function tolerate<T>(call: Call, what: FlowEffect['type'], request: Promise<T>): Promise<T | null> {
+  try {
+    return await request;
+  } catch (error) {
+    if (!isAppError(error)) throw error;
+    call.log.warn({ err: error, what }, 'The switch could not do what the IVR asked for');
+    return null;
+  }
 }

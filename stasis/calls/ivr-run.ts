@@ -8,20 +8,17 @@ import type {
   FlowLookupResult,
   FlowState,
 } from '../../src/core/ivr/flow-state.ts';
-import { isAppError } from '../../src/errors.ts';
 import type { Clock } from '../../src/lib/clock.ts';
 import { type Deferred, deferred } from '../../src/lib/deferred.ts';
 import type { Directory } from '../../src/ports/directory.ts';
 import type { Pbx } from '../../src/ports/pbx.ts';
 import type { Call } from './call.ts';
 import type { EventRouter } from './event-router.ts';
-import { untilConnected } from './ivr-connection.ts';
-import { type Playing, startPlaying } from './playing.ts';
+import { tolerate, untilConnected } from './ivr-connection.ts';
+import { IvrVoice } from './ivr-voice.ts';
 
 /** Events waiting while an effect is carried out; further keys are dropped. */
 const MAILBOX_MAX = 100;
-/** Longest wait for a stopped prompt to fall silent before the call goes elsewhere. */
-const STOP_WAIT_MS = 1_000;
 
 /** What the IVR works with. */
 export interface IvrDeps {
@@ -54,20 +51,19 @@ type EffectOf<Type extends FlowEffect['type']> = Extract<FlowEffect, { type: Typ
 export class IvrRun {
   readonly #options: IvrRunOptions;
   readonly #call: Call;
+  readonly #voice: IvrVoice;
   readonly #end: Deferred<FlowExit> = deferred();
   readonly #mailbox: FlowEvent[] = [];
   #state: FlowState | null = null;
   #isOver = false;
   #isBusy = false;
-  #playing: Playing | null = null;
-  /** Settles when the prompt that was cut short is silent; never rejects. */
-  #silent: Promise<void> = Promise.resolve();
   #cancelTimer: () => void = () => undefined;
   #lookup: AbortController | null = null;
 
   constructor(options: IvrRunOptions) {
     this.#options = options;
     this.#call = options.call;
+    this.#voice = new IvrVoice(options);
   }
 
   /** Goes from the machine's beginning to its exit. */
@@ -135,7 +131,7 @@ export class IvrRun {
       case 'play':
         return this.#play(effect);
       case 'stop-play':
-        return this.#stopPlay();
+        return this.#voice.cut();
       case 'start-timer':
         return this.#startTimer(effect);
       case 'stop-timer':
@@ -162,36 +158,19 @@ export class IvrRun {
 
   async #answer(): Promise<void> {
     if (this.#call.isAnswered) return;
-    const answer = await this.#tolerate('answer', this.#options.pbx.answer(this.#call.channelId));
+    const answer = await tolerate(this.#call, 'answer', this.#options.pbx.answer(this.#call.channelId));
     if (answer === 'done') this.#call.isAnswered = true;
   }
 
   async #setLanguage(language: string): Promise<void> {
     this.#call.language = language;
     const { pbx, call } = this.#options;
-    await this.#tolerate('set-language', pbx.setVariable(call.channelId, 'CHANNEL(language)', language));
+    await tolerate(this.#call, 'set-language', pbx.setVariable(call.channelId, 'CHANNEL(language)', language));
   }
 
   #play({ waitId, media }: EffectOf<'play'>): void {
-    const playing = startPlaying(this.#options, this.#call, media);
-    this.#playing = playing;
-    const finished = this.#tolerate('play', playing.finished).then((outcome) => {
-      if (this.#playing === playing) this.#playing = null;
-      this.#tell({ type: 'played', waitId, outcome: outcome === 'done' || outcome === 'stopped' ? 'done' : 'failed' });
-    });
-    finished.catch((error: unknown) => this.#fail(error));
-  }
-
-  /** Not waited for: a prompt that follows queues up behind it in Asterisk. */
-  #stopPlay(): void {
-    const playing = this.#playing;
-    this.#playing = null;
-    if (playing === null) return;
-    this.#silent = new Promise((resolve) => {
-      const cancel = this.#options.clock.after(STOP_WAIT_MS, resolve);
-      const stopped = this.#tolerate('stop-play', playing.stop());
-      stopped.then(cancel, cancel).finally(resolve);
-    });
+    const said = this.#voice.say(media, (outcome) => this.#tell({ type: 'played', waitId, outcome }));
+    said.catch((error: unknown) => this.#fail(error));
   }
 
   #startTimer({ waitId, delayMs }: EffectOf<'start-timer'>): void {
@@ -222,9 +201,9 @@ export class IvrRun {
   }
 
   async #dial({ waitId, extension, ringTimeoutMs }: EffectOf<'dial'>): Promise<void> {
-    await this.#silent;
+    await this.#voice.silent;
     if (this.#isOver) return;
-    const dialled = this.#tolerate('dial', this.#options.dial(this.#call, { extension, ringTimeoutMs }));
+    const dialled = tolerate(this.#call, 'dial', this.#options.dial(this.#call, { extension, ringTimeoutMs }));
     const told = dialled.then((outcome) => {
       this.#tell({ type: 'dial-ended', waitId, outcome: outcome ?? 'unreachable' });
     });
@@ -232,20 +211,9 @@ export class IvrRun {
   }
 
   async #exit(exit: FlowExit): Promise<void> {
-    await this.#silent;
+    await this.#voice.silent;
     this.#isOver = true;
     this.#end.resolve(exit);
-  }
-
-  /** An expected failure of the switch (away, refused) is a prompt not heard, a phone not reached: the call goes on. */
-  async #tolerate<T>(what: FlowEffect['type'], request: Promise<T>): Promise<T | null> {
-    try {
-      return await request;
-    } catch (error) {
-      if (!isAppError(error)) throw error;
-      this.#call.log.warn({ err: error, what }, 'The switch could not do what the IVR asked for');
-      return null;
-    }
   }
 
   #fail(reason: unknown): void {
@@ -259,7 +227,6 @@ export class IvrRun {
     this.#mailbox.length = 0;
     this.#cancelTimer();
     this.#lookup?.abort();
-    // Still there only after a fault or a hang-up; after the latter it is over by itself.
-    if (!this.#call.signal.aborted) this.#stopPlay();
+    this.#voice.release();
   }
 }

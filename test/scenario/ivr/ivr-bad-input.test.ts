@@ -229,8 +229,8 @@ describe('The switch', () => {
   test('lacks a prompt: the caller is led on without it', async () => {
     const visit = new IvrVisit();
     visit.pbx.setMedia('sound:queueapp/welcome', 'missing');
-    await visit.wait(1_100);
-    expect(visit.heard).toEqual(['1.00 ivr_menu']);
+    await visit.wait(1_300);
+    expect(visit.heard).toEqual(['1.20 ivr_menu']);
   });
 
   test('refuses to play: the caller can still press keys', async () => {
@@ -239,6 +239,17 @@ describe('The switch', () => {
     await visit.wait(2_000);
     await visit.types('2');
     expect(visit.dialled).toMatchObject([{ extension: '2000' }]);
+  });
+
+  test('tells a hang-up first as a failed prompt: nothing more is asked of the channel', async () => {
+    const visit = new IvrVisit({ hangupNoticeMs: 100 });
+    await visit.wait(1_500);
+    const asked = visit.pbx.wire.requests.length;
+    visit.caller.hangsUp();
+    await visit.wait(1_000);
+    expect(visit.failure).toBeInstanceOf(HangupError);
+    expect(visit.pbx.wire.requests.slice(asked)).toEqual([]);
+    expect(await visit.leftovers()).toEqual(NOTHING);
   });
 
   test('never tells the end of a prompt: it is cut after three minutes', async () => {

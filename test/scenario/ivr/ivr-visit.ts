@@ -80,6 +80,8 @@ export interface VisitOptions {
   readonly start?: string;
   readonly call?: IncomingCall;
   readonly stopping?: AbortSignal;
+  /** How long after the end of its prompt a hang-up is known; Asterisk tells the former first. */
+  readonly hangupNoticeMs?: number;
 }
 
 /** One caller's visit to the IVR on a fake switch: what they do, what they hear when, and how it ended. */
@@ -98,12 +100,21 @@ export class IvrVisit {
   readonly #hangup = new AbortController();
   readonly #unlisten: () => void;
 
-  constructor({ definition = shippedIvr, start = definition.start, call = {}, stopping }: VisitOptions = {}) {
+  constructor({
+    definition = shippedIvr,
+    start = definition.start,
+    call = {},
+    stopping,
+    hangupNoticeMs = 0,
+  }: VisitOptions = {}) {
     for (const [name, lengthMs] of Object.entries(LENGTHS_MS)) this.pbx.setMedia(`sound:queueapp/${name}`, lengthMs);
     this.caller = this.pbx.incomingCall(call);
     this.call = this.#callOf(call);
     this.#unlisten = this.router.onChannel(this.caller.channelId, (event) => {
-      if (event.type === 'channel-destroyed') this.#hangup.abort(new HangupError(event.cause));
+      if (event.type !== 'channel-destroyed') return;
+      const end = () => this.#hangup.abort(new HangupError(event.cause));
+      if (hangupNoticeMs === 0) end();
+      else this.clock.after(hangupNoticeMs, end);
     });
     this.#startedAtMs = this.clock.now();
     const { pbx, router, directory, clock } = this;
