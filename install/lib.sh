@@ -88,7 +88,12 @@ ensure_node() {
   node_is_good || die "the Node that npm fetched does not run" "install Node $NODE_WANTED or newer yourself, then run this again"
 }
 
-npm_ci() { cd "$QUEUEAPP_HOME" && npm ci --no-audit --no-fund; }
+# npm 11 refuses `npm ci` when the lock file lacks packages that are only for other systems, which a lock file that was
+# written behind some mirrors does. `npm install` then installs the very same versions and leaves the lock file alone.
+npm_ci() {
+  cd "$QUEUEAPP_HOME" || return
+  npm ci --no-audit --no-fund || npm install --no-save --no-audit --no-fund
+}
 
 # Are the packages that package-lock.json names installed, in its versions? (Dates of files say nothing after a git clone.)
 npm_is_complete() {

@@ -2,9 +2,10 @@
 import { chownSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client, escapeLiteral } from 'pg';
+import { reachableBinaries, type ServerAccount } from '../../db/embedded/binaries.ts';
+import { silentLog } from '../../src/log.ts';
 import { DATABASE_NAME } from './env.ts';
 import { LOOPBACK } from './ports.ts';
-import { postgresBinaries } from './postgres-binaries.ts';
 import { awaitReady, lastLines, type ProcessRecord, run, startDaemon, stopProcess } from './processes.ts';
 import { StackError } from './stack-error.ts';
 import type { StackState } from './state.ts';
@@ -15,20 +16,15 @@ const STOP_LIMIT_MS = 15_000;
 const START_ATTEMPTS = 5;
 const UNREACHABLE = 'the folder must be reachable by that user: set QUEUEAPP_CACHE to one below /var, or unset it';
 
-interface Owner {
-  readonly uid: number;
-  readonly gid: number;
-}
-
 /** Folder of the database server. */
 export const postgresFolder = (state: StackState): string => join(state.folder, 'postgres');
 
 /** The files that tell what PostgreSQL did. */
 export const postgresLogs = (state: StackState): string[] => [join(postgresFolder(state), 'postgres.log')];
 
-// PostgreSQL refuses to run as root. Nobody is made for it: the user of a distribution's PostgreSQL when there is one.
-const serverOwner = (): Owner | undefined => {
-  if (process.getuid?.() !== 0) return undefined;
+// PostgreSQL refuses to run as root. No user is made for it: a distribution's PostgreSQL has left one, or nobody has to do.
+const serverAccount = (): ServerAccount => {
+  if (process.getuid?.() !== 0) return {};
   const users = readFileSync('/etc/passwd', 'utf8')
     .split('\n')
     .map((line) => line.split(':'));
@@ -40,14 +36,15 @@ const serverOwner = (): Owner | undefined => {
 /** Makes the cluster, unless it is there. */
 export const preparePostgres = async (state: StackState): Promise<void> => {
   const folder = postgresFolder(state);
-  const owner = serverOwner();
+  const account = serverAccount();
   const data = join(folder, 'data');
   if (existsSync(join(data, 'PG_VERSION'))) return;
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const passwordFile = join(folder, 'password');
   writeFileSync(passwordFile, `${state.secrets.database}\n`, { mode: 0o600 });
-  if (owner) for (const path of [folder, passwordFile]) chownSync(path, owner.uid, owner.gid);
-  const binaries = await postgresBinaries();
+  const { uid, gid } = account;
+  if (uid !== undefined && gid !== undefined) for (const path of [folder, passwordFile]) chownSync(path, uid, gid);
+  const { initdb } = await reachableBinaries(account, silentLog());
   const args = [
     '--pgdata',
     data,
@@ -61,11 +58,11 @@ export const preparePostgres = async (state: StackState): Promise<void> => {
   ];
   // The server's own locale, which is the same on every machine.
   const locale = ['--encoding', 'UTF8', '--locale', 'C', '--locale-provider', 'builtin', '--builtin-locale', 'C.UTF-8'];
-  await run(join(binaries, 'bin/initdb'), [...args, ...locale], {
+  await run(initdb, [...args, ...locale], {
     cwd: folder,
     cure: UNREACHABLE,
     env: { LC_ALL: 'C', TZ: 'UTC' },
-    ...owner,
+    ...account,
   });
   rmSync(passwordFile);
 };
@@ -95,8 +92,10 @@ const startOnce = async (state: StackState, started: (process: ProcessRecord) =>
     max_connections: '200',
     log_line_prefix: '%m [%p] ',
   };
+  const account = serverAccount();
+  const { postgres } = await reachableBinaries(account, silentLog());
   const process = await startDaemon({
-    command: join(await postgresBinaries(), 'bin/postgres'),
+    command: postgres,
     args: [
       '-D',
       join(folder, 'data'),
@@ -105,7 +104,7 @@ const startOnce = async (state: StackState, started: (process: ProcessRecord) =>
     cwd: folder,
     logFile,
     env: { TZ: 'UTC', LC_ALL: 'C' },
-    ...serverOwner(),
+    ...account,
   });
   started(process);
   await awaitReady({
