@@ -19,6 +19,8 @@ export interface LaneOptions {
   readonly clock: Clock;
   readonly random: () => number;
   readonly payload: (attempt: AnnouncedAttempt, state: CallState) => Element;
+  /** Whether there is a session at present. */
+  readonly isOnline: boolean;
   /** Runs slow housekeeping, a bounded number at a time; publications do not go through it. */
   readonly housekeeping: (task: () => Promise<PubsubOutcome>) => Promise<PubsubOutcome>;
 }
@@ -53,7 +55,7 @@ export class NodeLane {
   #access: readonly string[] | null = null;
   #item: Item | null = null;
   #known: Known = { node: 'unknown', access: '', item: 'unknown' };
-  #isOnline = false;
+  #isOnline: boolean;
   #running: Promise<void> | null = null;
   #failures = 0;
   #cancelRetry: (() => void) | null = null;
@@ -62,6 +64,7 @@ export class NodeLane {
 
   constructor(options: LaneOptions) {
     this.#options = options;
+    this.#isOnline = options.isOnline;
   }
 
   /** Whether nothing is wanted and nothing is left to do: the lane may be forgotten. */

@@ -120,11 +120,11 @@ export class Nodes {
       pubsub,
       clock,
       random,
+      isOnline: this.#isOnline,
       payload: (attempt, state) => payload(attempt, state, kind),
       housekeeping: (task: () => Promise<PubsubOutcome>) => this.#turnstile.pass(task),
     });
     this.#lanes.set(number, lane);
-    if (this.#isOnline) lane.online(true);
     return lane;
   }
 
