@@ -16,6 +16,9 @@ export const RMS_DBFS = -20;
 /** No sample of a prompt is louder than this. */
 export const PEAK_DBFS = -3;
 
+/** After so many a voice is given up, with an error: its peaks cannot be held at this loudness. */
+const LIMITER_PASSES = 6;
+
 const SAMPLE_RATE = { wav: 8000, wav16: 16000 } as const;
 
 /** Says which Debian package is missing for what is to be rendered, or nothing when all are there. */
@@ -43,7 +46,8 @@ export function render(prompt: PromptText, target: (format: Format) => string): 
   }
 }
 
-function speak({ text, speaker }: PromptText, textFile: string, output: string): void {
+/** Speaks the words of a prompt into a WAV file, just as the synthesiser makes them. */
+export function speak({ text, speaker }: PromptText, textFile: string, output: string): void {
   writeFileSync(textFile, `${text}\n`);
   switch (speaker.synthesiser) {
     case 'flite':
@@ -94,7 +98,7 @@ function shape(input: string, output: string): void {
   const trim = ['silence', '1', '0.02', '-54d'];
   run('sox', [
     ...['-R', '-D', input, '-b', '24', '-c', '1', output, 'gain', '-6', 'rate', '-v', '16000'],
-    ...['highpass', '150', 'equalizer', '200', '1q', '-9', 'treble', '9', '1500'],
+    ...['highpass', '150', 'equalizer', '180', '1q', '-12', 'treble', '12', '1000'],
     ...['compand', '0.002,0.08', '6:-70,-70,-24,-20,-12,-13,0,-9'],
     // Backwards for the end: sox does not know the length that trimming leaves, and so cannot fade out.
     ...[...trim, 'fade', 't', '0.01', 'reverse', ...trim, 'fade', 't', '0.03', 'reverse'],
@@ -103,22 +107,28 @@ function shape(input: string, output: string): void {
 
 /** Brings the spoken part to RMS_DBFS and adds 50 ms of silence before and 200 ms after it, so that prompts can follow each other. */
 function level(input: string, output: string, sampleRate: number): void {
-  const resampled = `${output}-resampled.wav`;
-  const limited = `${output}-limited.wav`;
-  run('sox', ['-R', '-D', input, '-b', '24', resampled, 'rate', '-v', String(sampleRate)]);
-  // The limiter has to see the final level; what it takes away the second gain gives back.
-  const limiter = ['compand', '0.0005,0.03', '6:-70,-70,-11,-11,0,-8', '0', '-90', '0.002'];
-  run('sox', ['-R', '-D', resampled, '-b', '24', limited, 'gain', gainTo(resampled), ...limiter]);
-  run('sox', ['-R', '-D', limited, '-b', '16', output, 'gain', gainTo(limited), 'pad', '0.05', '0.2']);
-  const { peakDbfs } = measure(output);
+  let limited = `${output}-0.wav`;
+  run('sox', ['-R', '-D', input, '-b', '24', limited, 'rate', '-v', String(sampleRate)]);
+  // What the limiter takes away the next gain gives back, peaks and all: again, until both hold. It works at full scale.
+  for (let pass = 1; pass <= LIMITER_PASSES && peakAtLevel(limited) > PEAK_DBFS - 0.2; pass += 1) {
+    const before = limited;
+    limited = `${output}-${pass}.wav`;
+    run('sox', ['-R', '-D', before, '-b', '24', limited, 'gain', '-l', String(gainTo(before) - PEAK_DBFS + 1)]);
+  }
+  const peakDbfs = peakAtLevel(limited);
   if (peakDbfs > PEAK_DBFS)
     throw new Error(
       `The peak is ${peakDbfs} dBFS, above ${PEAK_DBFS}: the limiter in sounds/speech.ts does not hold this voice`,
     );
+  run('sox', ['-R', '-D', limited, '-b', '16', output, 'gain', String(gainTo(limited)), 'pad', '0.05', '0.2']);
 }
 
-function gainTo(file: string): string {
-  return String(RMS_DBFS - measure(file).rmsDbfs);
+function peakAtLevel(file: string): number {
+  return measure(file).peakDbfs + gainTo(file);
+}
+
+function gainTo(file: string): number {
+  return RMS_DBFS - measure(file).rmsDbfs;
 }
 
 function measure(file: string): { rmsDbfs: number; peakDbfs: number } {

@@ -65,7 +65,9 @@ describe('a caller who listens', () => {
 
   test('knows a prompt after which somebody hung up at once', () => {
     const heard = overMulaw(concat(silence(400), prompt('bye')));
-    expect(recognise({ ...heard, samples: heard.samples.slice(0, -1600) }, prompts).map(({ name }) => name)).toEqual(['bye']);
+    expect(recognise({ ...heard, samples: heard.samples.slice(0, -1600) }, prompts).map(({ name }) => name)).toEqual([
+      'bye',
+    ]);
     expect(recognise({ ...heard, samples: heard.samples.slice(0, -8000) }, prompts)).toEqual([]);
   });
 
