@@ -1,0 +1,404 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { type BridgeId, bridgeId, type ChannelId, channelId, type PlaybackId, playbackId } from '../../src/core/ids.ts';
+import type { Pbx, PbxEvent } from '../../src/ports/pbx.ts';
+
+/** A person at the other end of a call into the application. */
+export interface HarnessCaller {
+  press(digits: string): Promise<void>;
+  hangUp(): Promise<void>;
+}
+
+/** The phone of extension 1000, or a second one of the same extension. */
+export interface HarnessPhone {
+  /** What the phone shows of the newest call to it. */
+  shown(): { readonly number: string; readonly name: string } | undefined;
+  hangUp(): Promise<void>;
+  /** Its call is over, as the phone sees it. */
+  isIdle(): boolean;
+}
+
+export type HarnessBehaviour = 'answers' | 'rings' | 'is-busy' | 'declines';
+
+/** What the suite needs of a switch beside the port. */
+export interface PbxHarness {
+  readonly pbx: Pbx;
+  /** Waits until the condition holds; the fake's clock passes meanwhile. */
+  until(condition: () => boolean, what: string): Promise<void>;
+  /** Lets this much time of the switch pass. */
+  pass(ms: number): Promise<void>;
+  /** Dials 0001, where the dialplan says `Stasis(queueapp,queue,support)`. */
+  call(from: { readonly number: string; readonly name: string }): Promise<HarnessCaller>;
+  /** Registers a phone of extension 1000. */
+  plugIn(behaviour: HarnessBehaviour): Promise<HarnessPhone>;
+  loseConnection(): Promise<void>;
+  regainConnection(): Promise<void>;
+  /** Another process connects under the application's name. */
+  replace(): Promise<void>;
+  /** After each test: no call, phone, bridge is left. */
+  tidyUp(): Promise<void>;
+  dispose(): Promise<void>;
+}
+
+/** Media that last as the suite expects, on the real switch and on the fake: a second or less, for ever, not there. */
+export const MEDIA = { short: 'sound:beep', endless: 'tone:ring', missing: 'sound:queueapp/no-such-file' };
+
+/** Everything that the story takes for granted about a switch. */
+export function describePbx(name: string, create: () => Promise<PbxHarness>): void {
+  describe(`pbx: ${name}`, () => {
+    let harness: PbxHarness;
+    let pbx: Pbx;
+    const events: PbxEvent[] = [];
+
+    const newPlayback = (): PlaybackId => playbackId(`play-${randomUUID()}`);
+    const newLeg = (): ChannelId => channelId(`leg-${randomUUID()}`);
+    const newBridge = (): BridgeId => bridgeId(`bridge-${randomUUID()}`);
+    const seen = (match: Partial<PbxEvent>) => events.filter((event) => isLike(event, match));
+    const until = (match: Partial<PbxEvent>) =>
+      harness.until(() => seen(match).length > 0, `${JSON.stringify(match)}, seen: ${story(events)}`);
+    const finished = (id: PlaybackId) => seen({ type: 'playback-finished', playbackId: id });
+
+    async function incoming(): Promise<{ caller: HarnessCaller; id: ChannelId }> {
+      const from = events.length;
+      const caller = await harness.call({ number: '5550100', name: 'Alice' });
+      const start = () => events.slice(from).find((event) => event.type === 'stasis-start');
+      await harness.until(() => start() !== undefined, 'the call in the application');
+      const event = start();
+      if (event?.type !== 'stasis-start') throw new Error('No call came in');
+      return { caller, id: event.channel.channelId };
+    }
+
+    async function answered(): Promise<{ caller: HarnessCaller; id: ChannelId }> {
+      const call = await incoming();
+      expect(await pbx.answer(call.id)).toBe('done');
+      await until({ type: 'channel-state', channelId: call.id, state: 'Up' });
+      return call;
+    }
+
+    /** Rings every contact of 1000 as the distributor does. */
+    async function ring(callerId: ChannelId, timeoutMs = 20_000): Promise<readonly ChannelId[]> {
+      const contacts = await pbx.contacts('PJSIP/1000', callerId);
+      const legs: ChannelId[] = [];
+      for (const endpoint of contacts) {
+        const leg = newLeg();
+        legs.push(leg);
+        const shown = { number: '5550100', name: 'Support: Company 1' };
+        expect(
+          await pbx.createChannel({
+            channelId: leg,
+            endpoint,
+            appArgs: ['member', 'attempt-1'],
+            originator: callerId,
+            callerId: shown,
+          }),
+        ).toBe('done');
+        expect(await pbx.dial(leg, { timeoutMs })).toBe('done');
+      }
+      return legs;
+    }
+
+    const only = (legs: readonly ChannelId[]): ChannelId => {
+      const [leg, ...others] = legs;
+      if (leg === undefined || others.length > 0) throw new Error(`Not one leg but ${legs.length}`);
+      return leg;
+    };
+
+    beforeAll(async () => {
+      harness = await create();
+      pbx = harness.pbx;
+      pbx.subscribe((event) => events.push(event));
+    }, 60_000);
+
+    beforeEach(() => {
+      events.length = 0;
+    });
+
+    afterEach(() => harness.tidyUp(), 30_000);
+
+    afterAll(() => harness.dispose(), 30_000);
+
+    it('tells of a call with its arguments, who calls and where the dialplan stands', async () => {
+      const { caller, id } = await incoming();
+      const [start] = seen({ type: 'stasis-start', channel: { channelId: id } } as Partial<PbxEvent>);
+      expect(start).toMatchObject({
+        args: ['queue', 'support'],
+        channel: {
+          caller: { number: '5550100', name: 'Alice' },
+          state: 'Ring',
+          language: 'en',
+          dialplan: { extension: '0001', priority: 1 },
+          appArguments: ['queue', 'support'],
+        },
+      });
+      await caller.hangUp();
+    });
+
+    it('answers, hears digits in order and tells of the caller who hangs up', async () => {
+      const { caller, id } = await answered();
+      await caller.press('1#*0');
+      const digits = () => seen({ type: 'dtmf', channelId: id }).map((event) => event.type === 'dtmf' && event.digit);
+      await harness.until(() => digits().length === 4, 'four digits');
+      expect(digits().join('')).toBe('1#*0');
+      await caller.hangUp();
+      await until({ type: 'channel-destroyed', channelId: id });
+      expect(seen({ type: 'stasis-end', channelId: id })).toHaveLength(1);
+      expect(seen({ type: 'channel-destroyed', channelId: id })).toMatchObject([{ cause: { code: 16 } }]);
+    });
+
+    it('says gone to every request about a channel that has vanished', async () => {
+      const { caller, id } = await answered();
+      const bridge = newBridge();
+      await pbx.createBridge(bridge, 'test');
+      await caller.hangUp();
+      await until({ type: 'channel-destroyed', channelId: id });
+      expect(await pbx.answer(id)).toBe('gone');
+      expect(await pbx.hangup(id)).toBe('gone');
+      expect(await pbx.continueInDialplan(id)).toBe('gone');
+      expect(await pbx.play({ channelId: id, playbackId: newPlayback(), media: [MEDIA.short] })).toBe('gone');
+      expect(await pbx.startMusic(id, 'default')).toBe('gone');
+      expect(await pbx.stopMusic(id)).toBe('gone');
+      expect(await pbx.setVariable(id, 'A', '1')).toBe('gone');
+      expect(await pbx.getVariable(id, 'A')).toBeUndefined();
+      expect(await pbx.contacts('PJSIP/1000', id)).toEqual([]);
+      expect(await pbx.dial(id, { timeoutMs: 1000 })).toBe('gone');
+      expect(await pbx.addToBridge(bridge, [id])).toBe('gone');
+      expect(await pbx.removeFromBridge(bridge, id)).toBe('gone');
+      expect(await pbx.destroyBridge(bridge)).toBe('done');
+      expect(await pbx.destroyBridge(bridge)).toBe('gone');
+      expect(await pbx.addToBridge(bridge, [id])).toBe('gone');
+      expect(await pbx.stopPlayback(newPlayback())).toBe('gone');
+    });
+
+    it('plays a list to its end and tells so once', async () => {
+      const { id } = await answered();
+      const play = newPlayback();
+      expect(await pbx.play({ channelId: id, playbackId: play, media: [MEDIA.short, MEDIA.short] })).toBe('done');
+      await harness.until(() => finished(play).length > 0, 'the end of the playback');
+      expect(finished(play)).toMatchObject([{ outcome: 'done' }]);
+      expect(await pbx.stopPlayback(play)).toBe('gone');
+      await harness.pass(300);
+      expect(finished(play)).toHaveLength(1);
+    });
+
+    it('stops a list as a whole, not only to its next medium', async () => {
+      const { id } = await answered();
+      const play = newPlayback();
+      await pbx.play({ channelId: id, playbackId: play, media: [MEDIA.endless, MEDIA.endless, MEDIA.endless] });
+      await harness.pass(200);
+      expect(finished(play)).toHaveLength(0);
+      expect(await pbx.stopPlayback(play)).toBe('done');
+      await harness.until(() => finished(play).length > 0, 'the end of the playback');
+      await harness.pass(300);
+      expect(finished(play)).toMatchObject([{ outcome: 'done' }]);
+    });
+
+    it('fails a medium that is not there, after playing the others', async () => {
+      const { id } = await answered();
+      const play = newPlayback();
+      await pbx.play({ channelId: id, playbackId: play, media: [MEDIA.missing, MEDIA.short] });
+      await harness.until(() => finished(play).length > 0, 'the end of the playback');
+      expect(finished(play)).toMatchObject([{ outcome: 'failed' }]);
+    });
+
+    it('ends what plays, once, before it tells that the caller has hung up', async () => {
+      const { caller, id } = await answered();
+      const play = newPlayback();
+      await pbx.play({ channelId: id, playbackId: play, media: [MEDIA.endless, MEDIA.short] });
+      await harness.pass(100);
+      await caller.hangUp();
+      await until({ type: 'channel-destroyed', channelId: id });
+      expect(finished(play)).toMatchObject([{ outcome: 'failed' }]);
+      const order = events.filter((event) =>
+        ['playback-finished', 'stasis-end', 'channel-destroyed'].includes(event.type),
+      );
+      expect(order.map(({ type }) => type)).toEqual(['playback-finished', 'stasis-end', 'channel-destroyed']);
+    });
+
+    it('is not blocked by a request that has to wait for the end of a playback', async () => {
+      const { id } = await answered();
+      const play = newPlayback();
+      await pbx.play({ channelId: id, playbackId: play, media: [MEDIA.short] });
+      const set = pbx.setVariable(id, 'CUSTOMER_ID', '1');
+      expect(await pbx.getVariable(id, 'CHANNEL(language)')).toBe('en');
+      expect(finished(play)).toHaveLength(0);
+      await harness.until(() => finished(play).length > 0, 'the end of the playback');
+      expect(await set).toBe('done');
+      expect(await pbx.getVariable(id, 'CUSTOMER_ID')).toBe('1');
+    });
+
+    it('plays music and stops it', async () => {
+      const { id } = await answered();
+      expect(await pbx.startMusic(id, 'default')).toBe('done');
+      expect(await pbx.stopMusic(id)).toBe('done');
+    });
+
+    it('keeps variables as they are given, whatever is in them', async () => {
+      const { id } = await answered();
+      const value = 'a&b=c?d#e/f%20+"<>\' é 日本';
+      expect(await pbx.setVariable(id, 'CUSTOMER_NAME', value)).toBe('done');
+      expect(await pbx.getVariable(id, 'CUSTOMER_NAME')).toBe(value);
+      expect(await pbx.getVariable(id, 'NEVER_SET')).toBeUndefined();
+    });
+
+    it('finds no contact of a phone that is not registered or not known, and refuses to create a leg to it', async () => {
+      const { id } = await answered();
+      expect(await pbx.contacts('PJSIP/2000', id)).toEqual([]);
+      expect(await pbx.contacts('PJSIP/nobody', id)).toEqual([]);
+      const leg = { channelId: newLeg(), appArgs: ['member'], originator: id, callerId: { number: '1', name: 'x' } };
+      expect(await pbx.createChannel({ ...leg, endpoint: 'PJSIP/2000' })).toBe('refused');
+      expect(await pbx.createChannel({ ...leg, endpoint: 'PJSIP/nobody' })).toBe('refused');
+    });
+
+    it('rings a phone that shows the caller, connects it, and tells when it hangs up', async () => {
+      const phone = await harness.plugIn('answers');
+      const { id } = await answered();
+      const leg = only(await ring(id));
+      await until({ type: 'dial', channelId: leg, status: 'ANSWER' });
+      expect(seen({ type: 'stasis-start', args: ['member', 'attempt-1'] })).toHaveLength(1);
+      expect(
+        seen({ type: 'channel-state', channelId: leg }).map((event) => event.type === 'channel-state' && event.state),
+      ).toEqual(['Ringing', 'Up']);
+      expect(phone.shown()).toEqual({ number: '5550100', name: 'Support: Company 1' });
+      const bridge = newBridge();
+      await pbx.createBridge(bridge, 'call');
+      expect(await pbx.addToBridge(bridge, [id, leg])).toBe('done');
+      await until({ type: 'bridge-entered', bridgeId: bridge, channelId: id });
+      await until({ type: 'bridge-entered', bridgeId: bridge, channelId: leg });
+      const { channels, bridges } = await pbx.snapshot();
+      expect(channels.map(({ channelId }) => channelId).sort()).toEqual([id, leg].sort());
+      expect(channels.find(({ channelId }) => channelId === leg)).toMatchObject({
+        state: 'Up',
+        appArguments: ['member', 'attempt-1'],
+      });
+      expect(bridges.find(({ bridgeId }) => bridgeId === bridge)?.channelIds.toSorted()).toEqual([id, leg].sort());
+      await phone.hangUp();
+      await until({ type: 'channel-destroyed', channelId: leg });
+      expect(seen({ type: 'bridge-left', bridgeId: bridge, channelId: leg })).toHaveLength(1);
+      expect(seen({ type: 'channel-destroyed', channelId: id })).toHaveLength(0);
+      expect(await pbx.removeFromBridge(bridge, id)).toBe('done');
+      expect(await pbx.removeFromBridge(bridge, id)).toBe('gone');
+      expect(await pbx.destroyBridge(bridge)).toBe('done');
+    });
+
+    it('silences a channel that is bridged while something plays', async () => {
+      const { id } = await answered();
+      const play = newPlayback();
+      const bridge = newBridge();
+      await pbx.createBridge(bridge, 'call');
+      await pbx.play({ channelId: id, playbackId: play, media: [MEDIA.endless] });
+      expect(await pbx.addToBridge(bridge, [id])).toBe('done');
+      expect(finished(play)).toMatchObject([{ outcome: 'done' }]);
+      expect(await pbx.destroyBridge(bridge)).toBe('done');
+    });
+
+    it.each([
+      ['is-busy', 17],
+      ['declines', 21],
+    ] as const)('tells by the cause that a phone %s', async (behaviour, code) => {
+      await harness.plugIn(behaviour);
+      const { id } = await answered();
+      const leg = only(await ring(id));
+      await until({ type: 'channel-destroyed', channelId: leg });
+      expect(seen({ type: 'channel-destroyed', channelId: leg })).toMatchObject([{ cause: { code } }]);
+      expect(seen({ type: 'dial', channelId: leg, status: 'ANSWER' })).toHaveLength(0);
+      expect(await pbx.hangup(leg)).toBe('gone');
+    });
+
+    it('ends a leg that nobody answers in time with cause 19', async () => {
+      await harness.plugIn('rings');
+      const { id } = await answered();
+      const leg = only(await ring(id, 1200));
+      await until({ type: 'channel-state', channelId: leg, state: 'Ringing' });
+      await until({ type: 'channel-destroyed', channelId: leg });
+      expect(seen({ type: 'channel-destroyed', channelId: leg })).toMatchObject([{ cause: { code: 19 } }]);
+    });
+
+    it('rings all phones of an extension, and the others stop when one is answered', async () => {
+      const silent = await harness.plugIn('rings');
+      await harness.plugIn('answers');
+      const { id } = await answered();
+      const legs = await ring(id);
+      expect(legs).toHaveLength(2);
+      const isUp = (leg: ChannelId) => seen({ type: 'dial', channelId: leg, status: 'ANSWER' }).length > 0;
+      await harness.until(() => legs.some(isUp), 'an answer');
+      const others = legs.filter((leg) => !isUp(leg));
+      expect(others).toHaveLength(1);
+      for (const leg of others) expect(await pbx.hangup(leg)).toBe('done');
+      await harness.until(() => silent.isIdle(), 'the other phone to be silent');
+    });
+
+    it('sends a caller back to the dialplan, though something plays', async () => {
+      const { id } = await answered();
+      const play = newPlayback();
+      await pbx.play({ channelId: id, playbackId: play, media: [MEDIA.endless] });
+      expect(await pbx.continueInDialplan(id, { context: 'from-outside', extension: '9001', priority: 1 })).toBe(
+        'done',
+      );
+      await until({ type: 'stasis-end', channelId: id });
+      expect(finished(play)).toHaveLength(1);
+      expect(await pbx.answer(id)).toBe('gone');
+      expect((await pbx.snapshot()).channels).toEqual([]);
+      expect(await pbx.hangup(id)).toBe('done');
+    });
+
+    it('watches the state of a phone', async () => {
+      expect(await pbx.watchDevice('PJSIP/1000')).toBe('UNAVAILABLE');
+      await harness.plugIn('answers');
+      await until({ type: 'device-state', device: 'PJSIP/1000', state: 'NOT_INUSE' });
+      const { id } = await answered();
+      const leg = only(await ring(id));
+      await until({ type: 'dial', channelId: leg, status: 'ANSWER' });
+      await until({ type: 'device-state', device: 'PJSIP/1000', state: 'INUSE' });
+      const states = seen({ type: 'device-state', device: 'PJSIP/1000' }).map(
+        (event) => event.type === 'device-state' && event.state,
+      );
+      expect(states).toEqual(['NOT_INUSE', 'RINGING', 'INUSE']);
+      await pbx.unwatchDevice('PJSIP/1000');
+      await pbx.hangup(leg);
+      await until({ type: 'channel-destroyed', channelId: leg });
+      await harness.pass(200);
+      expect(seen({ type: 'device-state', state: 'NOT_INUSE' })).toHaveLength(1);
+    });
+
+    it('reports a lost connection once, fails what played, and finds calls and devices again', async () => {
+      const { id } = await answered();
+      expect(await pbx.watchDevice('PJSIP/1000')).toBe('UNAVAILABLE');
+      const play = newPlayback();
+      await pbx.play({ channelId: id, playbackId: play, media: [MEDIA.endless] });
+      await harness.loseConnection();
+      await until({ type: 'disconnected' });
+      expect(pbx.isConnected()).toBe(false);
+      await harness.until(() => finished(play).length > 0, 'the end of the playback');
+      await expect(pbx.answer(id)).rejects.toMatchObject({ code: 'ARI_UNAVAILABLE' });
+      await harness.regainConnection();
+      await until({ type: 'connected' });
+      await until({ type: 'device-state', device: 'PJSIP/1000', state: 'UNAVAILABLE' });
+      expect(pbx.isConnected()).toBe(true);
+      expect((await pbx.snapshot()).channels.map(({ channelId }) => channelId)).toEqual([id]);
+      expect(await pbx.hangup(id)).toBe('done');
+      await until({ type: 'channel-destroyed', channelId: id });
+      expect(finished(play)).toMatchObject([{ outcome: 'failed' }]);
+      expect(seen({ type: 'disconnected' })).toHaveLength(1);
+      await pbx.unwatchDevice('PJSIP/1000');
+    }, 20_000);
+
+    // The last one: it ends the connection for good.
+    it('stops when another process takes the name', async () => {
+      await harness.replace();
+      await until({ type: 'replaced' });
+      expect(pbx.isConnected()).toBe(false);
+      await expect(pbx.snapshot()).rejects.toMatchObject({ code: 'ARI_UNAVAILABLE' });
+      expect(seen({ type: 'disconnected' })).toHaveLength(0);
+    });
+  });
+}
+
+function isLike(value: unknown, match: unknown): boolean {
+  if (typeof match !== 'object' || match === null) return value === match;
+  if (typeof value !== 'object' || value === null) return false;
+  return Object.entries(match).every(([key, wanted]) => isLike((value as Record<string, unknown>)[key], wanted));
+}
+
+function story(events: readonly PbxEvent[]): string {
+  return events.map((event) => JSON.stringify(event)).join('\n');
+}

@@ -1,0 +1,140 @@
+import { systemClock } from '../../../src/lib/clock.ts';
+import { silentLog } from '../../../src/log.ts';
+import { AriPbx } from '../../../stasis/ari/pbx.ts';
+import type { HarnessBehaviour, HarnessPhone, PbxHarness } from '../../contract/pbx.suite.ts';
+import { type Caller, dial } from '../../support/phones/caller.ts';
+import { answers, neverAnswers, Phone, isBusy as saysBusy } from '../../support/phones/phone.ts';
+import { RefusingPhone } from '../../support/phones/refusing-phone.ts';
+import { AriProxy } from './ari-proxy.ts';
+import { PrivateAsterisk } from './private-asterisk.ts';
+
+/** One test starts endpoints and waits for real rings. */
+export const ARI_HARNESS_TIMEOUT_MS = 30_000;
+const WAIT_LIMIT_MS = 10_000;
+
+/** A real Asterisk with real SIP endpoints, seen through the adapter, over a proxy that can break. */
+export async function createAriHarness(): Promise<PbxHarness> {
+  const asterisk = await PrivateAsterisk.start();
+  const proxy = await AriProxy.start(asterisk.ariPort);
+  const connect = (url: string) =>
+    new AriPbx({
+      settings: { url, username: asterisk.username, password: asterisk.password, application: 'queueapp' },
+      limits: { backoff: { firstMs: 50, maxMs: 200 } },
+      clock: systemClock,
+      random: Math.random,
+      log: silentLog(),
+    });
+  const pbx = connect(proxy.url);
+  const started = nextConnected(pbx);
+  pbx.start();
+  await started;
+  const callers: Caller[] = [];
+  const phones: (Phone | RefusingPhone)[] = [];
+  const rivals: AriPbx[] = [];
+  return {
+    pbx,
+    until,
+    pass: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+    async call(from) {
+      const caller = await dial({ account: asterisk.account('caller'), from, number: '0001' });
+      callers.push(caller);
+      return {
+        async press(digits) {
+          await caller.answered();
+          await caller.press(digits);
+        },
+        async hangUp() {
+          await caller.hangup();
+        },
+      };
+    },
+    async plugIn(behaviour) {
+      const phone = await plugIn(behaviour, asterisk.account('1000'));
+      phones.push(phone);
+      return harnessPhone(phone);
+    },
+    loseConnection: async () => proxy.cut(),
+    regainConnection: async () => proxy.letIn(),
+    async replace() {
+      const rival = connect(asterisk.url);
+      rivals.push(rival);
+      const connected = nextConnected(rival);
+      rival.start();
+      await connected;
+    },
+    async tidyUp() {
+      for (const caller of callers.splice(0)) await caller.close();
+      await asterisk.console('channel request hangup all');
+      for (const phone of phones.splice(0)) {
+        if (phone instanceof Phone) await phone.unregister();
+        await phone.close();
+      }
+      await untilAsync(
+        async () => (await asterisk.console('core show channels count')).includes('0 active channels'),
+        'no channel',
+      );
+      for (const { bridgeId } of pbx.isConnected() ? (await pbx.snapshot()).bridges : [])
+        await pbx.destroyBridge(bridgeId);
+    },
+    async dispose() {
+      await pbx[Symbol.asyncDispose]();
+      for (const rival of rivals) await rival[Symbol.asyncDispose]();
+      await proxy.close();
+      await asterisk.close();
+    },
+  };
+}
+
+function plugIn(
+  behaviour: HarnessBehaviour,
+  account: ReturnType<PrivateAsterisk['account']>,
+): Promise<Phone | RefusingPhone> {
+  switch (behaviour) {
+    case 'answers':
+      return Phone.plugIn({ account, behaviour: answers(500) });
+    case 'rings':
+      return Phone.plugIn({ account, behaviour: neverAnswers });
+    case 'is-busy':
+      return Phone.plugIn({ account, behaviour: saysBusy() });
+    case 'declines':
+      return RefusingPhone.plugIn({ account, status: 603, reason: 'Decline' });
+    default:
+      return behaviour satisfies never;
+  }
+}
+
+function harnessPhone(phone: Phone | RefusingPhone): HarnessPhone {
+  const newest = () => phone.rings.at(-1);
+  return {
+    shown: () => newest()?.caller,
+    async hangUp() {
+      const ring = phone instanceof Phone ? phone.rings.at(-1) : undefined;
+      if (!ring) throw new Error('There is no call to hang up');
+      await ring.hangup();
+    },
+    isIdle: () => newest() === undefined || newest()?.ending !== undefined,
+  };
+}
+
+function nextConnected(pbx: AriPbx): Promise<void> {
+  return new Promise((resolve) => {
+    const stop = pbx.subscribe((event) => {
+      if (event.type !== 'connected') return;
+      stop();
+      resolve();
+    });
+  });
+}
+
+/** Waits until a condition holds that no event tells of. */
+export function until(condition: () => boolean, what: string): Promise<void> {
+  return untilAsync(async () => condition(), what);
+}
+
+export async function untilAsync(condition: () => Promise<boolean>, what: string): Promise<void> {
+  const limitAtMs = Date.now() + WAIT_LIMIT_MS;
+  while (!(await condition())) {
+    if (Date.now() > limitAtMs) throw new Error(`Waited ${WAIT_LIMIT_MS} ms in vain for ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
