@@ -1,8 +1,9 @@
 // install/stack: the command line of the private stack.
 import { parseArgs } from 'node:util';
+import { createStack, DEFAULT_NAME, openStack } from './create-stack.ts';
 import { environmentLines } from './env.ts';
 import { lastLines } from './processes.ts';
-import { createStack, DEFAULT_NAME, openStack, type Stack } from './stack.ts';
+import type { Stack } from './stack.ts';
 import { StackError } from './stack-error.ts';
 import { SERVERS, type Server } from './state.ts';
 import { sayOnStderr } from './steps.ts';
@@ -105,6 +106,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     const pubsub = oneOf('--pubsub', options.pubsub, ['internal', 'memory'] as const);
     const members = wholeNumber('--members', options.members, 999);
     const databaseUrl = process.env['DATABASE_URL'];
+    if (databaseUrl && !before) sayOnStderr('· using the PostgreSQL of DATABASE_URL');
     const stack = await createStack({
       name: options.name,
       say: sayOnStderr,

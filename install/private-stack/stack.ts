@@ -1,49 +1,18 @@
-// A private stack as a whole: chosen once, started in order, stopped in reverse, cleared away.
+// A private stack that exists: its servers are started, stopped and cleared away.
 import { rmSync } from 'node:fs';
-import { join } from 'node:path';
 import { asteriskLogs, prepareAsterisk, startAsterisk, stopAsterisk } from './asterisk.ts';
 import { environmentOf, type StackEnv } from './env.ts';
 import { withLock } from './lock.ts';
-import { CHECKOUT, runFolder, runRoot } from './paths.ts';
-import { choosePorts } from './ports.ts';
+import { runFolder } from './paths.ts';
 import { postgresLogs, preparePostgres, startPostgres, stopPostgres } from './postgres.ts';
-import { isRunning, type ProcessRecord, runScript, signalProcess, waitUntil } from './processes.ts';
+import { isRunning, type ProcessRecord, signalProcess, waitUntil } from './processes.ts';
 import { prepareSchema } from './schema.ts';
 import { StackError } from './stack-error.ts';
-import {
-  allStates,
-  freshSecrets,
-  type PubsubStorage,
-  readState,
-  SERVERS,
-  type Server,
-  type StackState,
-  writeState,
-  type XmppKind,
-} from './state.ts';
+import { readState, SERVERS, type Server, type StackState, writeState } from './state.ts';
 import { type Say, type Step, stepsOn } from './steps.ts';
 import { prepareXmpp, startXmpp, stopXmpp, xmppLogs } from './xmpp.ts';
 
-const DOMAIN = 'queueapp.test';
-/** Name of a stack when none is given. */
-export const DEFAULT_NAME = 'default';
 const KILL_LIMIT_MS = 5_000;
-
-/** What a stack is to be like. */
-export interface StackOptions {
-  /** 1 to 20 of a-z, 0-9 and `-`. @default 'default' */
-  readonly name?: string;
-  /** @default 'prosody' */
-  readonly xmpp?: XmppKind;
-  /** Prosody only: `memory` is what the bench uses. @default 'internal' */
-  readonly pubsub?: PubsubStorage;
-  /** Bench members m001, m002, … beside the three phones. @default 0 */
-  readonly members?: number;
-  /** Use this PostgreSQL instead of starting one. */
-  readonly databaseUrl?: string;
-  /** Takes the lines that tell what is being done. @default none */
-  readonly say?: Say;
-}
 
 interface Handlers {
   readonly title: (state: StackState) => string;
@@ -219,71 +188,12 @@ export class Stack {
   }
 }
 
-// All are waited for before the first failure is passed on: none may still be starting when the others are cleared away.
-const allOrFirstError = async (work: readonly Promise<void>[]): Promise<void> => {
-  const results = await Promise.allSettled(work);
-  for (const result of results) if (result.status === 'rejected') throw result.reason;
-};
-
-/** The stack of this name, when there is one. */
-export const openStack = (name = DEFAULT_NAME, say: Say = () => undefined): Stack | undefined => {
-  const state = readState(runFolder(name));
-  return state && new Stack(state, say);
-};
-
 /** Runs `work` as the only command on the stack of this name. */
 export const withStackLock = <T>(name: string, work: () => Promise<T>): Promise<T> =>
   withLock(`${runFolder(name)}.lock`, work);
 
-/** Makes sure that the stack of this name is up, with its data, and gives it. The options count when it is made anew. */
-export const createStack = (options: StackOptions = {}): Promise<Stack> => {
-  const name = options.name ?? DEFAULT_NAME;
-  return withStackLock(name, async () => {
-    const say = options.say ?? (() => undefined);
-    const old = openStack(name, say);
-    if (old?.state.complete) {
-      await old.bringUp();
-      return old;
-    }
-    // Left by an `up` that did not come to its end.
-    await old?.takeDown({});
-    const stack = new Stack(await newState(name, options), say);
-    try {
-      await stack.bringUp();
-    } catch (error) {
-      // The folder stays for whoever wants to read the logs; the next `up` begins afresh.
-      await stack.takeDown({ keep: true });
-      throw error;
-    }
-    return stack;
-  });
-};
-
-const newState = async (name: string, options: StackOptions): Promise<StackState> => {
-  const folder = runFolder(name);
-  const xmpp = options.xmpp ?? 'prosody';
-  const script = (file: string) => join(CHECKOUT, 'install', file);
-  await runScript(script('packages.sh'), ['stack', ...(xmpp === 'ejabberd' ? ['ejabberd'] : [])]);
-  const [asteriskPrefix = '', asteriskVersion = ''] = (await runScript(script('asterisk.sh'), [])).trim().split(' ');
-  // Two stacks that are made at once must not choose the same ports; the state holds the choice.
-  return withLock(join(runRoot(), 'ports.lock'), async () => {
-    const state: StackState = {
-      name,
-      checkout: CHECKOUT,
-      folder,
-      xmpp,
-      pubsub: options.pubsub ?? 'internal',
-      members: options.members ?? 0,
-      domain: DOMAIN,
-      ports: await choosePorts(allStates().map(({ ports }) => ports)),
-      secrets: freshSecrets(),
-      asteriskPrefix,
-      asteriskVersion,
-      ...(options.databaseUrl === undefined ? {} : { foreignDatabaseUrl: options.databaseUrl }),
-      processes: {},
-      complete: false,
-    };
-    writeState(state);
-    return state;
-  });
+// All are waited for before the first failure is passed on: none may still be starting when the others are cleared away.
+const allOrFirstError = async (work: readonly Promise<void>[]): Promise<void> => {
+  const results = await Promise.allSettled(work);
+  for (const result of results) if (result.status === 'rejected') throw result.reason;
 };

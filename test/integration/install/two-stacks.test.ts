@@ -3,9 +3,10 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { createStack, openStack } from '../../../install/private-stack/create-stack.ts';
 import { CHECKOUT } from '../../../install/private-stack/paths.ts';
 import { withClient } from '../../../install/private-stack/postgres.ts';
-import { createStack, openStack, type Stack } from '../../../install/private-stack/stack.ts';
+import type { Stack } from '../../../install/private-stack/stack.ts';
 import { allStates, SERVERS } from '../../../install/private-stack/state.ts';
 
 jest.setTimeout(120_000);
@@ -14,6 +15,7 @@ jest.setTimeout(120_000);
 // same tests in the same checkout.
 const PROSODY = `t-${process.pid}-prosody`;
 const EJABBERD = `t-${process.pid}-ejabberd`;
+const GUEST = `t-${process.pid}-guest`;
 const NAMES = [PROSODY, EJABBERD];
 const stacks = new Map<string, Stack>();
 
@@ -33,7 +35,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  for (const name of NAMES) await openStack(name)?.down();
+  for (const name of [...NAMES, GUEST]) await openStack(name)?.down();
 });
 
 // What a run of these tests left that was killed.
@@ -212,6 +214,22 @@ describe('A stack', () => {
     const { status, stderr } = spawnSync(script, ['up', '--name', PROSODY], { encoding: 'utf8' });
     expect({ status, said: stderr.includes('already up') }).toEqual({ status: 0, said: true });
     expect(openStack(PROSODY)?.state.processes).toEqual(before);
+  });
+
+  it('is not taken for one of another kind', async () => {
+    await expect(createStack({ name: PROSODY, xmpp: 'ejabberd' })).rejects.toThrow(
+      `The stack ${PROSODY} is there already, with xmpp prosody instead of ejabberd`,
+    );
+  });
+
+  it('uses a PostgreSQL that is given to it, and leaves that alone', async () => {
+    const url = stackNamed(EJABBERD).env.DATABASE_URL;
+    const guest = await createStack({ name: GUEST, databaseUrl: url });
+    expect(guest.env.DATABASE_URL).toBe(url);
+    expect(guest.servers).toEqual(['xmpp', 'asterisk']);
+    await expect(guest.restart('postgres')).rejects.toThrow('This stack uses a PostgreSQL of yours');
+    await guest.down();
+    await expectAlive(stackNamed(EJABBERD));
   });
 
   it('shows the last lines of the log of a server that dies at its start, and runs on when the reason is gone', async () => {
