@@ -53,8 +53,8 @@ export interface AsteriskSettings {
   readonly application: string;
   /** Longest wait for the answer to one request. */
   readonly requestTimeoutMs: number;
-  /** How often the event socket is pinged; without an answer within the same time it counts as lost. */
-  readonly pingMs: number;
+  /** Without any sign of life for so long the connection counts as lost. */
+  readonly silenceMs: number;
 }
 
 /** What holds for all members of all queues. */
@@ -114,8 +114,8 @@ export interface DatabaseSettings {
   readonly statementTimeoutMs: number;
   /** How long a caller waits for a database that is away before the dialplan goes on. */
   readonly awayLimitMs: number;
-  /** Folder of the embedded server's data, used without DATABASE_URL; `null` is the default place. */
-  readonly dataFolder: string | null;
+  /** Folder of the application's own server, used without DATABASE_URL. */
+  readonly dataFolder: string;
 }
 
 /** Where the HTTP server listens. Port 0 is any free one. */

@@ -20,6 +20,7 @@ export const ENVIRONMENT = {
   DATABASE_URL: databaseUrl().describe(
     'Secret. PostgreSQL as `postgres://USER:PASSWORD@HOST:PORT/DATABASE`; without it the application runs a server of its own.',
   ),
+  QUEUEAPP_DATA: line(4096).describe('Goes before `database.data-folder`.'),
   HTTP_LISTEN: listenAddress().describe('Goes before `http.listen`.'),
   API_TOKEN: secret()
     .refine((token) => token.length >= 16 && /^[\x21-\x7e]+$/.test(token), {

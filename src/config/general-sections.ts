@@ -46,17 +46,19 @@ export const asteriskSection = section(
       .prefault('queueapp')
       .describe('The name in the dialplan: `Stasis(queueapp)`. One running process has it; a second takes it over.'),
     'request-timeout': duration({ minMs: 100, maxMs: 60_000 })
-      .prefault('3s')
+      .prefault('5s')
       .describe('Longest wait for the answer to one request.'),
-    ping: duration({ minMs: 200, maxMs: 60_000 })
-      .prefault('3s')
-      .describe('How often the event socket is pinged; without an answer within the same time it counts as lost.'),
+    'lost-after': duration({ minMs: 500, maxMs: 3000 })
+      .prefault('2.5s')
+      .describe(
+        'Without any sign of life from Asterisk for so long the connection counts as lost and is opened again.',
+      ),
   },
   { name: 'asterisk' },
-).transform(({ 'request-timeout': requestTimeoutMs, ping, ...written }) => ({
+).transform(({ 'request-timeout': requestTimeoutMs, 'lost-after': silenceMs, ...written }) => ({
   ...written,
   requestTimeoutMs,
-  pingMs: ping,
+  silenceMs,
 }));
 
 const memberPrompts = section({
@@ -172,7 +174,9 @@ export const databaseSection = section(
       .describe('How long a caller hears music while the database is away, before the dialplan goes on.'),
     'data-folder': line(4096)
       .optional()
-      .describe("Where the application's own PostgreSQL keeps its data, when there is no `DATABASE_URL`."),
+      .describe(
+        "Where the application's own PostgreSQL keeps its data, when there is no `DATABASE_URL`. By default systemd's state folder, else /var/lib/queueapp for root and ~/.local/state/queueapp for others. `QUEUEAPP_DATA` goes before it.",
+      ),
   },
   { name: 'database' },
 ).transform((written) => ({

@@ -1,4 +1,6 @@
 import { existsSync } from 'node:fs';
+import { homedir, userInfo } from 'node:os';
+import { join, resolve } from 'node:path';
 import { checkFile, readConfigFile } from './check-file.ts';
 import type { Config, Secrets, XmppConnectionSettings } from './config.ts';
 import { type EnvironmentValues, environmentFinding, readEnvironment } from './environment.ts';
@@ -73,7 +75,7 @@ function combine(
     },
     members: rest.members,
     xmpp: { ...xmpp, connection: xmppConnection(xmpp.connection, env) },
-    database: rest.database,
+    database: { ...rest.database, dataFolder: dataFolder(env.QUEUEAPP_DATA ?? rest.database.dataFolder, variables) },
     http: { listen: env.HTTP_LISTEN ?? rest.http.listen },
     lookups: mapValues(lookups, ({ settings }, name) => ({ name, ...settings })),
     queues: rest.queues,
@@ -108,6 +110,16 @@ function xmppConnection(
     pubsub,
     caFile: env.XMPP_CA ?? written.caFile ?? null,
   };
+}
+
+function dataFolder(written: string | null, { STATE_DIRECTORY, XDG_STATE_HOME }: NodeJS.ProcessEnv): string {
+  if (written !== null) return resolve(written);
+  // systemd gives a colon-separated list when the unit names several.
+  const ofUnit = STATE_DIRECTORY?.split(':', 1)[0];
+  if (ofUnit) return ofUnit;
+  return userInfo().uid === 0
+    ? '/var/lib/queueapp'
+    : join(XDG_STATE_HOME || join(homedir(), '.local/state'), 'queueapp');
 }
 
 function missingSettings({ xmpp: { connection } }: Config, { xmppPassword }: Secrets): Finding[] {

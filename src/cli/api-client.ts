@@ -1,0 +1,90 @@
+import { AppError, ERROR_CODES, type ErrorCode } from '../errors.ts';
+
+export interface ApiClientOptions {
+  /** For example `http://127.0.0.1:8080`. */
+  readonly url: string;
+  readonly token: string | null;
+}
+
+/** Longest wait for an answer of the running application. */
+const ANSWER_LIMIT_MS = 10_000;
+/** Largest answer that is read: some 10,000 calls. */
+const ANSWER_BYTES_MAX = 8 * 1024 * 1024;
+
+/** Speaks to the running application for the command line. */
+export class ApiClient {
+  readonly #url: string;
+  readonly #token: string | null;
+
+  constructor({ url, token }: ApiClientOptions) {
+    this.#url = url.replace(/\/+$/, '');
+    this.#token = token;
+  }
+
+  /** @throws AppError with the application's own code, or APPLICATION_UNREACHABLE */
+  get(path: string): Promise<unknown> {
+    return this.#ask('GET', path);
+  }
+
+  /** @throws AppError with the application's own code, or APPLICATION_UNREACHABLE */
+  post(path: string, body: object): Promise<unknown> {
+    return this.#ask('POST', path, body);
+  }
+
+  async #ask(method: string, path: string, body?: object): Promise<unknown> {
+    if (this.#token === null) {
+      throw new AppError(
+        'API_TOKEN_WRONG',
+        'API_TOKEN is not set: give it the same value as the running application has',
+      );
+    }
+    const headers: Record<string, string> = { authorization: `Bearer ${this.#token}`, accept: 'application/json' };
+    if (body !== undefined) headers['content-type'] = 'application/json';
+    const answer = await this.#send(`${this.#url}/api/v1${path}`, {
+      method,
+      headers,
+      redirect: 'error',
+      signal: AbortSignal.timeout(ANSWER_LIMIT_MS),
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    if (answer.status === 200) return answer.json;
+    throw this.#refusal(answer);
+  }
+
+  async #send(url: string, request: RequestInit): Promise<{ status: number; json: unknown }> {
+    try {
+      const response = await fetch(url, request);
+      if (Number(response.headers.get('content-length') ?? 0) > ANSWER_BYTES_MAX)
+        throw new Error('its answer is too large');
+      const text = await response.text();
+      return { status: response.status, json: parsed(text) };
+    } catch (error) {
+      const message = `queueapp does not answer at ${this.#url} (${reasonOf(error)}): is it running there?`;
+      throw new AppError('APPLICATION_UNREACHABLE', message, { cause: error });
+    }
+  }
+
+  #refusal({ status, json }: { status: number; json: unknown }): AppError {
+    const { code, message } = (json as { error?: { code?: unknown; message?: unknown } } | null)?.error ?? {};
+    if (typeof code === 'string' && code in ERROR_CODES && typeof message === 'string') {
+      return new AppError(code as ErrorCode, message);
+    }
+    return new AppError('APPLICATION_UNREACHABLE', `${this.#url} answers ${status}, but is no queueapp`);
+  }
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
+function reasonOf(error: unknown): string {
+  const { cause, name, message } = error as Error;
+  const code = (cause as NodeJS.ErrnoException | undefined)?.code;
+  if (code === 'ECONNREFUSED') return 'nothing listens';
+  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return 'the host name does not resolve';
+  return code ?? (name === 'TimeoutError' ? `no answer within ${ANSWER_LIMIT_MS / 1000} s` : message);
+}

@@ -1,0 +1,130 @@
+import { Command, CommanderError } from 'commander';
+import type { CallJson, MemberJson, QueueJson, StatusJson } from '../http/views.ts';
+import { ApiClient } from './api-client.ts';
+import { applicationUrl } from './application-url.ts';
+import { type CheckedPart, isAllWell, writeCheck } from './check-report.ts';
+import { EXIT, type ExitStatus } from './exit-status.ts';
+import { reportError, type Streams } from './output.ts';
+import { callsText, membersText, queuesText, statusText } from './views.ts';
+
+/** What the command line needs of the rest; `src/main.ts` brings it, tests bring their own. */
+export interface CommandLineParts {
+  readonly env: NodeJS.ProcessEnv;
+  readonly streams: Streams;
+  readonly version: string;
+  now(): number;
+  /** Runs the application until it was told to stop. */
+  start(options: { file: string | undefined }): Promise<void>;
+  /** Tries everything that the configuration names. */
+  check(options: { file: string | undefined }): Promise<readonly CheckedPart[]>;
+}
+
+/** Options that every command has. */
+interface CommonOptions {
+  readonly json?: boolean;
+  readonly config?: string;
+}
+
+/** Runs one command; what it says goes to the streams. Never rejects for an expected failure. */
+export async function runCommandLine(args: readonly string[], parts: CommandLineParts): Promise<ExitStatus> {
+  let status: ExitStatus = EXIT.done;
+  const json = args.includes('--json');
+  try {
+    await program(parts, (given) => {
+      status = given;
+    }).parseAsync(args, { from: 'user' });
+    return status;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
+    return reportError(error, { streams: parts.streams, json });
+  }
+}
+
+function program(parts: CommandLineParts, setStatus: (status: ExitStatus) => void): Command {
+  const { streams, version } = parts;
+  const root = new Command('queueapp')
+    .description('A phone queue in Asterisk that tells members and CRM software who is calling before the phone rings.')
+    .version(version)
+    .showHelpAfterError('(queueapp --help lists the commands)')
+    .exitOverride()
+    .configureOutput({ writeOut: streams.out, writeErr: streams.error })
+    .addHelpText('after', HELP_END);
+  addLocalCommands(root, parts, setStatus);
+  addQuestions(root, parts);
+  addMembershipCommands(root, parts);
+  return root;
+}
+
+const HELP_END = `
+Exit status: 0 done, 1 it failed (one line says why), 2 wrong usage, 78 wrong configuration.
+All but start and check ask the running application at HTTP_URL (else HTTP_LISTEN, else http.listen of the
+configuration) and need API_TOKEN.`;
+
+function command(root: Command, name: string, description: string): Command {
+  return root
+    .command(name)
+    .description(description)
+    .option('--json', 'print JSON, for programs')
+    .option('--config <file>', 'the configuration file (default: QUEUEAPP_CONFIG, else queueapp.yaml here)')
+    .showHelpAfterError(`(queueapp ${name.split(' ')[0]} --help says more)`);
+}
+
+function addLocalCommands(root: Command, parts: CommandLineParts, setStatus: (status: ExitStatus) => void): void {
+  command(root, 'start', 'Run the application until SIGTERM or SIGINT.').action(({ config }: CommonOptions) =>
+    parts.start({ file: config }),
+  );
+  command(root, 'check', 'Try configuration, Asterisk, database, XMPP and sounds, and say what is wrong.').action(
+    async ({ config, json = false }: CommonOptions) => {
+      const checked = await parts.check({ file: config });
+      writeCheck(checked, { streams: parts.streams, json });
+      const isConfigurationWrong = checked.some(
+        ({ part, findings }) => part === 'configuration' && findings.length > 0,
+      );
+      if (!isAllWell(checked)) setStatus(isConfigurationWrong ? EXIT.configuration : EXIT.failed);
+    },
+  );
+}
+
+function addQuestions(root: Command, parts: CommandLineParts): void {
+  const question = <Answer>(name: string, description: string, text: (answer: Answer, nowMs: number) => string) =>
+    command(root, name, description).action(async (options: CommonOptions) => {
+      const answer = await client(parts, options).get(`/${name}`);
+      parts.streams.out(options.json ? asJson(answer) : text(answer as Answer, parts.now()));
+    });
+  question<StatusJson>('status', 'How the application stands with Asterisk, database and XMPP.', statusText);
+  question<readonly QueueJson[]>('queues', 'The queues, their callers and members in numbers.', queuesText);
+  question<readonly MemberJson[]>('members', 'The extensions, where they are logged in and what they do.', membersText);
+  question<readonly CallJson[]>('calls', 'The calls in the application.', callsText);
+}
+
+function addMembershipCommands(root: Command, parts: CommandLineParts): void {
+  const words = {
+    login: {
+      description: 'Log an extension in to a queue.',
+      done: 'is logged in to',
+      already: 'was already logged in to',
+    },
+    logout: {
+      description: 'Log an extension out of a queue.',
+      done: 'is logged out of',
+      already: 'was not logged in to',
+    },
+  } as const;
+  for (const name of ['login', 'logout'] as const) {
+    command(root, `${name} <extension> <queue>`, words[name].description).action(
+      async (extension: string, queue: string, options: CommonOptions) => {
+        const path = `/members/${encodeURIComponent(extension)}/${name}`;
+        const answer = (await client(parts, options).post(path, { queue })) as { outcome: string };
+        const isNews = answer.outcome === 'logged-in' || answer.outcome === 'logged-out';
+        const sentence = `${extension} ${isNews ? words[name].done : words[name].already} ${queue}\n`;
+        parts.streams.out(options.json ? asJson(answer) : sentence);
+      },
+    );
+  }
+}
+
+function client({ env }: CommandLineParts, { config }: CommonOptions): ApiClient {
+  return new ApiClient({ url: applicationUrl(env, config), token: env['API_TOKEN'] || null });
+}
+
+const asJson = (answer: unknown) => `${JSON.stringify(answer, null, 2)}\n`;

@@ -1,0 +1,85 @@
+import type { CallJson, MemberJson, QueueJson, StatusJson } from '../http/views.ts';
+import { table } from './output.ts';
+
+/** What `queueapp status` prints. */
+export function statusText({ version, started, ready, stopping, calls, parts }: StatusJson, nowMs: number): string {
+  const state = stopping ? 'stopping' : ready ? 'ready' : 'not ready';
+  const lines = [`queueapp ${version}, ${state}, up for ${ago(started, nowMs)}, calls: ${calls}`];
+  for (const [name, part] of Object.entries(parts)) {
+    const reason = part.reason === null ? '' : `: ${part.reason}`;
+    lines.push(
+      part.state === 'off'
+        ? `- ${name} is not configured`
+        : `${part.state === 'up' ? '✓' : '✗'} ${name} is ${part.state} for ${ago(part.since, nowMs)}${reason}`,
+    );
+  }
+  return `${lines.join('\n')}\n`;
+}
+
+/** What `queueapp queues` prints. */
+export function queuesText(queues: readonly QueueJson[], nowMs: number): string {
+  const headings = ['queue', 'title', 'strategy', 'waiting', 'longest', 'ringing', 'talking', 'members', 'available'];
+  const rows = queues.map((queue) => [
+    queue.queue,
+    queue.title,
+    queue.strategy,
+    String(queue.waiting),
+    queue.oldestJoined === null ? '-' : ago(queue.oldestJoined, nowMs),
+    String(queue.ringing),
+    String(queue.talking),
+    String(queue.members),
+    String(queue.available),
+  ]);
+  return rows.length === 0 ? 'No queues\n' : table(headings, rows);
+}
+
+/** What `queueapp members` prints. */
+export function membersText(members: readonly MemberJson[], nowMs: number): string {
+  const headings = ['extension', 'queues', 'phone', 'does', 'last call', 'interface', 'jid'];
+  const rows = members.map(({ extension, queues, deviceState, activity, lastHangup, jid, interface: rung }) => [
+    extension,
+    queues.map(({ queue, paused }) => (paused ? `${queue} (paused)` : queue)).join(', ') || '-',
+    deviceState,
+    activity,
+    lastHangup === null ? '-' : `${ago(lastHangup, nowMs)} ago`,
+    rung,
+    jid ?? '-',
+  ]);
+  return rows.length === 0 ? 'No extensions\n' : table(headings, rows);
+}
+
+/** What `queueapp calls` prints. */
+export function callsText(calls: readonly CallJson[], nowMs: number): string {
+  const headings = ['call', 'is', 'for', 'queue', 'position', 'member', 'caller', 'customer'];
+  const rows = calls.map(({ callId, phase, since, queue, position, extension, caller, customer }) => [
+    callId,
+    phase,
+    ago(since, nowMs),
+    queue ?? '-',
+    position === null ? '-' : String(position),
+    extension ?? '-',
+    caller.number ?? '(withheld)',
+    customer === null ? '-' : `${customer.name} (id ${customer.id})`,
+  ]);
+  return rows.length === 0 ? 'No calls\n' : table(headings, rows);
+}
+
+/** `3d 2h`, `1h 5m`, `2m 10s`, `9s`. */
+export function ago(time: string, nowMs: number): string {
+  const seconds = Math.max(0, Math.round((nowMs - Date.parse(time)) / 1000));
+  const units = [
+    ['d', 86_400],
+    ['h', 3600],
+    ['m', 60],
+    ['s', 1],
+  ] as const;
+  const first = units.findIndex(([, size]) => seconds >= size);
+  if (first < 0) return '0s';
+  let rest = seconds;
+  const parts = units.slice(first, first + 2).map(([unit, size]) => {
+    const amount = Math.floor(rest / size);
+    rest -= amount * size;
+    return amount === 0 ? '' : `${amount}${unit}`;
+  });
+  return parts.filter((part) => part !== '').join(' ');
+}

@@ -1,0 +1,72 @@
+#!/usr/bin/env node
+import { readFileSync } from 'node:fs';
+import type { CheckedPart } from './cli/check-report.ts';
+import { runCommandLine } from './cli/program.ts';
+import { findingLine } from './config/findings.ts';
+import type { LoadedConfig } from './config/load.ts';
+import { loadConfig } from './config/load.ts';
+import { shippedPath } from './config/shipped.ts';
+import { createLog, type Logger } from './log.ts';
+
+/** How long a finished command may keep the process alive by something that was not closed, before it is ended all the same. */
+const LAST_RESORT_MS = 10_000;
+
+const STOP_SIGNALS = ['SIGTERM', 'SIGINT'] as const;
+
+process.exitCode = await runCommandLine(process.argv.slice(2), {
+  env: process.env,
+  streams: {
+    out: (text) => process.stdout.write(text),
+    error: (text) => process.stderr.write(text),
+  },
+  version: packageVersion(),
+  now: () => Date.now(),
+  start,
+  check,
+});
+setTimeout(() => process.exit(), LAST_RESORT_MS).unref();
+
+/** Runs the application until the first signal, then lets it hand its calls back; the second signal ends it at once. */
+async function start({ file }: { file: string | undefined }): Promise<void> {
+  const loaded = loadConfig({ file, env: process.env });
+  const { config, secrets } = loaded;
+  const log = createLog(config.log);
+  logConfiguration(log, loaded);
+  const signal = stopSignal(log);
+  // Only here, so that the commands that ask the running application start quickly.
+  const { startApp } = await import('./app.ts');
+  const app = await startApp({ config, secrets, log });
+  await signal;
+  await app.stop();
+  log.info('Stopped');
+}
+
+async function check({ file }: { file: string | undefined }): Promise<readonly CheckedPart[]> {
+  const { checkAll } = await import('./check.ts');
+  return checkAll({ file, env: process.env });
+}
+
+function logConfiguration(log: Logger, { config, secrets, warnings }: LoadedConfig): void {
+  log.info({ file: config.file, version: packageVersion() }, 'Configuration read');
+  for (const warning of warnings) log.warn({ warning: findingLine(warning) }, 'Odd configuration');
+  if (config.xmpp.connection === null)
+    log.warn('XMPP is not configured: members and CRM software are not told of calls');
+  if (secrets.apiToken === null)
+    log.warn('API_TOKEN is not set: the API is off, and with it the commands that need it');
+}
+
+/** Resolves at the first SIGTERM or SIGINT. Afterwards a signal has its ordinary effect again: the process ends. */
+function stopSignal(log: Logger): Promise<void> {
+  return new Promise((resolve) => {
+    const onSignal = (signal: NodeJS.Signals) => {
+      for (const name of STOP_SIGNALS) process.removeListener(name, onSignal);
+      log.info({ signal }, 'Stopping; a second signal ends the process at once');
+      resolve();
+    };
+    for (const name of STOP_SIGNALS) process.on(name, onSignal);
+  });
+}
+
+function packageVersion(): string {
+  return (JSON.parse(readFileSync(shippedPath('package.json'), 'utf8')) as { version: string }).version;
+}
