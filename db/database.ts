@@ -7,6 +7,7 @@ import type { Statement } from './statements/statement.ts';
 
 /** What a session sets so that the change triggers leave its changes to the store (0005-change-notices.sql). */
 const QUIET = '-c queueapp.quiet=on';
+const READ_ONLY = '-c default_transaction_read_only=on';
 /** The server ends a long statement itself; only when it does not say so by then is the connection counted as dead. */
 const SILENCE_GRACE_MS = 500;
 const KEEP_ALIVE_AFTER_MS = 10_000;
@@ -19,6 +20,8 @@ export interface DatabaseOptions {
   readonly connectTimeoutMs: number;
   /** Longest time of one statement. */
   readonly statementTimeoutMs: number;
+  /** Whether sessions may only read. @default false */
+  readonly isReadOnly?: boolean;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -48,7 +51,7 @@ export class Database {
       keepAlive: true,
       keepAliveInitialDelayMillis: KEEP_ALIVE_AFTER_MS,
       application_name: 'queueapp',
-      options: QUIET,
+      options: options.isReadOnly ? READ_ONLY : QUIET,
       stream: () => this.#newSocket(),
     };
     this.#pool = new Pool(config);
@@ -60,8 +63,8 @@ export class Database {
    * Runs one prepared statement; once more on a new connection when the first was lost (all our statements may be repeated).
    * @throws AppError DATABASE_UNAVAILABLE
    */
-  async run<Row extends object>({ name, text, values }: Statement<Row>): Promise<Row[]> {
-    const query = { name, text, values: values as unknown[] };
+  async run<Row extends object>({ name, text, values, types }: Statement<Row>): Promise<Row[]> {
+    const query = { name, text, values: values as unknown[], ...(types ? { types } : {}) };
     const startMs = this.#clock.now();
     try {
       return (await this.#pool.query<Row>(query)).rows;

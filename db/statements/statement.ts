@@ -1,8 +1,12 @@
+import type { CustomTypesConfig } from 'pg';
+
 /** One prepared statement: the server parses `text` once per connection under `name`. */
 export interface Statement<Row extends object> {
   readonly name: string;
   readonly text: string;
   readonly values: readonly unknown[];
+  /** How columns become values, when not in pg's usual way. */
+  readonly types?: CustomTypesConfig;
   /** Only for the type checker: what a row looks like. */
   readonly row?: Row;
 }

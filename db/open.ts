@@ -1,0 +1,87 @@
+import type { DatabaseSettings, LookupSettings } from '../src/config/config.ts';
+import type { Clock } from '../src/lib/clock.ts';
+import type { Logger } from '../src/log.ts';
+import type { Directory } from '../src/ports/directory.ts';
+import type { QueueStore } from '../src/ports/queue-store.ts';
+import { ChangeListener } from './change-listener.ts';
+import { Database } from './database.ts';
+import { ConfiguredDirectory } from './directory.ts';
+import { Outbox } from './outbox.ts';
+import { PostgresQueueStore } from './queue-store.ts';
+import { startRetention } from './retention.ts';
+
+export interface OpenDatabaseOptions {
+  readonly databaseUrl: string;
+  readonly settings: Pick<DatabaseSettings, 'pool' | 'connectTimeoutMs' | 'statementTimeoutMs'>;
+  readonly lookups: Readonly<Record<string, LookupSettings>>;
+  /** HTTP headers with secrets, by lookup and header. */
+  readonly lookupHeaders: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** File of this process's own in which writes wait while the database is away. */
+  readonly outboxFile: string;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** Everything that stands on PostgreSQL. */
+export interface OpenDatabase {
+  readonly queueStore: QueueStore;
+  readonly directory: Directory;
+  /** Writes that wait for the database; 0 when it is there. */
+  pendingWrites(): number;
+  /** @throws AppError DATABASE_UNAVAILABLE */
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Opens the room on a database that `migrate` has brought up to date. Connections are made when they are needed and again when they are lost. */
+export async function openDatabase(options: OpenDatabaseOptions): Promise<OpenDatabase> {
+  const { databaseUrl, settings, clock, log } = options;
+  const database = new Database({ databaseUrl, ...settings, clock, log });
+  const changes = new ChangeListener({ databaseUrl, connectTimeoutMs: settings.connectTimeoutMs, clock, log });
+  const directory = new ConfiguredDirectory({ ...options, secretHeaders: options.lookupHeaders });
+  const store = new PostgresQueueStore(database, changes);
+  const outbox = new Outbox(store, { file: options.outboxFile, clock, log }, () => changes.announceAllHere());
+  await outbox.open();
+  changes.start();
+  // The listener is back before the next back-off is over.
+  const unsubscribe = changes.subscribe(({ type }) => {
+    if (type === 'all' && outbox.pending > 0) outbox.tryNow();
+  });
+  const stopRetention = startRetention({ database, clock, log });
+  return {
+    queueStore: withOutbox(store, outbox),
+    directory,
+    pendingWrites: () => outbox.pending,
+    async ping() {
+      await database.run({ name: 'ping', text: 'select 1', values: [] });
+    },
+    async close() {
+      stopRetention();
+      unsubscribe();
+      await outbox.close();
+      await Promise.all([changes.close(), directory.close(), database.close()]);
+    },
+  };
+}
+
+/** The store, with the outbox's methods in place of its own. */
+export function withOutbox(store: QueueStore, outbox: Outbox): QueueStore {
+  return {
+    defineQueues: (queues) => store.defineQueues(queues),
+    extensions: () => store.extensions(),
+    extensionByInterface: (interfaceName) => store.extensionByInterface(interfaceName),
+    memberships: () => store.memberships(),
+    openAttempts: () => store.openAttempts(),
+    openEntries: () => store.openEntries(),
+    login: (request) => store.login(request),
+    logout: (request) => store.logout(request),
+    enter: (entry) => store.enter(entry),
+    subscribe: (listener) => store.subscribe(listener),
+    reserve: (request) => outbox.reserve(request),
+    miss: (request) => outbox.miss(request),
+    connect: (request) => outbox.connect(request),
+    complete: (request) => outbox.complete(request),
+    leave: (request) => outbox.leave(request),
+    record: (event) => outbox.record(event),
+  };
+}

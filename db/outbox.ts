@@ -1,0 +1,257 @@
+import type { CallEvent } from '../src/core/events.ts';
+import { AppError, isAppError } from '../src/errors.ts';
+import { type BackoffOptions, backoffMs } from '../src/lib/backoff.ts';
+import type { Clock } from '../src/lib/clock.ts';
+import type { Logger } from '../src/log.ts';
+import type {
+  CompleteRequest,
+  ConnectRequest,
+  LeaveRequest,
+  MissRequest,
+  Presence,
+  QueueStore,
+  ReserveRequest,
+} from '../src/ports/queue-store.ts';
+import { OutboxJournal } from './outbox-journal.ts';
+
+/** Most writes held in memory; what is beyond lies in the file only. */
+const MEMORY_MAX = 10_000;
+
+type Write =
+  | { readonly method: 'connect'; readonly request: ConnectRequest }
+  | { readonly method: 'miss'; readonly request: MissRequest }
+  | { readonly method: 'complete'; readonly request: CompleteRequest }
+  | { readonly method: 'leave'; readonly request: LeaveRequest }
+  | { readonly method: 'record'; readonly request: CallEvent };
+
+const METHODS: ReadonlySet<unknown> = new Set([
+  'connect',
+  'miss',
+  'complete',
+  'leave',
+  'record',
+] satisfies Write['method'][]);
+
+export interface OutboxOptions {
+  /** Where writes that wait are kept over a crash; a file of this process's own. */
+  readonly file: string;
+  /** @default 10,000 */
+  readonly memoryMax?: number;
+  /** @default from 100 ms to 2 s */
+  readonly backoff?: BackoffOptions;
+  readonly random?: () => number;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+interface Waiting {
+  readonly write: Write;
+  /** Whether the write is in the file, too; known once the disk has answered. */
+  readonly isInFile: Promise<boolean>;
+}
+
+/** Methods that the outbox takes over from the store. */
+export type OutboxMethods = Pick<QueueStore, 'connect' | 'miss' | 'complete' | 'leave' | 'record' | 'reserve'>;
+
+/**
+ * Writes of what has happened already (connect, miss, complete, leave, record) survive an absence of the database: they
+ * answer `done`, wait in order in a file and in memory (10,000), and are written when it is back. Nothing is matched
+ * (`reserve` is refused) until all of them are written, because the database does not know yet who is free.
+ * States: empty (writes go straight through) → waiting (every write joins the end; tried again with back-off) → empty.
+ */
+export class Outbox implements OutboxMethods {
+  readonly #store: OutboxMethods;
+  readonly #options: OutboxOptions;
+  readonly #memoryMax: number;
+  readonly #journal: OutboxJournal;
+  readonly #waiting: Waiting[] = [];
+  readonly #inFlight = new Map<string, Promise<unknown>>();
+  readonly #onEmpty: () => void;
+  /** Writes at the end of the file that did not fit in memory. */
+  #onlyInFile = 0;
+  #failures = 0;
+  #isFlushing = false;
+  #isClosed = false;
+  #cancelRetry: () => void = () => undefined;
+
+  /** `onEmpty` is called when writes had waited and all are written now. */
+  constructor(store: OutboxMethods, options: OutboxOptions, onEmpty: () => void) {
+    this.#store = store;
+    this.#options = options;
+    this.#memoryMax = options.memoryMax ?? MEMORY_MAX;
+    this.#journal = new OutboxJournal(options.file, options.log);
+    this.#onEmpty = onEmpty;
+  }
+
+  /** Writes that wait for the database. */
+  get pending(): number {
+    return this.#waiting.length + this.#onlyInFile;
+  }
+
+  /** Takes up what an earlier process could not write. */
+  async open(): Promise<void> {
+    this.#onlyInFile = await this.#journal.open();
+    if (this.#onlyInFile === 0) return;
+    this.#options.log.info({ writes: this.#onlyInFile }, 'Writes of an earlier process wait for the database');
+    this.tryNow();
+  }
+
+  connect(request: ConnectRequest): Promise<Presence> {
+    return this.#writeAfter(request.attemptId, { method: 'connect', request });
+  }
+
+  miss(request: MissRequest): Promise<Presence> {
+    return this.#writeAfter(request.attemptId, { method: 'miss', request });
+  }
+
+  complete(request: CompleteRequest): Promise<Presence> {
+    return this.#writeAfter(request.attemptId, { method: 'complete', request });
+  }
+
+  leave(request: LeaveRequest): Promise<Presence> {
+    return this.#write({ method: 'leave', request });
+  }
+
+  async record(request: CallEvent): Promise<void> {
+    await this.#write({ method: 'record', request });
+  }
+
+  reserve(request: ReserveRequest): Promise<'reserved' | 'entry-taken' | 'member-taken'> {
+    if (this.pending === 0) return this.#store.reserve(request);
+    const message = 'The database does not know yet who is free: writes from its absence are waiting';
+    return Promise.reject(new AppError('DATABASE_UNAVAILABLE', message, { details: { writes: this.pending } }));
+  }
+
+  /** Tries at once, without waiting for the back-off: the database may be back. */
+  tryNow(): void {
+    this.#cancelRetry();
+    this.#flush().catch((error: unknown) => this.#options.log.error({ err: error }, 'The outbox failed'));
+  }
+
+  /** Stops trying; what waits stays in the file for the next process. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#cancelRetry();
+    await Promise.all(this.#waiting.map(({ isInFile }) => isInFile));
+    if (this.pending > 0)
+      this.#options.log.warn({ writes: this.pending }, 'Writes wait in the outbox for the next start');
+  }
+
+  /** Keeps the writes of one attempt in order: a completion must not overtake the answer. */
+  async #writeAfter(attempt: string, write: Write): Promise<Presence> {
+    const before = this.#inFlight.get(attempt);
+    const writing = (before ?? Promise.resolve()).then(() => this.#write(write));
+    const settled = writing.catch(() => undefined);
+    this.#inFlight.set(attempt, settled);
+    try {
+      return await writing;
+    } finally {
+      if (this.#inFlight.get(attempt) === settled) this.#inFlight.delete(attempt);
+    }
+  }
+
+  async #write(write: Write): Promise<Presence> {
+    if (this.pending > 0) return this.#putAside(write);
+    try {
+      return await this.#send(write);
+    } catch (error) {
+      if (!isAppError(error, 'DATABASE_UNAVAILABLE')) throw error;
+      return this.#putAside(write);
+    }
+  }
+
+  async #putAside(write: Write): Promise<Presence> {
+    const isFirst = this.pending === 0;
+    if (isFirst) this.#options.log.warn('The database is away: what happens is kept until it is back');
+    const fits = this.#onlyInFile === 0 && this.#waiting.length < this.#memoryMax;
+    const isInFile = this.#journal.append(write);
+    if (fits) this.#waiting.push({ write, isInFile });
+    else this.#onlyInFile++;
+    if (isFirst) this.#retryLater();
+    const isKept = await isInFile;
+    if (!isKept && !fits) {
+      this.#onlyInFile--;
+      this.#options.log.error({ write: write.method }, 'A write is lost: memory and file of the outbox are full');
+    }
+    return 'done';
+  }
+
+  async #send(write: Write): Promise<Presence> {
+    switch (write.method) {
+      case 'connect':
+        return this.#store.connect(write.request);
+      case 'miss':
+        return this.#store.miss(write.request);
+      case 'complete':
+        return this.#store.complete(write.request);
+      case 'leave':
+        return this.#store.leave(write.request);
+      case 'record':
+        await this.#store.record(write.request);
+        return 'done';
+      default:
+        return write satisfies never;
+    }
+  }
+
+  async #flush(): Promise<void> {
+    if (this.#isFlushing) return;
+    this.#isFlushing = true;
+    try {
+      while (this.pending > 0 && !this.#isClosed) {
+        if (this.#waiting.length === 0) await this.#readFile();
+        const first = this.#waiting[0];
+        if (first === undefined) continue;
+        if (!(await this.#isSent(first.write))) return this.#retryLater();
+        this.#waiting.shift();
+        this.#failures = 0;
+        if (await first.isInFile) await this.#journal.markDone();
+        if (this.pending === 0) {
+          this.#options.log.info('Everything that waited for the database is written');
+          this.#onEmpty();
+        }
+      }
+    } finally {
+      this.#isFlushing = false;
+    }
+  }
+
+  /** False when the database is still away. What it refuses for another reason never will be taken: it is logged and left out. */
+  async #isSent(write: Write): Promise<boolean> {
+    try {
+      const presence = await this.#send(write);
+      if (presence === 'gone') this.#options.log.info({ write: write.method }, 'A late write found nothing to change');
+      return true;
+    } catch (error) {
+      if (isAppError(error, 'DATABASE_UNAVAILABLE')) return false;
+      this.#options.log.error(
+        { err: error, write: write.method, pii: write.request },
+        'The database refused a late write',
+      );
+      return true;
+    }
+  }
+
+  async #readFile(): Promise<void> {
+    const values = await this.#journal.next(this.#memoryMax);
+    if (values.length === 0) this.#onlyInFile = 0;
+    for (const value of values) {
+      this.#onlyInFile--;
+      if (isWrite(value)) this.#waiting.push({ write: value, isInFile: Promise.resolve(true) });
+      else await this.#journal.markDone();
+    }
+  }
+
+  #retryLater(): void {
+    if (this.#isClosed) return;
+    const { backoff = { firstMs: 100, maxMs: 2000 }, random = Math.random, clock } = this.#options;
+    this.#cancelRetry();
+    this.#cancelRetry = clock.after(backoffMs(this.#failures++, backoff, random), () => this.tryNow());
+  }
+}
+
+function isWrite(value: unknown): value is Write {
+  return (
+    typeof value === 'object' && value !== null && 'method' in value && METHODS.has(value.method) && 'request' in value
+  );
+}
