@@ -100,8 +100,10 @@ export class IvrRun {
 
   async #drain(beginning?: FlowResult): Promise<void> {
     const { pbx, clock } = this.#options;
-    await untilConnected(pbx, clock, this.#call.signal);
-    if (beginning !== undefined) await this.#take(beginning);
+    if (beginning !== undefined) {
+      await untilConnected(pbx, clock, this.#call.signal);
+      await this.#take(beginning);
+    }
     for (let event = this.#mailbox.shift(); event !== undefined; event = this.#mailbox.shift()) {
       await untilConnected(pbx, clock, this.#call.signal);
       if (this.#isOver || this.#state === null) return;

@@ -161,7 +161,14 @@ describe('The caller hangs up', () => {
     ['in the prompt for the code', 'support', (visit) => visit.wait(100)],
     ['before the first digit', 'support', (visit) => visit.wait(4_000)],
     ['between digits', 'support', (visit) => visit.types('11')],
-    ['during the lookup', 'support', (visit) => visit.types('1111')],
+    [
+      'during the lookup',
+      'support',
+      (visit) => {
+        visit.directory.delayMs = null;
+        return visit.types('1111');
+      },
+    ],
     ['in "invalid code"', 'support', (visit) => visit.types('#')],
     ['after the last try', 'support', (visit) => visit.wait(29_500)],
     ['in the goodbye', 'goodbye', (visit) => visit.wait(100)],
@@ -298,6 +305,33 @@ describe('The switch', () => {
     await visit.wait(2_900);
     await visit.types('2');
     expect(visit.dialled).toMatchObject([{ extension: '2000' }]);
+  });
+
+  test('is away when the visit begins: it begins on its return', async () => {
+    const visit = new IvrVisit({ isAway: true });
+    await visit.wait(5_000);
+    visit.pbx.reconnects();
+    await visit.wait(1_100);
+    expect(visit.call.isAnswered).toBe(true);
+    expect(visit.heard).toHaveLength(1);
+  });
+
+  test('is lost in the instant of the answer: it is asked again by the menu', async () => {
+    const visit = new IvrVisit();
+    visit.pbx.losesConnection();
+    await visit.wait(5_000);
+    visit.pbx.reconnects();
+    await visit.wait(10_000);
+    expect(visit.pbx.wire.requests.filter(({ name }) => name === 'answer')).toHaveLength(2);
+    expect(visit.call.isAnswered).toBe(true);
+  });
+
+  test('stays away: after a minute the visit comes to its end', async () => {
+    const visit = new IvrVisit({ start: 'goodbye' });
+    await visit.wait(500);
+    visit.pbx.losesConnection();
+    await visit.wait(180_000);
+    expect(visit.exit).toEqual({ to: 'hangup', causeCode: 34 });
   });
 
   test('is away and the caller is gone when it returns: nothing is left', async () => {

@@ -82,6 +82,8 @@ export interface VisitOptions {
   readonly stopping?: AbortSignal;
   /** How long after the end of its prompt a hang-up is known; Asterisk tells the former first. */
   readonly hangupNoticeMs?: number;
+  /** Whether the switch's connection is lost when the visit begins. */
+  readonly isAway?: boolean;
 }
 
 /** One caller's visit to the IVR on a fake switch: what they do, what they hear when, and how it ended. */
@@ -106,6 +108,7 @@ export class IvrVisit {
     call = {},
     stopping,
     hangupNoticeMs = 0,
+    isAway = false,
   }: VisitOptions = {}) {
     for (const [name, lengthMs] of Object.entries(LENGTHS_MS)) this.pbx.setMedia(`sound:queueapp/${name}`, lengthMs);
     this.caller = this.pbx.incomingCall(call);
@@ -116,6 +119,7 @@ export class IvrVisit {
       if (hangupNoticeMs === 0) end();
       else this.clock.after(hangupNoticeMs, end);
     });
+    if (isAway) this.pbx.losesConnection();
     this.#startedAtMs = this.clock.now();
     const { pbx, router, directory, clock } = this;
     const deps = { pbx, router, directory, clock, definition, dial: this.#dial, ...(stopping ? { stopping } : {}) };
@@ -196,6 +200,7 @@ export class IvrVisit {
       language,
       customer: null,
       isAnswered,
+      phase: { name: 'ivr', queue: null, entryId: null, extension: null, sinceMs: 0 },
       signal: this.#hangup.signal,
       log: silentLog(),
       onDigit: (listener) =>
