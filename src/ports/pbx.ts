@@ -40,7 +40,9 @@ export type PbxEvent =
   /** Another process took over the application's name: act no more. */
   | { readonly type: 'replaced' }
   | { readonly type: 'stasis-start'; readonly channel: ChannelSnapshot; readonly args: readonly string[] }
+  /** The channel has left the application: hung up, or sent back to the dialplan. Of a caller this is the last word. */
   | { readonly type: 'stasis-end'; readonly channelId: ChannelId }
+  /** Sure for a leg that we created; of a caller it does not come, because Asterisk has unsubscribed us by then. */
   | { readonly type: 'channel-destroyed'; readonly channelId: ChannelId; readonly cause: HangupCause }
   | { readonly type: 'hangup-request'; readonly channelId: ChannelId; readonly cause: HangupCause }
   | { readonly type: 'channel-state'; readonly channelId: ChannelId; readonly state: ChannelSnapshot['state'] }
@@ -60,10 +62,11 @@ export interface Pbx {
   subscribe(listener: (event: PbxEvent) => void): () => void;
   isConnected(): boolean;
 
+  /** While something plays, this and `setVariable` wait for its end: Asterisk would hold up every other request meanwhile. */
   answer(channelId: ChannelId): Promise<Presence>;
   /** Hangs up with a Q.850 cause (`channels/{id}?reason_code=`), by default 16 normal clearing. */
   hangup(channelId: ChannelId, causeCode?: number): Promise<Presence>;
-  /** Sends the channel back to the dialplan; without a target it goes on at the next priority. */
+  /** Sends the channel back to the dialplan; without a target it goes on at the next priority. What plays is stopped first. */
   continueInDialplan(channelId: ChannelId, target?: DialplanTarget): Promise<Presence>;
 
   /**
@@ -97,6 +100,7 @@ export interface Pbx {
 
   createBridge(bridgeId: BridgeId, name: string): Promise<void>;
   destroyBridge(bridgeId: BridgeId): Promise<Presence>;
+  /** What plays on the channels is stopped first, as at `removeFromBridge`. */
   addToBridge(bridgeId: BridgeId, channelIds: readonly ChannelId[]): Promise<Presence>;
   removeFromBridge(bridgeId: BridgeId, channelId: ChannelId): Promise<Presence>;
 

@@ -30,6 +30,8 @@ export class FakeChannel {
   readonly heard: Heard[] = [];
   caller: Caller;
   state: ChannelSnapshot['state'];
+  /** Created by the application, not by a call that came in. */
+  readonly isLeg: boolean;
   isInStasis = true;
   isGone = false;
   isOnHold = false;
@@ -48,6 +50,7 @@ export class FakeChannel {
     readonly state: ChannelSnapshot['state'];
     readonly caller: Caller;
     readonly nowMs: number;
+    readonly isLeg?: boolean;
     readonly language?: string;
     readonly appArguments?: readonly string[];
     readonly dialplan?: DialplanTarget;
@@ -57,6 +60,7 @@ export class FakeChannel {
     this.name = options.name;
     this.state = options.state;
     this.caller = options.caller;
+    this.isLeg = options.isLeg ?? false;
     this.createdAtMs = options.nowMs;
     this.language = options.language ?? 'en';
     this.appArguments = options.appArguments ?? [];

@@ -131,8 +131,9 @@ export class FakePbxWorld implements PhoneSwitch, CallerSwitch {
     this.channels.delete(channelId);
     if (wasInStasis) {
       this.#wire.emit({ type: 'stasis-end', channelId });
-      this.#wire.emit({ type: 'channel-destroyed', channelId, cause });
     }
+    // Asterisk has unsubscribed from a caller by then; only a leg that the application created is told of to its end.
+    if (channel.isLeg) this.#wire.emit({ type: 'channel-destroyed', channelId, cause });
     this.refreshDevice(channel.device);
   }
 

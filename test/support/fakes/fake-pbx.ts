@@ -199,6 +199,7 @@ export class FakePbx implements Pbx {
         caller: request.callerId,
         nowMs: this.#clock.now(),
         appArguments: request.appArgs,
+        isLeg: true,
       });
       if (isPhone) channel.contact = { phone: number, index: contactIndex };
       this.#world.add(channel);
