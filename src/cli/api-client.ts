@@ -82,9 +82,10 @@ function parsed(text: string): unknown {
 }
 
 function reasonOf(error: unknown): string {
-  const { cause, name, message } = error as Error;
-  const code = (cause as NodeJS.ErrnoException | undefined)?.code;
+  const { cause, name, message } = error as Error & { cause?: NodeJS.ErrnoException };
+  const code = cause?.code;
   if (code === 'ECONNREFUSED') return 'nothing listens';
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return 'the host name does not resolve';
-  return code ?? (name === 'TimeoutError' ? `no answer within ${ANSWER_LIMIT_MS / 1000} s` : message);
+  if (name === 'TimeoutError') return `no answer within ${ANSWER_LIMIT_MS / 1000} s`;
+  return code ?? cause?.message ?? message;
 }

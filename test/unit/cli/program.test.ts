@@ -1,0 +1,368 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import type { CheckedPart } from '../../../src/cli/check-report.ts';
+import { runCommandLine } from '../../../src/cli/program.ts';
+import { configInvalid } from '../../../src/config/findings.ts';
+import { AppError } from '../../../src/errors.ts';
+
+const NOW_MS = Date.UTC(2026, 10, 20, 12, 1, 5);
+const TOKEN = 'a-token-of-the-tests';
+
+const folder = mkdtempSync(join(tmpdir(), 'queueapp-cli-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+interface Overrides {
+  readonly env?: NodeJS.ProcessEnv;
+  readonly start?: () => Promise<void>;
+  readonly checked?: readonly CheckedPart[];
+}
+
+/** Runs a command and returns its exit status and what it wrote. */
+async function run(args: readonly string[], { env = {}, start, checked = [] }: Overrides = {}) {
+  let out = '';
+  let error = '';
+  const started: (string | undefined)[] = [];
+  const status = await runCommandLine(args, {
+    env,
+    streams: {
+      out: (text) => {
+        out += text;
+      },
+      error: (text) => {
+        error += text;
+      },
+    },
+    version: '1.2.3',
+    now: () => NOW_MS,
+    async start({ file }) {
+      started.push(file);
+      await start?.();
+    },
+    check: async () => checked,
+  });
+  return { status, out, error, started };
+}
+
+describe('Usage', () => {
+  test.each(['start', 'check', 'status', 'queues', 'members', 'calls', 'login', 'logout'])(
+    '%s has --help and --json',
+    async (command) => {
+      const { status, out, error } = await run([command, '--help']);
+      expect([status, error]).toEqual([0, '']);
+      expect(out).toMatch(new RegExp(`Usage: queueapp ${command} `));
+      expect(out).toContain('--json');
+    },
+  );
+
+  test('--help lists the commands and the exit statuses', async () => {
+    const { status, out } = await run(['--help']);
+    expect(status).toBe(0);
+    for (const word of [
+      'start',
+      'check',
+      'status',
+      'queues',
+      'members',
+      'calls',
+      'login',
+      'logout',
+      '78 wrong configuration',
+    ])
+      expect(out).toContain(word);
+  });
+
+  test('--version tells the version', async () => {
+    expect(await run(['--version'])).toMatchObject({ status: 0, out: '1.2.3\n' });
+  });
+
+  test.each([
+    [['nonsense']],
+    [['status', '--nonsense']],
+    [['login', '1000']],
+    [['logout']],
+    [['status', 'extra']],
+    [[]],
+  ])('%j is wrong usage', async (args) => {
+    const { status, out, error } = await run(args);
+    expect([status, out]).toEqual([2, '']);
+    expect(error).not.toBe('');
+  });
+});
+
+describe('start', () => {
+  test('runs the application with the file that is named', async () => {
+    expect(await run(['start', '--config', 'other.yaml'])).toMatchObject({
+      status: 0,
+      started: ['other.yaml'],
+      out: '',
+      error: '',
+    });
+  });
+
+  test('ends with 78 and one line for each fault of the configuration', async () => {
+    const findings = [
+      {
+        file: 'queueapp.yaml',
+        line: 12,
+        column: 5,
+        path: ['queues', 'support', 'ring-timeout'],
+        reason: 'expected a duration such as 15s, got "fast"',
+      },
+      { file: 'environment', line: null, column: null, path: ['ARI_PASSWORD'], reason: 'is not set' },
+    ];
+    const start = () => Promise.reject(configInvalid(findings));
+    const { status, error } = await run(['start'], { start });
+    expect(status).toBe(78);
+    expect(error).toBe(
+      'environment ARI_PASSWORD: is not set\nqueueapp.yaml:12:5 queues.support.ring-timeout: expected a duration such as 15s, got "fast"\n',
+    );
+    const json = await run(['start', '--json'], { start });
+    expect([json.status, json.error]).toEqual([78, '']);
+    expect(JSON.parse(json.out)).toMatchObject({
+      error: { code: 'CONFIG_INVALID', findings: [{ path: ['ARI_PASSWORD'] }, { line: 12 }] },
+    });
+  });
+
+  test('ends with 1 and one line for any other failure', async () => {
+    const start = () => Promise.reject(new AppError('HTTP_ADDRESS', '127.0.0.1:8080 is in use\nand more'));
+    expect(await run(['start'], { start })).toMatchObject({
+      status: 1,
+      out: '',
+      error: 'HTTP_ADDRESS: 127.0.0.1:8080 is in use\n',
+    });
+    const fault = () => Promise.reject(new TypeError('x is not a function'));
+    expect(await run(['start'], { start: fault })).toMatchObject({
+      status: 1,
+      error: 'INTERNAL: x is not a function\n',
+    });
+  });
+});
+
+describe('check', () => {
+  const well: CheckedPart = { part: 'configuration', summary: 'queueapp.yaml: 1 queue', findings: [] };
+  const wrong = { what: 'ARI refuses the password', mend: 'Correct ARI_PASSWORD' };
+
+  test('writes a line for each part', async () => {
+    const checked: CheckedPart[] = [well, { part: 'asterisk', summary: '', findings: [wrong] }];
+    const { status, out } = await run(['check'], { checked });
+    expect([status, out]).toEqual([
+      1,
+      '✓ configuration: queueapp.yaml: 1 queue\n✗ asterisk: ARI refuses the password\n  → Correct ARI_PASSWORD\n',
+    ]);
+  });
+
+  test('ends with 0 when all is well, and with 78 when the configuration is wrong', async () => {
+    expect((await run(['check'], { checked: [well] })).status).toBe(0);
+    expect(
+      (await run(['check'], { checked: [{ part: 'configuration', summary: '', findings: [wrong] }] })).status,
+    ).toBe(78);
+  });
+
+  test('--json tells the same to programs', async () => {
+    const checked: CheckedPart[] = [well, { part: 'asterisk', summary: '', findings: [wrong] }];
+    const { status, out } = await run(['check', '--json'], { checked });
+    expect(status).toBe(1);
+    expect(JSON.parse(out)).toEqual({
+      ok: false,
+      checks: [
+        { part: 'configuration', ok: true, summary: 'queueapp.yaml: 1 queue', findings: [] },
+        { part: 'asterisk', ok: false, summary: '', findings: [wrong] },
+      ],
+    });
+  });
+});
+
+describe('The questions to the running application', () => {
+  let server: Server;
+  let url: string;
+  let requests: { method: string; url: string; authorization: string | undefined; body: string }[];
+  let answer: { status: number; body: string };
+
+  async function respond(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    let body = '';
+    for await (const chunk of request) body += String(chunk);
+    requests.push({
+      method: request.method ?? '',
+      url: request.url ?? '',
+      authorization: request.headers.authorization,
+      body,
+    });
+    response.writeHead(answer.status, { 'content-type': 'application/json' }).end(answer.body);
+  }
+
+  beforeEach(async () => {
+    requests = [];
+    answer = { status: 200, body: '[]' };
+    server = createServer((request, response) => {
+      respond(request, response).catch((error: unknown) => response.destroy(error as Error));
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  });
+
+  afterEach(async () => {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  });
+
+  const ask = (...args: string[]) => run(args, { env: { HTTP_URL: url, API_TOKEN: TOKEN } });
+  const answers = (body: unknown, status = 200) => {
+    answer = { status, body: JSON.stringify(body) };
+  };
+  const since = '2026-11-20T12:00:00.000Z';
+
+  test('status', async () => {
+    const part = { state: 'up', since, reason: null };
+    const body = {
+      version: '1.2.3',
+      started: since,
+      ready: false,
+      stopping: false,
+      calls: 3,
+      parts: {
+        asterisk: part,
+        database: { ...part, state: 'down', reason: 'connection refused' },
+        xmpp: { ...part, state: 'off' },
+      },
+    };
+    answers(body);
+    const { status, out } = await ask('status');
+    expect([status, out]).toEqual([
+      0,
+      'queueapp 1.2.3, not ready, up for 1m 5s, calls: 3\n✓ asterisk is up for 1m 5s\n✗ database is down for 1m 5s: connection refused\n- xmpp is not configured\n',
+    ]);
+    expect(requests).toEqual([{ method: 'GET', url: '/api/v1/status', authorization: `Bearer ${TOKEN}`, body: '' }]);
+    expect(JSON.parse((await ask('status', '--json')).out)).toEqual(body);
+  });
+
+  test('queues, members and calls are tables; names of callers cannot move the cursor', async () => {
+    answers([
+      {
+        queue: 'support',
+        title: 'Support',
+        strategy: 'leastrecent',
+        waiting: 2,
+        ringing: 0,
+        talking: 1,
+        members: 3,
+        available: 0,
+        oldestJoined: since,
+      },
+    ]);
+    expect((await ask('queues')).out).toBe(
+      'queue    title    strategy     waiting  longest  ringing  talking  members  available\nsupport  Support  leastrecent  2        1m 5s    0        1        3        0\n',
+    );
+    answers([
+      {
+        extension: '1000',
+        interface: 'PJSIP/1000',
+        jid: 'a@b',
+        deviceState: 'INUSE',
+        activity: 'talking',
+        lastHangup: null,
+        queues: [{ queue: 'support', penalty: 0, paused: true, loggedIn: since }],
+      },
+    ]);
+    expect((await ask('members')).out).toContain(
+      '1000       support (paused)  INUSE  talking  -          PJSIP/1000  a@b',
+    );
+    answers([
+      {
+        callId: 'c1',
+        phase: 'waiting',
+        caller: { number: null, name: null },
+        customer: { id: '1', name: 'Evil\u001b[2J\n"Co" 🎉', code: null },
+        queue: 'support',
+        position: 1,
+        extension: null,
+        started: since,
+        since,
+      },
+    ]);
+    const { out } = await ask('calls');
+    expect(out).toContain('(withheld)  Evil?[2J?"Co" 🎉 (id 1)');
+    expect(out.split('\n')).toHaveLength(3);
+  });
+
+  test.each([
+    ['queues', 'No queues\n'],
+    ['members', 'No extensions\n'],
+    ['calls', 'No calls\n'],
+  ])('%s says in words that there are none', async (command, sentence) => {
+    expect((await ask(command)).out).toBe(sentence);
+  });
+
+  test('login and logout', async () => {
+    answers({ extension: '1000', queue: 'support', outcome: 'logged-in' });
+    expect(await ask('login', '1000', 'support')).toMatchObject({ status: 0, out: '1000 is logged in to support\n' });
+    answers({ extension: '10/00', queue: 'support', outcome: 'not-logged-in' });
+    expect(await ask('logout', '10/00', 'support')).toMatchObject({
+      status: 0,
+      out: '10/00 was not logged in to support\n',
+    });
+    expect(requests.map(({ method, url: asked, body }) => [method, asked, body])).toEqual([
+      ['POST', '/api/v1/members/1000/login', '{"queue":"support"}'],
+      ['POST', '/api/v1/members/10%2F00/logout', '{"queue":"support"}'],
+    ]);
+  });
+
+  test('a refusal of the application is one line and exit status 1', async () => {
+    answers({ error: { code: 'EXTENSION_UNKNOWN', message: 'There is no extension 4711' } }, 404);
+    expect(await ask('login', '4711', 'support')).toMatchObject({
+      status: 1,
+      out: '',
+      error: 'EXTENSION_UNKNOWN: There is no extension 4711\n',
+    });
+    expect(JSON.parse((await ask('login', '4711', 'support', '--json')).out)).toEqual({
+      error: { code: 'EXTENSION_UNKNOWN', message: 'There is no extension 4711' },
+    });
+  });
+
+  test('another server at that address is told as such', async () => {
+    answer = { status: 502, body: '<html>' };
+    expect(await ask('status')).toMatchObject({
+      status: 1,
+      error: `APPLICATION_UNREACHABLE: ${url} answers 502, but is no queueapp\n`,
+    });
+  });
+
+  test('an application that does not run is told as such', async () => {
+    await new Promise((resolve) => server.close(resolve));
+    expect(await ask('status')).toMatchObject({
+      status: 1,
+      error: `APPLICATION_UNREACHABLE: queueapp does not answer at ${url} (nothing listens): is it running there?\n`,
+    });
+    const env = { HTTP_URL: 'http://queueapp.invalid:8080', API_TOKEN: TOKEN };
+    expect((await run(['status'], { env })).error).toContain('(the host name does not resolve)');
+  });
+
+  test('without API_TOKEN nothing is sent', async () => {
+    const { status, error } = await run(['status'], { env: { HTTP_URL: url } });
+    expect([status, error]).toEqual([
+      1,
+      'API_TOKEN_WRONG: API_TOKEN is not set: give it the same value as the running application has\n',
+    ]);
+    expect(requests).toEqual([]);
+  });
+
+  test('the address is HTTP_URL, else HTTP_LISTEN, else http.listen of the file', async () => {
+    const { port } = server.address() as AddressInfo;
+    const file = join(folder, 'queueapp.yaml');
+    writeFileSync(
+      file,
+      `http: { listen: 0.0.0.0:${port} }\nqueues: { a: {} }\nivr: { start: one, steps: { one: { play: x, hangup: true } } }\n`,
+    );
+    expect((await run(['queues'], { env: { HTTP_LISTEN: `127.0.0.1:${port}`, API_TOKEN: TOKEN } })).status).toBe(0);
+    expect((await run(['queues', '--config', file], { env: { API_TOKEN: TOKEN } })).status).toBe(0);
+    expect((await run(['queues'], { env: { QUEUEAPP_CONFIG: file, API_TOKEN: TOKEN } })).status).toBe(0);
+    expect(requests).toHaveLength(3);
+    expect(await run(['queues'], { env: { HTTP_URL: 'nonsense', API_TOKEN: TOKEN } })).toMatchObject({
+      status: 78,
+      error: 'environment HTTP_URL: expected an address such as http://127.0.0.1:8080\n',
+    });
+  });
+});
