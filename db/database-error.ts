@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { AppError } from '../src/errors.ts';
 
 /** SQLSTATE classes that tell of the server or the connection, not of the statement. */
@@ -10,14 +11,13 @@ const AWAY_MESSAGES =
 
 /** Turns what `pg` threw into AppError DATABASE_UNAVAILABLE when the server or the connection is at fault; anything else is returned as it is. */
 export function databaseError(error: unknown): unknown {
-  if (error instanceof AppError || !(error instanceof Error)) return error;
-  if (!isDatabaseAway(error)) return error;
+  if (error instanceof AppError || !types.isNativeError(error) || !isDatabaseAway(error)) return error;
   return new AppError('DATABASE_UNAVAILABLE', `The database does not answer: ${describe(error)}`, { cause: error });
 }
 
 /** Whether the connection was lost (so that one immediate repetition on a new one is worth while), not slow. */
 export function isConnectionLost(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
+  if (!types.isNativeError(error)) return false;
   const code = codeOf(error);
   if (code === undefined)
     return /Connection terminated unexpectedly|connection error|not queryable/i.test(error.message);
@@ -26,7 +26,7 @@ export function isConnectionLost(error: unknown): boolean {
 
 /** Whether the server did not answer within the client's own limit, which is longer than the one it keeps itself. */
 export function isSilence(error: unknown): boolean {
-  return error instanceof Error && error.message === 'Query read timeout';
+  return types.isNativeError(error) && error.message === 'Query read timeout';
 }
 
 function isDatabaseAway(error: Error): boolean {
@@ -46,7 +46,7 @@ function codeOf(error: Error): string | undefined {
 }
 
 /** An AggregateError (one refusal per address of a host name) has no message of its own. */
-function describe(error: Error): string {
-  if (error.message !== '' || !(error instanceof AggregateError)) return error.message;
-  return error.errors.map((each) => (each instanceof Error ? each.message : String(each))).join('; ');
+function describe(error: Error & { readonly errors?: unknown }): string {
+  if (error.message !== '' || !Array.isArray(error.errors)) return error.message;
+  return error.errors.map((each) => (types.isNativeError(each) ? each.message : String(each))).join('; ');
 }

@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import type { HttpLookupSettings, LookupSettings, SqlLookupSettings } from '../src/config/config.ts';
 import { isAppError } from '../src/errors.ts';
 import { type Clock, delay } from '../src/lib/clock.ts';
@@ -69,7 +70,7 @@ export class ConfiguredDirectory implements Directory {
     try {
       return { result: await orAborted(attempt(request, limit.signal), limit.signal), mayPass: false };
     } catch (error) {
-      const mayPass = error instanceof SourceFault || error instanceof TypeError || isAppError(error);
+      const mayPass = error instanceof SourceFault || isFetchFailure(error) || isAppError(error);
       return { result: unavailable(describe(error)), mayPass };
     } finally {
       cancel();
@@ -108,8 +109,13 @@ function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   });
 }
 
+/** fetch rejects with a TypeError for whatever is wrong with the connection. */
+function isFetchFailure(error: unknown): boolean {
+  return types.isNativeError(error) && error.name === 'TypeError';
+}
+
 /** fetch says "fetch failed" and keeps the reason in its cause. */
 function describe(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  return error.cause instanceof Error ? `${error.message}: ${error.cause.message}` : error.message;
+  if (!types.isNativeError(error)) return String(error);
+  return types.isNativeError(error.cause) ? `${error.message}: ${error.cause.message}` : error.message;
 }

@@ -1,0 +1,100 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import type { Client } from 'pg';
+import type { OpenDatabase } from '../../../db/open.ts';
+import { entryId, extensionNumber, queueName } from '../../../src/core/ids.ts';
+import type { StoreChange } from '../../../src/ports/queue-store.ts';
+import { openTestDatabase } from '../../support/database.ts';
+import { eventually } from '../../support/eventually.ts';
+import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
+
+const ENTER = "select enter_queue('entry-1', 'call-1', 'sales', 'channel-1', '1.1', '2000', null, null, 0, now(), 0)";
+
+describe('Changes by others', () => {
+  let postgres: TestPostgres;
+  let database: OpenDatabase;
+  let anybody: Client;
+  let heard: StoreChange[];
+  beforeAll(async () => {
+    postgres = await startTestPostgres();
+    anybody = await postgres.client();
+    await anybody.query("insert into queue (name, title) values ('support', 'Support'), ('sales', 'Sales')");
+    await anybody.query("insert into extension (number) values ('1000'), ('2000')");
+    database = await openTestDatabase(postgres.databaseUrl);
+    heard = [];
+    database.queueStore.subscribe((change) => heard.push(change));
+    await eventually('the listener listens', () => heard.some(({ type }) => type === 'all'));
+  });
+  beforeEach(() => {
+    heard.length = 0;
+  });
+  afterAll(async () => {
+    await database.close();
+    await postgres.close();
+  });
+
+  const membership = (number: string): StoreChange => ({ type: 'membership', extension: extensionNumber(number) });
+  const queue = (name: string): StoreChange => ({ type: 'queue', queue: queueName(name) });
+  const entry: StoreChange = { type: 'entry', queue: queueName('sales'), entryId: entryId('entry-1') };
+
+  test.each<[string, StoreChange[]]>([
+    ["insert into queue_member (queue, extension) values ('support', '1000'), ('sales', '1000')", [membership('1000')]],
+    ["update queue_member set paused = true where queue = 'support'", [membership('1000')]],
+    ["delete from queue_member where queue = 'support'", [membership('1000')]],
+    ["update extension set jid = 'user1@example.org' where number = '1000'", [membership('1000')]],
+    ["update extension set number = '3000' where number = '2000'", [membership('2000'), membership('3000')]],
+    ["insert into queue (name, title) values ('repairs', 'Repairs')", [queue('repairs')]],
+    ["update queue set title = 'Help' where name = 'support'", [queue('support')]],
+    [ENTER, [entry]],
+    ["update queue_entry set priority = 9 where entry_id = 'entry-1'", [entry]],
+    ['truncate queue_entry cascade', [{ type: 'all' }]],
+    [
+      `do $$ begin for i in 1..300 loop insert into extension (number) values ('7' || i); end loop; end $$`,
+      [{ type: 'all' }],
+    ],
+    ["select pg_notify('queueapp_change', 'nonsense')", [{ type: 'all' }]],
+  ])('%s is heard at once', async (sql, expected) => {
+    await anybody.query(sql);
+    await eventually('the change is heard', () => heard.length >= expected.length);
+    expect(heard).toEqual(expected);
+  });
+
+  test('another process of ours is heard, this one is not told what it did itself', async () => {
+    const other = await openTestDatabase(postgres.databaseUrl);
+    const heardByOther: StoreChange[] = [];
+    other.queueStore.subscribe((change) => heardByOther.push(change));
+    await eventually('the other listens', () => heardByOther.length > 0);
+    const extension = { number: extensionNumber('1000'), interface: 'PJSIP/1000', jid: null, subscribers: [] };
+    heardByOther.length = 0;
+    heard.length = 0;
+    await other.queueStore.login({ queue: queueName('support'), extension, uniqueId: 'CLI', atMs: 1_763_640_000_000 });
+    await eventually('the login is heard', () => heard.length > 0);
+    await anybody.query("update queue set title = 'Support' where name = 'support'");
+    await eventually('what comes afterwards is heard', () => heardByOther.length > 0);
+    expect(heard[0]).toEqual(membership('1000'));
+    expect(heardByOther).toEqual([queue('support')]);
+    await other.close();
+  });
+
+  test('a listener that throws does not keep the others from hearing', async () => {
+    const unsubscribe = database.queueStore.subscribe(() => {
+      throw new Error('A bug');
+    });
+    const late: StoreChange[] = [];
+    database.queueStore.subscribe((change) => late.push(change));
+    await anybody.query("update queue set title = 'Sale' where name = 'sales'");
+    await eventually('the change is heard', () => late.length > 0);
+    expect(late).toEqual([queue('sales')]);
+    unsubscribe();
+  });
+
+  test('after the connection was cut everything may have changed', async () => {
+    await anybody.query(
+      "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'queueapp listener'",
+    );
+    await eventually('the listener is back', () => heard.some(({ type }) => type === 'all'));
+    heard.length = 0;
+    await anybody.query("update queue set title = 'Sales' where name = 'sales'");
+    await eventually('the change is heard', () => heard.length > 0);
+    expect(heard).toEqual([queue('sales')]);
+  });
+});

@@ -1,0 +1,127 @@
+import { readdir } from 'node:fs/promises';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { migrate, schemaVersion } from '../../../db/migrate.ts';
+import { silentLog } from '../../../src/log.ts';
+import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
+
+const log = silentLog();
+
+describe('migrate', () => {
+  let postgres: TestPostgres;
+  let files: string[];
+  beforeAll(async () => {
+    postgres = await startTestPostgres();
+    files = (await readdir(new URL('../../../db/migrations/', import.meta.url))).sort();
+  });
+  afterAll(() => postgres.close());
+
+  test('brings an empty database up to date once', async () => {
+    const databaseUrl = await postgres.createDatabase('empty');
+    expect(await schemaVersion({ databaseUrl })).toEqual({ current: 0, wanted: files.length, verdict: 'too-old' });
+    expect(await migrate({ databaseUrl, log })).toEqual({ applied: files });
+    expect(await migrate({ databaseUrl, log })).toEqual({ applied: [] });
+    expect(await schemaVersion({ databaseUrl })).toEqual({
+      current: files.length,
+      wanted: files.length,
+      verdict: 'ready',
+    });
+  });
+
+  test('several processes at once apply each file once', async () => {
+    const databaseUrl = await postgres.createDatabase('empty');
+    const all = await Promise.all(Array.from({ length: 4 }, () => migrate({ databaseUrl, log })));
+    expect(all.flatMap(({ applied }) => applied)).toEqual(files);
+  });
+
+  test('refuses a file that was changed after it was applied', async () => {
+    const databaseUrl = await postgres.createDatabase('migrated');
+    const anybody = await postgres.client(databaseUrl);
+    await anybody.query("update schema_migration set checksum = 'other' where version = 2");
+    await expect(migrate({ databaseUrl, log })).rejects.toMatchObject({
+      code: 'DATABASE_SCHEMA',
+      message: expect.stringContaining(files[1] ?? ''),
+    });
+  });
+
+  test('works with a newer database unless that says that it can not', async () => {
+    const databaseUrl = await postgres.createDatabase('migrated');
+    const anybody = await postgres.client(databaseUrl);
+    const insert = 'insert into schema_migration (version, name, checksum, oldest_usable) values ($1, $2, $3, $4)';
+    await anybody.query(insert, [9001, '9001-adds-a-column.sql', 'x', 0]);
+    expect(await migrate({ databaseUrl, log })).toEqual({ applied: [] });
+    expect(await schemaVersion({ databaseUrl })).toEqual({ current: 9001, wanted: files.length, verdict: 'ready' });
+    await anybody.query(insert, [9002, '9002-drops-a-column.sql', 'x', 9001]);
+    expect((await schemaVersion({ databaseUrl })).verdict).toBe('too-new');
+    await expect(migrate({ databaseUrl, log })).rejects.toMatchObject({ code: 'DATABASE_SCHEMA' });
+  });
+
+  test('says that the database is unavailable when nobody listens, or the password is wrong', async () => {
+    const wrong = new URL(postgres.databaseUrl);
+    wrong.password = 'wrong';
+    for (const databaseUrl of ['postgres://queueapp:x@127.0.0.1:1/queueapp', wrong.href]) {
+      await expect(migrate({ databaseUrl, log })).rejects.toMatchObject({ code: 'DATABASE_UNAVAILABLE' });
+    }
+  });
+});
+
+describe('The tables', () => {
+  let postgres: TestPostgres;
+  beforeAll(async () => {
+    postgres = await startTestPostgres();
+  });
+  afterAll(() => postgres.close());
+  const run = async (sql: string, values: unknown[] = []) => (await postgres.client()).query(sql, values);
+
+  test('refuse two customers with one code', async () => {
+    await run("insert into customer (name, code) values ('Company 1', '1111')");
+    await expect(run("insert into customer (name, code) values ('Company 2', '1111')")).rejects.toMatchObject({
+      code: '23505',
+    });
+  });
+
+  test.each(['<Müller & "Söhne" \'GmbH\'>', '☎️ 👩‍💻 公司', 'a\u0001b\nc', 'x'.repeat(1000)])(
+    'take the name %p',
+    async (name) => {
+      const result = await run('insert into customer (name) values ($1) returning name', [name]);
+      expect(result.rows).toEqual([{ name }]);
+    },
+  );
+
+  test.each(['', 'x'.repeat(10_000)])('refuse the name %.5s… clearly', async (name) => {
+    await expect(run('insert into customer (name) values ($1)', [name])).rejects.toMatchObject({
+      code: '23514',
+      constraint: 'customer_name_check',
+    });
+  });
+
+  test('fill in the interface of an extension', async () => {
+    const result = await run("insert into extension (number) values ('1000') returning interface, jid, subscribers");
+    expect(result.rows).toEqual([{ interface: 'PJSIP/1000', jid: null, subscribers: [] }]);
+  });
+
+  test.each([
+    ["insert into extension (number, interface) values ('10 00', 'PJSIP/1000')", 'extension_number_check'],
+    ["insert into extension (number, interface) values ('7', 'PJSIP/7|evil')", 'extension_interface_check'],
+    ["insert into queue (name, title) values ('a|b', 'x')", 'queue_name_check'],
+    ["insert into queue (name, title) values ('a', '')", 'queue_title_check'],
+  ])('refuse %s', async (sql, constraint) => {
+    await expect(run(sql)).rejects.toMatchObject({ code: '23514', constraint });
+  });
+
+  test('hold the columns of Asterisk’s realtime queue_log', async () => {
+    const result = await run(
+      `select column_name as name, data_type as type, character_maximum_length as length
+        from information_schema.columns where table_name = 'queue_log' order by ordinal_position`,
+    );
+    const text = (name: string, length: number) => ({ name, type: 'character varying', length });
+    expect(result.rows).toEqual([
+      { name: 'id', type: 'bigint', length: null },
+      { name: 'time', type: 'timestamp without time zone', length: null },
+      text('callid', 80),
+      text('queuename', 256),
+      text('agent', 80),
+      text('event', 32),
+      ...[1, 2, 3, 4, 5].map((number) => text(`data${number}`, 100)),
+    ]);
+  });
+});

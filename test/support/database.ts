@@ -1,0 +1,32 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type OpenDatabase, type OpenDatabaseOptions, openDatabase } from '../../db/open.ts';
+import { systemClock } from '../../src/lib/clock.ts';
+import { silentLog } from '../../src/log.ts';
+
+/** The database room with short limits and an outbox of its own; `close` removes that, too. */
+export async function openTestDatabase(
+  databaseUrl: string,
+  over: Partial<OpenDatabaseOptions> = {},
+): Promise<OpenDatabase & { readonly folder: string }> {
+  const folder = await mkdtemp(join(tmpdir(), 'queueapp-outbox-'));
+  const opened = await openDatabase({
+    databaseUrl,
+    settings: { pool: 5, connectTimeoutMs: 1000, statementTimeoutMs: 1000 },
+    lookups: {},
+    lookupHeaders: {},
+    outboxFile: join(folder, 'outbox.jsonl'),
+    clock: systemClock,
+    log: silentLog(),
+    ...over,
+  });
+  return {
+    ...opened,
+    folder,
+    async close() {
+      await opened.close();
+      await rm(folder, { recursive: true });
+    },
+  };
+}

@@ -1,0 +1,16 @@
+import { delay, systemClock } from '../../src/lib/clock.ts';
+
+/** Waits until the condition gives something that is not false or undefined; fails with `what` after the limit. */
+export async function eventually<T>(
+  what: string,
+  condition: () => T | Promise<T>,
+  limitMs = 15_000,
+): Promise<Exclude<T, false | undefined | null>> {
+  const endMs = systemClock.now() + limitMs;
+  for (;;) {
+    const value = await condition();
+    if (value) return value as Exclude<T, false | undefined | null>;
+    if (systemClock.now() > endMs) throw new Error(`Not within ${limitMs} ms: ${what}`);
+    await delay(systemClock, 10);
+  }
+}
