@@ -1,0 +1,175 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { attemptId, callId, channelId, entryId, extensionNumber, queueName } from '../../../src/core/ids.ts';
+import { systemClock } from '../../../src/lib/clock.ts';
+import type { QueueStore, StoreChange } from '../../../src/ports/queue-store.ts';
+import { openTestDatabase } from '../../support/database.ts';
+import { eventually } from '../../support/eventually.ts';
+import { HalfOpenProxy } from '../../support/half-open-proxy.ts';
+import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
+import { logOf } from '../../support/queue-log.ts';
+
+const START_MS = Date.UTC(2026, 10, 20, 12, 0, 0);
+const queue = queueName('support');
+const extension = { number: extensionNumber('1000'), interface: 'PJSIP/1000', jid: null, subscribers: [] };
+
+let postgres: TestPostgres;
+let database: Awaited<ReturnType<typeof openTestDatabase>>;
+let heard: StoreChange[];
+
+async function open(databaseUrl = postgres.databaseUrl, over: Parameters<typeof openTestDatabase>[1] = {}) {
+  const opened = await openTestDatabase(databaseUrl, over);
+  opened.queueStore.subscribe((change) => heard.push(change));
+  return opened;
+}
+
+beforeEach(async () => {
+  heard = [];
+  postgres = await startTestPostgres();
+  const anybody = await postgres.client();
+  await anybody.query("insert into extension (number) values ('1000')");
+  database = await open();
+  await database.queueStore.defineQueues([{ name: queue, title: 'Support' }]);
+  await database.queueStore.login({ queue, extension, uniqueId: 'CLI', atMs: START_MS });
+});
+
+afterEach(async () => {
+  await database.close();
+  await postgres.close();
+});
+
+const enter = (store: QueueStore, serial: number) =>
+  store.enter({
+    entryId: entryId(`entry-${serial}`),
+    callId: callId(`call-${serial}`),
+    queue,
+    channelId: channelId(`channel-${serial}`),
+    uniqueId: `1.${serial}`,
+    caller: { number: '2000', name: null },
+    customer: null,
+    priority: 0,
+    joinedAtMs: START_MS,
+    maxLength: 0,
+  });
+const reserve = (store: QueueStore, serial: number) =>
+  store.reserve({
+    attemptId: attemptId(`attempt-${serial}`),
+    entryId: entryId(`entry-${serial}`),
+    queue,
+    extension: extension.number,
+    atMs: START_MS + 1000,
+  });
+const connect = (store: QueueStore, serial: number) =>
+  store.connect({
+    attemptId: attemptId(`attempt-${serial}`),
+    memberChannelId: channelId('member'),
+    memberUniqueId: '2.1',
+    ringMs: 2000,
+    atMs: START_MS + 3000,
+  });
+const complete = (store: QueueStore, serial: number) =>
+  store.complete({ attemptId: attemptId(`attempt-${serial}`), endedBy: 'caller', atMs: START_MS + 63_000 });
+const full = (serial: number) =>
+  ({
+    event: 'FULL',
+    queue,
+    callId: callId(`call-${serial}`),
+    uniqueId: `9.${serial}`,
+    atMs: START_MS + serial,
+  }) as const;
+
+const eventsInLog = async () => (await logOf(await postgres.client(), queue)).map(({ event }) => event);
+const UNAVAILABLE = { code: 'DATABASE_UNAVAILABLE' };
+
+describe('PostgreSQL restarts', () => {
+  test('what waits for an answer is told soon, and afterwards everything works again by itself', async () => {
+    const store = database.queueStore;
+    await enter(store, 1);
+    await postgres.stop();
+    const startMs = systemClock.now();
+    await expect(enter(store, 2)).rejects.toMatchObject(UNAVAILABLE);
+    await expect(store.memberships()).rejects.toMatchObject(UNAVAILABLE);
+    expect(systemClock.now() - startMs).toBeLessThan(3500);
+    await postgres.start();
+    expect(await enter(store, 2)).toEqual({ position: 2 });
+    await eventually('everything may have changed', () => heard.some(({ type }) => type === 'all'));
+    expect(await store.openEntries()).toHaveLength(2);
+  });
+
+  test('a call that ends meanwhile gets its lines and its last hang-up later', async () => {
+    const store = database.queueStore;
+    await enter(store, 1);
+    await reserve(store, 1);
+    await postgres.stop();
+    expect(await connect(store, 1)).toBe('done');
+    expect(await complete(store, 1)).toBe('done');
+    await store.record(full(7));
+    expect(database.pendingWrites()).toBe(3);
+    await expect(reserve(store, 1)).rejects.toMatchObject(UNAVAILABLE);
+    heard.length = 0;
+    await postgres.start();
+    await eventually('everything is written', () => database.pendingWrites() === 0);
+    await eventually('listeners hear that they may look again', () => heard.some(({ type }) => type === 'all'));
+    expect(await eventsInLog()).toEqual(['ADDMEMBER', 'ENTERQUEUE', 'CONNECT', 'COMPLETECALLER', 'FULL']);
+    const [membership] = await store.memberships();
+    expect(membership?.lastHangupAtMs).toBe(START_MS + 63_000);
+    expect(await store.openEntries()).toEqual([]);
+  });
+
+  test('every connection of the pool was cut: the first calls after that succeed', async () => {
+    const store = database.queueStore;
+    await Promise.all(Array.from({ length: 5 }, () => store.memberships()));
+    await postgres.stop();
+    await postgres.start();
+    const answers = await Promise.all(Array.from({ length: 5 }, () => store.memberships()));
+    expect(answers.map((each) => each.length)).toEqual([1, 1, 1, 1, 1]);
+  });
+});
+
+describe('A connection that is half open', () => {
+  test('is noticed within the statement limit and half a second, on all connections at once', async () => {
+    const { hostname, port } = new URL(postgres.databaseUrl);
+    const proxy = await HalfOpenProxy.start({ host: hostname, port: Number(port) });
+    const url = new URL(postgres.databaseUrl);
+    url.port = String(proxy.port);
+    const throughProxy = await open(url.href);
+    const store = throughProxy.queueStore;
+    await Promise.all(Array.from({ length: 5 }, () => store.memberships()));
+    proxy.fallSilent();
+    const startMs = systemClock.now();
+    await expect(store.memberships()).rejects.toMatchObject(UNAVAILABLE);
+    // Statement limit 1 s, half a second of grace, and room for a busy machine.
+    expect(systemClock.now() - startMs).toBeLessThan(2500);
+    proxy.recover();
+    const againMs = systemClock.now();
+    const answers = await Promise.all(Array.from({ length: 5 }, () => store.memberships()));
+    expect(answers.map((each) => each.length)).toEqual([1, 1, 1, 1, 1]);
+    expect(systemClock.now() - againMs).toBeLessThan(1000);
+    await throughProxy.close();
+    await proxy.close();
+  });
+});
+
+describe('The outbox', () => {
+  const away = 'postgres://queueapp:x@127.0.0.1:1/nowhere';
+
+  test('keeps what waits over a crash, a torn line apart, and writes it at the next start', async () => {
+    const first = await open(away);
+    for (const serial of [1, 2, 3]) await first.queueStore.record(full(serial));
+    const file = join(first.folder, 'outbox.jsonl');
+    const kept = await readFile(file, 'utf8');
+    expect(kept.split('\n')).toHaveLength(4);
+    await first.close();
+    // The next process finds the file as a crash in the middle of a fourth line leaves it.
+    const left = join(database.folder, 'left.jsonl');
+    await writeFile(left, `${kept}{"method":"record","requ`);
+    const second = await open(postgres.databaseUrl, { outboxFile: left });
+    await eventually('everything is written', () => second.pendingWrites() === 0);
+    await second.queueStore.record(full(4));
+    const lines = await logOf(await postgres.client(), queue);
+    expect(lines.map(({ callid }) => callid)).toEqual(['CLI', '9.1', '9.2', '9.3', '9.4']);
+    await expect(readFile(left)).rejects.toMatchObject({ code: 'ENOENT' });
+    await second.close();
+  });
+});
