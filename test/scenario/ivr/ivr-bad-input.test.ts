@@ -180,10 +180,10 @@ describe('The caller hangs up', () => {
   test.each(moments)('%s: the visit ends with the hang-up and leaves nothing', async (_, start, comeThere) => {
     const visit = new IvrVisit({ start });
     await comeThere(visit);
-    visit.caller.hangsUp(19);
+    visit.caller.hangsUp();
     await visit.wait(60_000);
     expect(visit.failure).toBeInstanceOf(HangupError);
-    expect(visit.failure).toMatchObject({ hangupCause: { code: 19 } });
+    expect(visit.failure).toBe(visit.call.signal.reason);
     expect(visit.exit).toBeNull();
     expect(await visit.leftovers()).toEqual(NOTHING);
   });
@@ -249,10 +249,13 @@ describe('The switch', () => {
   });
 
   test('tells a hang-up first as a failed prompt: nothing more is asked of the channel', async () => {
-    const visit = new IvrVisit({ hangupNoticeMs: 100 });
+    const visit = new IvrVisit();
     await visit.wait(1_500);
     const asked = visit.pbx.wire.requests.length;
+    visit.pbx.wire.loseEvents((event) => event.type === 'stasis-end');
     visit.caller.hangsUp();
+    await visit.wait(100);
+    visit.call.end({ code: 16, text: 'Normal Clearing' });
     await visit.wait(1_000);
     expect(visit.failure).toBeInstanceOf(HangupError);
     expect(visit.pbx.wire.requests.slice(asked)).toEqual([]);

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { checkFile } from '../../../src/config/check-file.ts';
-import { callId, channelId } from '../../../src/core/ids.ts';
+import { callId } from '../../../src/core/ids.ts';
 import type { IvrDefinition } from '../../../src/core/ivr/flow-definition.ts';
 import type { DialOutcome } from '../../../src/core/ivr/flow-state.ts';
 import { type Deferred, deferred } from '../../../src/lib/deferred.ts';
@@ -8,8 +8,8 @@ import { silentLog } from '../../../src/log.ts';
 import type { Directory, LookupRequest, LookupResult } from '../../../src/ports/directory.ts';
 import type { Call } from '../../../stasis/calls/call.ts';
 import { EventRouter } from '../../../stasis/calls/event-router.ts';
-import { HangupError } from '../../../stasis/calls/hangup-error.ts';
 import { type IvrExit, runIvr } from '../../../stasis/calls/ivr-stage.ts';
+import { LiveCall } from '../../../stasis/calls/live-call.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { FakePbx, type IncomingCall } from '../../support/fakes/fake-pbx.ts';
 
@@ -69,6 +69,20 @@ export class FakeDirectory implements Directory {
   }
 }
 
+/** The real call, counting who listens to its digits. */
+class CountedCall extends LiveCall {
+  digitListeners = 0;
+
+  override onDigit(listener: (digit: string) => void): () => void {
+    const unlisten = super.onDigit(listener);
+    this.digitListeners += 1;
+    return () => {
+      this.digitListeners -= 1;
+      unlisten();
+    };
+  }
+}
+
 interface Dialled {
   readonly extension: string;
   readonly ringTimeoutMs: number;
@@ -80,8 +94,6 @@ export interface VisitOptions {
   readonly start?: string;
   readonly call?: IncomingCall;
   readonly stopping?: AbortSignal;
-  /** How long after the end of its prompt a hang-up is known; Asterisk tells the former first. */
-  readonly hangupNoticeMs?: number;
   /** Whether the switch's connection is lost when the visit begins. */
   readonly isAway?: boolean;
 }
@@ -94,31 +106,22 @@ export class IvrVisit {
   readonly router = new EventRouter({ pbx: this.pbx, log: silentLog() });
   readonly dialled: Dialled[] = [];
   readonly caller;
-  readonly call: Call;
+  readonly call: CountedCall;
   /** How it ended; `null` while it goes on. */
   exit: IvrExit | null = null;
   failure: unknown = null;
   readonly #startedAtMs: number;
-  readonly #hangup = new AbortController();
-  readonly #unlisten: () => void;
 
   constructor({
     definition = shippedIvr,
     start = definition.start,
     call = {},
     stopping,
-    hangupNoticeMs = 0,
     isAway = false,
   }: VisitOptions = {}) {
     for (const [name, lengthMs] of Object.entries(LENGTHS_MS)) this.pbx.setMedia(`sound:queueapp/${name}`, lengthMs);
     this.caller = this.pbx.incomingCall(call);
     this.call = this.#callOf(call);
-    this.#unlisten = this.router.onChannel(this.caller.channelId, (event) => {
-      if (event.type !== 'channel-destroyed') return;
-      const end = () => this.#hangup.abort(new HangupError(event.cause));
-      if (hangupNoticeMs === 0) end();
-      else this.clock.after(hangupNoticeMs, end);
-    });
     if (isAway) this.pbx.losesConnection();
     this.#startedAtMs = this.clock.now();
     const { pbx, router, directory, clock } = this;
@@ -173,9 +176,9 @@ export class IvrVisit {
   /** What the visit has left behind, apart from the channel itself: nothing, once it is over. */
   async leftovers(): Promise<object> {
     await this.clock.settle();
-    this.#unlisten();
+    this.call.release();
     return {
-      listeners: this.router.size,
+      listeners: this.router.size + this.call.digitListeners,
       timers: this.clock.pendingTimers,
       playbacks: this.pbx.leftovers().playbacks,
       lookups: this.directory.pending,
@@ -190,24 +193,28 @@ export class IvrVisit {
     return end.promise;
   };
 
-  #callOf({ number = '2000', name = null, isAnswered = false, language = 'en' }: IncomingCall): Call {
-    const id = channelId(this.caller.channelId);
-    return {
-      callId: callId('call-1'),
-      channelId: id,
-      uniqueId: '1.1',
+  #callOf({ number = '2000', name = null, isAnswered = false }: IncomingCall): CountedCall {
+    const startedAtMs = this.clock.now();
+    const channel = {
+      channelId: this.caller.channelId,
+      name: 'PJSIP/caller-00000001',
+      state: isAnswered ? 'Up' : 'Ring',
       caller: { number, name },
-      language,
-      customer: null,
-      isAnswered,
-      phase: { name: 'ivr', queue: null, entryId: null, extension: null, sinceMs: 0 },
-      signal: this.#hangup.signal,
+      language: 'en',
+      dialplan: { context: 'phones', extension: '0000', priority: 1 },
+      appArguments: [],
+      createdAtMs: startedAtMs,
+      variables: {},
+    } as const;
+    const { router } = this;
+    return new CountedCall({
+      callId: callId('call-1'),
+      channel,
+      router,
       log: silentLog(),
-      onDigit: (listener) =>
-        this.router.onChannel(id, (event) => {
-          if (event.type === 'dtmf') listener(event.digit);
-        }),
-    };
+      language: 'en',
+      startedAtMs,
+    });
   }
 }
 
