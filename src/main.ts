@@ -35,7 +35,7 @@ async function start({ file }: { file: string | undefined }): Promise<void> {
   const signal = stopSignal(log);
   // Only here, so that the commands that ask the running application start quickly.
   const { startApp } = await import('./app.ts');
-  const app = await startApp({ config, secrets, log });
+  const app = await startApp({ config, secrets, log, version: packageVersion() });
   await signal;
   await app.stop();
   log.info('Stopped');

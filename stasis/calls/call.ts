@@ -1,6 +1,16 @@
-import type { CallId, ChannelId } from '../../src/core/ids.ts';
+import type { CallId, ChannelId, EntryId, ExtensionNumber, QueueName } from '../../src/core/ids.ts';
 import type { Caller, Customer } from '../../src/core/people.ts';
 import type { Logger } from '../../src/log.ts';
+
+/** Where a call stands, for those who look at it. */
+export interface CallPhase {
+  readonly name: 'ivr' | 'waiting' | 'ringing' | 'talking' | 'leaving';
+  readonly queue: QueueName | null;
+  readonly entryId: EntryId | null;
+  /** The member that is rung or talked to. */
+  readonly extension: ExtensionNumber | null;
+  readonly sinceMs: number;
+}
 
 /** One caller's visit: the channel and everything known of the person on it. Stages hand it on; each ends when `signal` aborts. */
 export interface Call {
@@ -15,6 +25,8 @@ export interface Call {
   customer: Customer | null;
   /** Whether the channel has been answered by us or the dialplan. */
   isAnswered: boolean;
+  /** Told by the stage that has the call. */
+  phase: CallPhase;
   /** Aborted with a HangupError once the channel is gone or has left the application. */
   readonly signal: AbortSignal;
   readonly log: Logger;

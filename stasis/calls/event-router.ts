@@ -31,6 +31,16 @@ export class EventRouter {
     return () => this.#byPlayback.delete(playbackId);
   }
 
+  /** Channels that somebody listens to now. */
+  channels(): readonly ChannelId[] {
+    return [...this.#byChannel.keys()];
+  }
+
+  /** Routes an event that Asterisk did not send: the difference between what was and what is, after an absence. */
+  tell(event: PbxEvent): void {
+    this.#route(event);
+  }
+
   /** How many listeners are attached; zero when no call is left (leak check of the tests). */
   get size(): number {
     return this.#byChannel.size + this.#byPlayback.size;

@@ -1,0 +1,145 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { startEmbeddedPostgres } from '../db/embedded.ts';
+import { migrate } from '../db/migrate.ts';
+import { type OpenDatabase, openDatabase } from '../db/open.ts';
+import { AriPbx } from '../stasis/ari/pbx.ts';
+import { Application } from '../stasis/calls/application.ts';
+import { createAnnouncer, type XmppAnnouncer } from '../xmpp/announcer.ts';
+import { createNullAnnouncer } from '../xmpp/null-announcer.ts';
+import { callSettings } from './call-settings.ts';
+import type { Config, Secrets } from './config/config.ts';
+import { AppError } from './errors.ts';
+import { createHttpServer } from './http/server.ts';
+import { systemClock } from './lib/clock.ts';
+import { ReleaserStack } from './lib/releasers.ts';
+import type { Logger } from './log.ts';
+import { PartWatch } from './part-watch.ts';
+import { runningFace } from './running-face.ts';
+import { xmppSettings } from './xmpp-settings.ts';
+
+export interface AppOptions {
+  readonly config: Config;
+  readonly secrets: Secrets;
+  readonly log: Logger;
+  readonly version: string;
+}
+
+export interface RunningApp {
+  /** Where HTTP really listens, `http://HOST:PORT`. */
+  readonly httpUrl: string;
+  /** Ends everything in the reverse order of its beginning; calls in Asterisk stay as they are. */
+  stop(): Promise<void>;
+}
+
+/** Builds every room in order. A start that fails undoes what it has built. */
+export async function startApp(options: AppOptions): Promise<RunningApp> {
+  const releasers = new ReleaserStack();
+  const stop = () => releasers.releaseAll((err, what) => options.log.error({ err, what }, 'Could not be stopped'));
+  try {
+    return { httpUrl: await build(options, releasers), stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function build({ config, secrets, log, version }: AppOptions, releasers: ReleaserStack): Promise<string> {
+  const clock = systemClock;
+  const database = await buildDatabase({ config, secrets, log }, releasers);
+  const announcer = await buildAnnouncer({ config, secrets, log }, releasers);
+  const pbx = new AriPbx({
+    settings: { ...config.asterisk, password: secrets.ariPassword ?? '' },
+    limits: { requestTimeoutMs: config.asterisk.requestTimeoutMs },
+    clock,
+    random: Math.random,
+    log: log.child({ room: 'ari' }),
+  });
+  releasers.add('asterisk', () => pbx[Symbol.asyncDispose]());
+  const application = new Application({
+    settings: callSettings(config),
+    pbx,
+    store: database.queueStore,
+    directory: database.directory,
+    announcer: announcer ?? createNullAnnouncer(),
+    clock,
+    log,
+  });
+  await application.start();
+  const parts = {
+    asterisk: new PartWatch(
+      async () => ({ isUp: pbx.isConnected(), reason: `no connection to ${config.asterisk.url}` }),
+      clock,
+    ),
+    database: new PartWatch(() => database.ping().then(() => ({ isUp: true, reason: null })), clock),
+    xmpp: new PartWatch(announcer && (async () => ({ isUp: announcer.isConnected(), reason: 'no session' })), clock),
+  };
+  const face = runningFace({ application, parts, version });
+  const httpUrl = await listen({ config, secrets, log, version, face }, releasers);
+  releasers.add('calls', () => application.stop(config.limits.drainMs));
+  for (const part of Object.values(parts)) {
+    releasers.add('watch', () => part.stop());
+    await part.start();
+  }
+  pbx.start();
+  log.info({ httpUrl, application: config.asterisk.application }, 'Started');
+  return httpUrl;
+}
+
+type BuildOptions = Omit<AppOptions, 'version'>;
+
+/** DATABASE_URL, or the application's own server in its data folder; brought up to this program's schema. */
+async function buildDatabase({ config, secrets, log }: BuildOptions, releasers: ReleaserStack): Promise<OpenDatabase> {
+  const dataDir = config.database.dataFolder;
+  let { databaseUrl } = secrets;
+  if (databaseUrl === null) {
+    const embedded = await startEmbeddedPostgres({ dataDir, log });
+    releasers.add('embedded database', () => embedded.stop());
+    databaseUrl = embedded.databaseUrl;
+  }
+  await migrate({ databaseUrl, log });
+  await mkdir(dataDir, { recursive: true });
+  const database = await openDatabase({
+    databaseUrl,
+    settings: config.database,
+    lookups: config.lookups,
+    lookupHeaders: secrets.lookupHeaders,
+    outboxFile: join(dataDir, 'unwritten.jsonl'),
+    clock: systemClock,
+    log: log.child({ room: 'database' }),
+  });
+  releasers.add('database', () => database.close());
+  return database;
+}
+
+async function buildAnnouncer(
+  { config, secrets, log }: BuildOptions,
+  releasers: ReleaserStack,
+): Promise<XmppAnnouncer | null> {
+  const settings = xmppSettings(config, secrets);
+  if (settings === null) return null;
+  const announcer = createAnnouncer({
+    settings,
+    log: log.child({ room: 'xmpp' }),
+    clock: systemClock,
+    random: Math.random,
+  });
+  await announcer.start();
+  releasers.add('xmpp', () => announcer.stop());
+  return announcer;
+}
+
+type ListenOptions = Omit<Parameters<typeof createHttpServer>[0], 'apiToken'> & BuildOptions;
+
+async function listen({ config, secrets, ...options }: ListenOptions, releasers: ReleaserStack): Promise<string> {
+  const { host, port } = config.http.listen;
+  const server = await createHttpServer({ ...options, apiToken: secrets.apiToken });
+  releasers.add('http', () => server.close());
+  try {
+    return await server.listen({ host, port });
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    const advice = 'end the other program that has the address, or set HTTP_LISTEN or http.listen to a free one';
+    throw new AppError('HTTP_ADDRESS', `HTTP can't listen at ${host}:${port}: ${reason}; ${advice}`, { cause });
+  }
+}

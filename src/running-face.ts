@@ -1,0 +1,41 @@
+import type { Application } from '../stasis/calls/application.ts';
+import { callViews, memberViews, queueViews } from '../stasis/calls/application-view.ts';
+import type { ApplicationFace, MembershipRequest, PartName } from './http/application-face.ts';
+import type { PartWatch } from './part-watch.ts';
+
+export interface RunningFaceOptions {
+  readonly application: Application;
+  readonly parts: Readonly<Record<PartName, PartWatch>>;
+  readonly version: string;
+}
+
+/** What the API and the command line see of the running application. */
+export function runningFace({ application, parts, version }: RunningFaceOptions): ApplicationFace {
+  const { room, calls, memberships } = application;
+  const startedAtMs = room.clock.now();
+  const request = ({ extension: number, queue }: MembershipRequest) => {
+    const extension = memberships.extension(number);
+    if (extension === undefined) return 'unknown-extension';
+    return room.queues.has(queue) ? { extension, queue, uniqueId: 'CLI' } : 'unknown-queue';
+  };
+  return {
+    status: () => ({
+      version,
+      startedAtMs,
+      isStopping: room.stopping.aborted,
+      calls: calls.size,
+      parts: { asterisk: parts.asterisk.status, database: parts.database.status, xmpp: parts.xmpp.status },
+    }),
+    queues: async () => queueViews(application),
+    members: async () => memberViews(application),
+    calls: async () => callViews(application),
+    async login(asked) {
+      const known = request(asked);
+      return typeof known === 'string' ? known : await memberships.login(known);
+    },
+    async logout(asked) {
+      const known = request(asked);
+      return typeof known === 'string' ? known : await memberships.logout(known);
+    },
+  };
+}

@@ -1,0 +1,138 @@
+import { randomUUID } from 'node:crypto';
+import { LEG_ARGUMENT } from '../../src/core/entry-point.ts';
+import { bridgeId, type ChannelId } from '../../src/core/ids.ts';
+import type { QueueSettings } from '../../src/core/queue/settings.ts';
+import type { BridgeSnapshot, ChannelSnapshot } from '../../src/ports/pbx.ts';
+import type { StoredAttempt, StoredEntry } from '../../src/ports/queue-store.ts';
+import type { CallSession, SessionDeps } from './call-session.ts';
+import type { Calls } from './calls.ts';
+import { converse } from './conversation.ts';
+import type { Offer } from './distributor.ts';
+import { CallNews } from './event-fan-out.ts';
+import type { Place } from './queue-entrance.ts';
+import { startMusic, stayInQueue } from './queue-stage.ts';
+import { talk } from './talk.ts';
+
+/** What Asterisk has of ours. */
+export interface Snapshot {
+  readonly channels: readonly ChannelSnapshot[];
+  readonly bridges: readonly BridgeSnapshot[];
+}
+
+/** An entry that no process holds, and what is left of it in Asterisk. */
+interface Remains {
+  readonly entry: StoredEntry;
+  readonly settings: QueueSettings;
+  readonly caller: ChannelSnapshot;
+  readonly place: Place;
+  readonly legs: readonly ChannelSnapshot[];
+  readonly snapshot: Snapshot;
+}
+
+/**
+ * Carries on, or closes, one entry of a process that is gone:
+ *
+ *   in the database │ caller here, member up   │ caller here, no member up       │ caller gone
+ *   waiting         │ –                        │ same place, music               │ ABANDON
+ *   ringing         │ they talk (CONNECT now)  │ legs hung up, same place, music │ ABANDON, legs hung up
+ *   talking         │ they talk on             │ COMPLETEAGENT, call goes on     │ COMPLETECALLER, member hung up
+ */
+export async function adoptEntry(
+  deps: SessionDeps,
+  calls: Calls,
+  entry: StoredEntry,
+  snapshot: Snapshot,
+): Promise<void> {
+  const { room } = deps;
+  const settings = room.queues.get(entry.queue);
+  const caller = snapshot.channels.find((channel) => channel.channelId === entry.channelId);
+  const legs = snapshot.channels.filter((channel) => isLegOf(channel, entry.attempt));
+  if (caller === undefined || settings === undefined) {
+    for (const leg of legs) await room.pbx.hangup(leg.channelId);
+    return await closeEntry(deps, entry, caller === undefined ? 'caller' : 'member');
+  }
+  const place = placeOf(entry);
+  const remains: Remains = { entry, settings, caller, place, legs, snapshot };
+  calls.adopt(caller, entry.callId, async (session) => {
+    session.call.customer = entry.customer;
+    await goOn(deps, session, remains);
+  });
+}
+
+/** Two who talk without a queue (a menu dialled an extension) talk on; the caller goes when the other hangs up. */
+export function adoptConversation(
+  { room }: SessionDeps,
+  session: CallSession,
+  { memberChannelId, bridge }: { readonly memberChannelId: ChannelId; readonly bridge: BridgeSnapshot },
+): Promise<void> {
+  const conversation = { memberChannelId, bridgeId: bridge.bridgeId, isJoined: true, stopping: room.stopping };
+  return converse(room, session.call, conversation).then(async (end) => {
+    await room.pbx.hangup(end === 'caller' ? memberChannelId : session.call.channelId);
+    await room.pbx.destroyBridge(bridge.bridgeId);
+  });
+}
+
+async function goOn(deps: SessionDeps, session: CallSession, remains: Remains): Promise<void> {
+  const { room } = deps;
+  const { entry, settings, place, legs } = remains;
+  const { attempt } = entry;
+  const member = legs.find((leg) => leg.state === 'Up');
+  if (attempt !== null && member !== undefined) return await talkOn(deps, session, remains, { attempt, member });
+  if (entry.state === 'talking') {
+    await closeEntry(deps, entry, 'member');
+    return await session.leaveQueue({ type: 'served', afterwards: settings.afterConversation, waitMs: 0 });
+  }
+  for (const leg of legs) await room.pbx.hangup(leg.channelId);
+  if (attempt !== null) {
+    const atMs = room.clock.now();
+    await room.store.miss({ attemptId: attempt.attemptId, outcome: 'cancelled', ringMs: 0, atMs });
+  }
+  await startMusic(room, session.call, settings);
+  await session.leaveQueue(await stayInQueue(room, session.call, { settings, place, isNew: false }));
+}
+
+async function talkOn(
+  { room, memberships }: SessionDeps,
+  session: CallSession,
+  { entry, settings, place, snapshot }: Remains,
+  { attempt, member }: { readonly attempt: StoredAttempt; readonly member: ChannelSnapshot },
+): Promise<void> {
+  const { call } = session;
+  const extension = memberships.extensionOrUnknown(attempt.extension);
+  const offer: Offer = { attemptId: attempt.attemptId, extension };
+  const shared = snapshot.bridges.find((bridge) => bridge.channelIds.includes(member.channelId));
+  const isJoined = entry.state === 'talking' && shared?.channelIds.includes(call.channelId) === true;
+  const bridge = shared?.bridgeId ?? bridgeId(randomUUID());
+  if (shared === undefined) await room.pbx.createBridge(bridge, `queueapp ${call.callId}`);
+  room.board.hold(extension.number, attempt.attemptId);
+  const news = new CallNews(room, call, settings, place);
+  const connectedAtMs = attempt.connectedAtMs ?? room.clock.now();
+  const request = { channelId: member.channelId, ringMs: 0, connectedAtMs, bridgeId: bridge, isJoined };
+  await talk({ room, call, settings, place, news }, offer, request).finally(() => room.distributor.free(offer));
+  await room.pbx.destroyBridge(bridge);
+  call.signal.throwIfAborted();
+  const waitMs = connectedAtMs - place.joinedAtMs;
+  await session.leaveQueue({ type: 'served', afterwards: settings.afterConversation, waitMs });
+}
+
+/** Nobody can be served any more: the entry gets its closing line now. */
+async function closeEntry(
+  { room }: SessionDeps,
+  { entryId, state, attempt }: StoredEntry,
+  endedBy: 'caller' | 'member',
+): Promise<void> {
+  const atMs = room.clock.now();
+  if (state === 'talking' && attempt !== null) {
+    await room.store.complete({ attemptId: attempt.attemptId, endedBy, atMs });
+  } else {
+    await room.store.leave({ entryId, outcome: 'ABANDON', atMs });
+  }
+}
+
+function isLegOf({ appArguments: [kind, attemptId] }: ChannelSnapshot, attempt: StoredAttempt | null): boolean {
+  return attempt !== null && kind === LEG_ARGUMENT && attemptId === attempt.attemptId;
+}
+
+function placeOf({ entryId, priority, joinedAtMs, originalPosition }: StoredEntry): Place {
+  return { entryId, priority, joinedAtMs, position: originalPosition };
+}

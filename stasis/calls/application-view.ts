@@ -1,0 +1,91 @@
+import type { ExtensionNumber, QueueName } from '../../src/core/ids.ts';
+import { availability, type Member } from '../../src/core/queue/availability.ts';
+import type { QueueSettings } from '../../src/core/queue/settings.ts';
+import type { Application } from './application.ts';
+import type { LiveCall } from './live-call.ts';
+
+/** One queue at this instant. */
+export function queueViews({ room, calls }: Application) {
+  const nowMs = room.clock.now();
+  return [...room.queues.values()].map((settings) => {
+    const phases = calls.list().filter((call) => call.phase.queue === settings.name);
+    const members = room.board.membersOf(settings.name);
+    const waiting = room.distributor.waitingIn(settings.name);
+    const count = (name: LiveCall['phase']['name']) => phases.filter((call) => call.phase.name === name).length;
+    return {
+      queue: settings.name,
+      title: settings.title,
+      strategy: settings.strategy,
+      waiting: count('waiting'),
+      ringing: count('ringing'),
+      talking: count('talking'),
+      members: members.length,
+      available: members.filter((member) => availability(member, settings, nowMs).type === 'available').length,
+      oldestJoinedAtMs: waiting.length === 0 ? null : Math.min(...waiting.map((entry) => entry.joinedAtMs)),
+    };
+  });
+}
+
+/** Every extension that is known, with the queues it is logged in to. */
+export function memberViews({ room, calls, memberships }: Application) {
+  const { board, clock, queues } = room;
+  const all = [...queues.keys()].flatMap((queue) => board.membersOf(queue));
+  const talking = new Set(byExtension(calls.list(), 'talking'));
+  const ringing = new Set(byExtension(calls.list(), 'ringing'));
+  return memberships.extensions().map((extension) => {
+    const mine = all.filter((member) => member.extension.number === extension.number);
+    const { number } = extension;
+    return {
+      extension: number,
+      interface: extension.interface,
+      jid: extension.jid,
+      queues: mine.map(({ queue, penalty, isPaused, loggedInAtMs }) => ({ queue, penalty, isPaused, loggedInAtMs })),
+      deviceState: board.deviceState(extension.interface),
+      activity: activityOf(
+        mine,
+        { isTalking: talking.has(number), isRinging: ringing.has(number) },
+        queues,
+        clock.now(),
+      ),
+      lastHangupAtMs: mine[0]?.lastHangupAtMs ?? null,
+    };
+  });
+}
+
+/** Every call that is with us. */
+export function callViews({ calls, room }: Application) {
+  return calls.list().map((call) => {
+    const { name, queue, entryId, extension, sinceMs } = call.phase;
+    const { customer } = call;
+    return {
+      callId: call.callId,
+      phase: name,
+      caller: call.caller,
+      customer: customer === null ? null : { id: customer.id, name: customer.name, code: customer.code },
+      queue,
+      position: entryId === null ? null : room.distributor.position(entryId),
+      extension,
+      startedAtMs: call.startedAtMs,
+      sinceMs,
+    };
+  });
+}
+
+function byExtension(calls: readonly LiveCall[], phase: LiveCall['phase']['name']): ExtensionNumber[] {
+  return calls.flatMap(({ phase: { name, extension } }) => (name === phase && extension !== null ? [extension] : []));
+}
+
+function activityOf(
+  memberships: readonly Member[],
+  { isTalking, isRinging }: { readonly isTalking: boolean; readonly isRinging: boolean },
+  queues: ReadonlyMap<QueueName, QueueSettings>,
+  nowMs: number,
+): 'idle' | 'ringing' | 'talking' | 'wrap-up' {
+  if (isTalking) return 'talking';
+  if (isRinging) return 'ringing';
+  const isInWrapUp = memberships.some((member) => {
+    const settings = queues.get(member.queue);
+    return settings !== undefined && availability(member, settings, nowMs).type === 'wrap-up';
+  });
+  return isInWrapUp ? 'wrap-up' : 'idle';
+}

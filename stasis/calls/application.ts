@@ -1,0 +1,128 @@
+import { isAppError } from '../../src/errors.ts';
+import type { Clock } from '../../src/lib/clock.ts';
+import type { Logger } from '../../src/log.ts';
+import type { Announcer } from '../../src/ports/announcer.ts';
+import type { Directory } from '../../src/ports/directory.ts';
+import type { Pbx, PbxEvent } from '../../src/ports/pbx.ts';
+import type { QueueStore, StoreChange } from '../../src/ports/queue-store.ts';
+import type { CallRoom, CallSettings } from './call-room.ts';
+import { Calls } from './calls.ts';
+import { Distributor } from './distributor.ts';
+import { EventRouter } from './event-router.ts';
+import { MemberBoard } from './member-board.ts';
+import { Memberships } from './memberships.ts';
+import { recover } from './recovery.ts';
+
+/** The foreign powers and what was configured. */
+export interface ApplicationDeps {
+  readonly settings: CallSettings;
+  readonly pbx: Pbx;
+  readonly store: QueueStore;
+  readonly directory: Directory;
+  readonly announcer: Announcer;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** All calls of this process, and what happens around them. Begins its work with the first `connected` of the switch. */
+export class Application {
+  readonly room: CallRoom;
+  readonly calls: Calls;
+  readonly memberships: Memberships;
+  readonly #stopping = new AbortController();
+  readonly #undo: (() => void)[] = [];
+  /** Ends a recovery that a newer one replaces. */
+  #recovery = new AbortController();
+
+  constructor({ settings, pbx, store, directory, announcer, clock, log }: ApplicationDeps) {
+    const queues = new Map(settings.queues.map((queue) => [queue.name, queue]));
+    const board = new MemberBoard();
+    const distributor = new Distributor({ store, board, queues, clock, log: log.child({ room: 'distributor' }) });
+    this.memberships = new Memberships({ store, board, distributor, announcer, pbx, clock, log });
+    this.room = {
+      settings,
+      queues,
+      pbx,
+      router: new EventRouter({ pbx, log }),
+      store,
+      directory,
+      announcer,
+      board,
+      distributor,
+      announced: new Map(),
+      clock,
+      log,
+      stopping: this.#stopping.signal,
+    };
+    this.calls = new Calls({ room: this.room, memberships: this.memberships });
+  }
+
+  /** Makes the configured queues known and listens; to be called before the switch is connected. */
+  async start(): Promise<void> {
+    const { store, pbx, settings } = this.room;
+    await store.defineQueues(settings.queues.map(({ name, title }) => ({ name, title })));
+    await store.record({ event: 'QUEUESTART', atMs: this.room.clock.now() });
+    this.#undo.push(store.subscribe((change) => this.#onStoreChange(change)));
+    this.#undo.push(pbx.subscribe((event) => this.#onPbxEvent(event)));
+  }
+
+  /**
+   * Takes no new call and no new match. Calls in the IVR finish their step and go back to the dialplan, a ring is finished,
+   * callers who wait and people who talk stay as they are for the next process.
+   */
+  async stop(drainMs: number): Promise<void> {
+    const { clock, distributor, router, log } = this.room;
+    this.#stopping.abort();
+    this.#recovery.abort();
+    distributor.close();
+    const isDrained = await new Promise<boolean>((resolve) => {
+      const cancel = clock.after(drainMs, () => resolve(false));
+      this.calls.drained().then(() => {
+        cancel();
+        resolve(true);
+      }, log.error);
+    });
+    if (!isDrained) log.warn({ calls: this.calls.size }, 'Calls are left in the middle of something');
+    for (const undo of this.#undo) undo();
+    router.close();
+  }
+
+  #onPbxEvent(event: PbxEvent): void {
+    const { board, distributor, log } = this.room;
+    switch (event.type) {
+      case 'connected':
+        this.#recover();
+        break;
+      case 'disconnected':
+        log.error('Asterisk is out of reach: calls go on there, nothing new begins');
+        distributor.close();
+        break;
+      case 'replaced':
+        log.fatal('Another process has taken over this application name in Asterisk: this one does nothing more');
+        this.#recovery.abort();
+        distributor.close();
+        break;
+      case 'stasis-start':
+        this.calls.arrive(event.channel, event.args);
+        break;
+      case 'device-state':
+        board.setDevice(event.device, event.state);
+        distributor.changed();
+        break;
+    }
+  }
+
+  #onStoreChange(change: StoreChange): void {
+    if (change.type === 'membership' || change.type === 'all') this.memberships.reloadSoon();
+    if (change.type === 'all') this.room.distributor.changed();
+  }
+
+  #recover(): void {
+    this.#recovery.abort();
+    this.#recovery = new AbortController();
+    const { signal } = this.#recovery;
+    recover({ room: this.room, memberships: this.memberships }, this.calls, signal).catch((error: unknown) => {
+      if (!signal.aborted && !isAppError(error)) this.room.log.fatal({ err: error }, 'Recovery failed');
+    });
+  }
+}

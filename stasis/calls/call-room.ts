@@ -1,0 +1,71 @@
+import type { CallerIdTemplate } from '../../src/core/caller-id.ts';
+import type { AttemptId, QueueName } from '../../src/core/ids.ts';
+import type { IvrDefinition } from '../../src/core/ivr/flow-definition.ts';
+import type { QueueSettings } from '../../src/core/queue/settings.ts';
+import type { Clock } from '../../src/lib/clock.ts';
+import type { Logger } from '../../src/log.ts';
+import type { AnnouncedAttempt, Announcer } from '../../src/ports/announcer.ts';
+import type { Directory } from '../../src/ports/directory.ts';
+import type { Pbx } from '../../src/ports/pbx.ts';
+import type { QueueStore } from '../../src/ports/queue-store.ts';
+import type { Call } from './call.ts';
+import type { Distributor } from './distributor.ts';
+import type { EventRouter } from './event-router.ts';
+import type { MemberBoard } from './member-board.ts';
+
+/** What an administrator configured for calls, prompts as media (`sound:queueapp/welcome`). */
+export interface CallSettings {
+  readonly language: string;
+  readonly ivr: IvrDefinition;
+  readonly queues: readonly QueueSettings[];
+  /** Where `Stasis(queueapp,ID|NAME)` leads. */
+  readonly defaultQueue: QueueName;
+  readonly callerId: CallerIdTemplate;
+  /** Most calls at once in the whole application. */
+  readonly callsMax: number;
+  readonly busyPrompt: readonly string[];
+  readonly memberPrompts: MemberPrompts;
+  /** Who gets a chat message: all members of the queue and the chosen one, the chosen one alone, or nobody. */
+  readonly announce: 'members' | 'chosen' | 'nobody';
+  /** The phone waits at most so long for the item to be acknowledged. */
+  readonly publishWaitMs: number;
+  /** How long a caller waits for a database that is away. */
+  readonly databaseWaitMs: number;
+}
+
+/** What a member hears at login and logout. */
+export interface MemberPrompts {
+  readonly wait: readonly string[];
+  readonly loggedIn: readonly string[];
+  readonly loginFailed: readonly string[];
+  readonly loggedOut: readonly string[];
+  readonly logoutFailed: readonly string[];
+}
+
+/** Everything that the stages of a call work with: the ports, and what this process keeps for all its calls. */
+export interface CallRoom {
+  readonly settings: CallSettings;
+  readonly queues: ReadonlyMap<QueueName, QueueSettings>;
+  readonly pbx: Pbx;
+  readonly router: EventRouter;
+  readonly store: QueueStore;
+  readonly directory: Directory;
+  readonly announcer: Announcer;
+  readonly board: MemberBoard;
+  readonly distributor: Distributor;
+  /** Attempts that ring or talk now, as they were last published. */
+  readonly announced: Map<AttemptId, AnnouncedAttempt>;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Aborted when the process stops: what can stand goes on without us, until the next process adopts it. */
+  readonly stopping: AbortSignal;
+}
+
+/** Does something whose failure must not disturb the call; a fault is logged with what was tried. */
+export async function quietly(call: Call, what: string, action: () => Promise<unknown>): Promise<void> {
+  try {
+    await action();
+  } catch (error) {
+    call.log.warn({ err: error, what }, 'Left undone');
+  }
+}

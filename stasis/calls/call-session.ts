@@ -1,0 +1,148 @@
+import type { EntryPoint } from '../../src/core/entry-point.ts';
+import type { QueueName } from '../../src/core/ids.ts';
+import type { Target } from '../../src/core/ivr/flow-definition.ts';
+import { isAppError } from '../../src/errors.ts';
+import type { DialplanTarget } from '../../src/ports/pbx.ts';
+import { type CallRoom, quietly } from './call-room.ts';
+import { dialExtension } from './extension-dial.ts';
+import { isHangup } from './hangup-error.ts';
+import { runIvr } from './ivr-stage.ts';
+import type { LiveCall } from './live-call.ts';
+import { memberDesk } from './member-desk.ts';
+import type { Memberships } from './memberships.ts';
+import { type QueueExit, queueStage } from './queue-stage.ts';
+import { StandStill } from './stand-still.ts';
+
+/** What a session works with beside the room. */
+export interface SessionDeps {
+  readonly room: CallRoom;
+  readonly memberships: Memberships;
+}
+
+/** Q.850 38, network out of order: a fault of ours ended the call. */
+const CAUSE_FAULT = 38;
+const CAUSE_NORMAL_CLEARING = 16;
+
+/**
+ * One call, from its arrival to its end: the IVR asks, the queue serves, the dialplan goes on. Each stage says how it ended
+ * and this says where that leads.
+ */
+export class CallSession {
+  readonly call: LiveCall;
+  readonly #deps: SessionDeps;
+
+  constructor(deps: SessionDeps, call: LiveCall) {
+    this.#deps = deps;
+    this.call = call;
+  }
+
+  /** Runs to the end of the call's stay with us; never rejects. */
+  async run(story: () => Promise<void>): Promise<void> {
+    const { call } = this;
+    try {
+      await story();
+    } catch (error) {
+      if (isHangup(error)) call.log.info({ cause: error.hangupCause }, 'Caller hung up');
+      else if (error instanceof StandStill) call.standStill();
+      else await this.#fail(error);
+    } finally {
+      call.release();
+    }
+  }
+
+  /** The story of a call that has just arrived. */
+  async begin(entry: EntryPoint): Promise<void> {
+    const { room, memberships } = this.#deps;
+    const { call } = this;
+    switch (entry.type) {
+      case 'start':
+        return await this.#ivr(room.settings.ivr.start);
+      case 'menu':
+        return await this.#ivr(entry.step);
+      case 'queue':
+        return await this.#enterQueueDirectly(entry.queue);
+      case 'customer':
+        call.customer = { id: entry.id, name: entry.name, code: null, fields: {} };
+        return await this.#enterQueueDirectly(room.settings.defaultQueue);
+      case 'login':
+      case 'logout':
+        return await memberDesk(room, memberships, call, {
+          action: entry.type,
+          queue: entry.queue,
+          channelName: call.channelName,
+        });
+      case 'leg':
+      case 'unknown':
+        call.log.error({ args: entry }, 'The dialplan asked for something unknown: see docs/ivr.md');
+        return await this.#toDialplan();
+      default:
+        return entry satisfies never;
+    }
+  }
+
+  async #ivr(start: Target): Promise<void> {
+    const { room, memberships } = this.#deps;
+    const dial = (_call: unknown, request: { extension: string; ringTimeoutMs: number }) =>
+      dialExtension(room, memberships, this.call, request);
+    let step: Target = start;
+    for (;;) {
+      const deps = { ...room, definition: room.settings.ivr, dial };
+      const exit = await runIvr(deps, this.call, step);
+      if (exit.to === 'hangup') return await this.#hangUp(exit.causeCode);
+      if (exit.to === 'dialplan') return await this.#toDialplan(exit.target);
+      const left = await queueStage(room, this.call, exit.queue);
+      if (left.type === 'served') return await this.leaveQueue(left);
+      await this.#tellDialplan(left);
+      step = exit.afterwards;
+    }
+  }
+
+  async #enterQueueDirectly(queue: QueueName): Promise<void> {
+    const { pbx } = this.#deps.room;
+    if (!this.call.isAnswered && (await pbx.answer(this.call.channelId)) === 'done') this.call.isAnswered = true;
+    await this.leaveQueue(await queueStage(this.#deps.room, this.call, queue));
+  }
+
+  /** Where a call goes when its time in a queue is over and the IVR has nothing to say about it. */
+  async leaveQueue(exit: QueueExit): Promise<void> {
+    await this.#tellDialplan(exit);
+    if (exit.type === 'served' && exit.afterwards === 'hangup') return await this.#hangUp(CAUSE_NORMAL_CLEARING);
+    await this.#toDialplan();
+  }
+
+  /** Sets what the dialplan may read (contracts.md). */
+  async #tellDialplan(exit: QueueExit): Promise<void> {
+    const { pbx } = this.#deps.room;
+    const { channelId, customer } = this.call;
+    const values = {
+      QUEUESTATUS: exit.type === 'served' ? 'CONTINUE' : exit.status,
+      QUEUEWAIT: String(Math.round(exit.waitMs / 1000)),
+      ...(customer === null ? {} : { CUSTOMER_ID: customer.id, CUSTOMER_NAME: customer.name }),
+    };
+    const set = Object.entries(values).map(([name, value]) => pbx.setVariable(channelId, name, value));
+    await quietly(this.call, 'set-variables', () => Promise.all(set));
+  }
+
+  async #hangUp(causeCode: number): Promise<void> {
+    this.call.letGo();
+    await this.#deps.room.pbx.hangup(this.call.channelId, causeCode);
+  }
+
+  async #toDialplan(target?: DialplanTarget): Promise<void> {
+    this.call.letGo();
+    const answer = await this.#deps.room.pbx.continueInDialplan(this.call.channelId, target);
+    this.call.log.info({ target, answer }, 'Back to the dialplan');
+  }
+
+  /** A fault of ours or of the switch: the dialplan's fallback is better than silence. */
+  async #fail(error: unknown): Promise<void> {
+    const { call } = this;
+    if (isAppError(error)) call.log.error({ err: error }, 'The call could not be carried on');
+    else call.log.fatal({ err: error }, 'A fault of the application ended the call');
+    await quietly(call, 'fall-back', async () => {
+      if ((await this.#deps.room.pbx.continueInDialplan(call.channelId)) === 'gone') {
+        await this.#deps.room.pbx.hangup(call.channelId, CAUSE_FAULT);
+      }
+    });
+  }
+}

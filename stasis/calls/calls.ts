@@ -1,0 +1,96 @@
+import { randomUUID } from 'node:crypto';
+import { readEntryPoint } from '../../src/core/entry-point.ts';
+import { type CallId, type ChannelId, callId } from '../../src/core/ids.ts';
+import type { Logger } from '../../src/log.ts';
+import type { ChannelSnapshot } from '../../src/ports/pbx.ts';
+import { quietly } from './call-room.ts';
+import { CallSession, type SessionDeps } from './call-session.ts';
+import { LiveCall } from './live-call.ts';
+import { startPlaying } from './playing.ts';
+
+/** Every call that is with us now: takes arrivals in, knows who is here, and waits for the last one to go. */
+export class Calls {
+  readonly #deps: SessionDeps;
+  readonly #sessions = new Map<ChannelId, CallSession>();
+  readonly #running = new Set<Promise<void>>();
+
+  constructor(deps: SessionDeps) {
+    this.#deps = deps;
+  }
+
+  get size(): number {
+    return this.#sessions.size;
+  }
+
+  has(channelId: ChannelId): boolean {
+    return this.#sessions.has(channelId);
+  }
+
+  list(): readonly LiveCall[] {
+    return [...this.#sessions.values()].map((session) => session.call);
+  }
+
+  /** A channel has entered Stasis, or was found there: begins its story. Legs of ours explain themselves and are no calls. */
+  arrive(channel: ChannelSnapshot, args: readonly string[]): void {
+    const entry = readEntryPoint(args);
+    if (entry.type === 'leg' || this.has(channel.channelId)) return;
+    const { room } = this.#deps;
+    const isFull = this.size >= room.settings.callsMax;
+    const session = this.#session(channel);
+    const { call } = session;
+    call.log.info({ entry: entry.type, calls: this.size, pii: { caller: call.caller } }, 'Call arrived');
+    this.#run(session, () => (isFull || room.stopping.aborted ? this.#refuse(call) : session.begin(entry)));
+  }
+
+  /** Goes on with a call that a process which is gone has begun. */
+  adopt(channel: ChannelSnapshot, known: CallId, story: (session: CallSession) => Promise<void>): void {
+    if (this.has(channel.channelId)) return;
+    const session = this.#session(channel, known);
+    session.call.log.info('Call adopted');
+    this.#run(session, () => story(session));
+  }
+
+  /** Settles when no call is left. */
+  async drained(): Promise<void> {
+    while (this.#running.size > 0) await Promise.all(this.#running);
+  }
+
+  #session(channel: ChannelSnapshot, known?: CallId): CallSession {
+    const { room } = this.#deps;
+    const id = known ?? callId(randomUUID());
+    const log: Logger = room.log.child({ callId: id, channelId: channel.channelId });
+    const call = new LiveCall({
+      callId: id,
+      channel,
+      router: room.router,
+      log,
+      language: room.settings.language,
+      startedAtMs: room.clock.now(),
+    });
+    const session = new CallSession(this.#deps, call);
+    this.#sessions.set(channel.channelId, session);
+    return session;
+  }
+
+  #run(session: CallSession, story: () => Promise<void>): void {
+    const { channelId } = session.call;
+    const running = session.run(story).finally(() => {
+      if (this.#sessions.get(channelId) === session) this.#sessions.delete(channelId);
+      this.#running.delete(running);
+    });
+    this.#running.add(running);
+  }
+
+  /** Too many calls, or none any more: says so politely, then the dialplan goes on. */
+  async #refuse(call: LiveCall): Promise<void> {
+    const { room } = this.#deps;
+    call.log.warn({ callsMax: room.settings.callsMax, isStopping: room.stopping.aborted }, 'Call refused');
+    if (room.settings.busyPrompt.length > 0 && !room.stopping.aborted) {
+      await room.pbx.answer(call.channelId);
+      await startPlaying(room, call, room.settings.busyPrompt).finished;
+    }
+    await quietly(call, 'set-variables', () => room.pbx.setVariable(call.channelId, 'QUEUESTATUS', 'FULL'));
+    call.letGo();
+    await room.pbx.continueInDialplan(call.channelId);
+  }
+}

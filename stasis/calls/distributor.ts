@@ -1,0 +1,192 @@
+import { randomUUID } from 'node:crypto';
+import { type AttemptId, attemptId, type EntryId, type ExtensionNumber, type QueueName } from '../../src/core/ids.ts';
+import type { Extension } from '../../src/core/people.ts';
+import type { WaitingEntry } from '../../src/core/queue/line.ts';
+import { inOrder } from '../../src/core/queue/line.ts';
+import { match, type Proposal, type QueueView } from '../../src/core/queue/match.ts';
+import type { QueueSettings } from '../../src/core/queue/settings.ts';
+import { isAppError } from '../../src/errors.ts';
+import type { Clock } from '../../src/lib/clock.ts';
+import type { Logger } from '../../src/log.ts';
+import type { QueueStore } from '../../src/ports/queue-store.ts';
+import type { MemberBoard } from './member-board.ts';
+
+/** A member reserved for a caller: the database has made it true. */
+export interface Offer {
+  readonly attemptId: AttemptId;
+  readonly extension: Extension;
+}
+
+/** A caller in the line, as the queue stage holds it. */
+export interface LineEntry {
+  readonly entryId: EntryId;
+  readonly queue: QueueName;
+  readonly priority: number;
+  readonly joinedAtMs: number;
+  /** Takes the offer; `false` when the caller has gone meanwhile. */
+  readonly take: (offer: Offer) => boolean;
+}
+
+export interface DistributorDeps {
+  readonly store: QueueStore;
+  readonly board: MemberBoard;
+  readonly queues: ReadonlyMap<QueueName, QueueSettings>;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+interface Waiting extends LineEntry {
+  readonly missed: Map<ExtensionNumber, number>;
+  state: 'waiting' | 'reserving' | 'taken';
+}
+
+/** Before the database is asked again after a failure. */
+const RETRY_MS = 500;
+
+/**
+ * Matches callers and members. Looking and proposing is one synchronous step; the reservation is the database's single
+ * statement, whose answer comes back here. It runs whenever something changed, never by polling.
+ */
+export class Distributor {
+  readonly #deps: DistributorDeps;
+  readonly #line = new Map<EntryId, Waiting>();
+  #isOpen = false;
+  #isScheduled = false;
+  #cancelTimer: () => void = () => undefined;
+
+  constructor(deps: DistributorDeps) {
+    this.#deps = deps;
+  }
+
+  /** Matching begins: members, places and channels are known. */
+  open(): void {
+    this.#isOpen = true;
+    this.changed();
+  }
+
+  /** No new match; what rings goes on. */
+  close(): void {
+    this.#isOpen = false;
+    this.#cancelTimer();
+  }
+
+  /** Takes a caller into the line; returns the way out of it. */
+  join(entry: LineEntry): () => void {
+    this.#line.set(entry.entryId, { ...entry, missed: new Map(), state: 'waiting' });
+    this.changed();
+    return () => {
+      if (this.#line.delete(entry.entryId)) this.changed();
+    };
+  }
+
+  /** The member did not take the call: the caller keeps the place and waits for the next one. */
+  missed(entryId: EntryId, offer: Offer, atMs: number): void {
+    const entry = this.#line.get(entryId);
+    if (entry !== undefined) {
+      entry.missed.set(offer.extension.number, atMs);
+      entry.state = 'waiting';
+    }
+    this.changed();
+  }
+
+  /** The member holds this offer no longer. Idempotent. */
+  free(offer: Offer): void {
+    this.#deps.board.free(offer.extension.number, offer.attemptId);
+    this.changed();
+  }
+
+  /** Place in the line of those who still wait or ring, from 1; `null` when not in it. */
+  position(entryId: EntryId): number | null {
+    const queue = this.#line.get(entryId)?.queue;
+    const index = inOrder([...this.#line.values()].filter((each) => each.queue === queue)).findIndex(
+      (each) => each.entryId === entryId,
+    );
+    return index < 0 ? null : index + 1;
+  }
+
+  /** Callers in the line of a queue, in order. */
+  waitingIn(queue: QueueName): readonly WaitingEntry[] {
+    return inOrder([...this.#line.values()].filter((each) => each.queue === queue));
+  }
+
+  /** Something that may allow a match happened. Several changes in one turn lead to one look. */
+  changed(): void {
+    if (this.#isScheduled || !this.#isOpen) return;
+    this.#isScheduled = true;
+    queueMicrotask(() => {
+      this.#isScheduled = false;
+      this.#look();
+    });
+  }
+
+  #look(): void {
+    if (!this.#isOpen) return;
+    const { clock } = this.#deps;
+    const nowMs = clock.now();
+    const { proposals, lookAgainAtMs } = match(this.#views(), nowMs);
+    this.#cancelTimer();
+    if (lookAgainAtMs !== null) this.#lookLater(lookAgainAtMs - nowMs);
+    for (const proposal of proposals) this.#reserve(proposal);
+  }
+
+  #lookLater(delayMs: number): void {
+    this.#cancelTimer();
+    this.#cancelTimer = this.#deps.clock.after(delayMs, () => this.changed());
+  }
+
+  #views(): QueueView[] {
+    const { board, queues } = this.#deps;
+    const waiting = [...this.#line.values()].filter((entry) => entry.state === 'waiting');
+    return [...queues.values()]
+      .map((settings) => ({ settings, waiting: waiting.filter((entry) => entry.queue === settings.name) }))
+      .filter((view) => view.waiting.length > 0)
+      .map((view) => ({ ...view, members: board.membersOf(view.settings.name) }));
+  }
+
+  #reserve({ queue, entryId, extension: number }: Proposal): void {
+    const { board, log } = this.#deps;
+    const entry = this.#line.get(entryId);
+    const extension = board.extensionsOf(queue).find((each) => each.number === number);
+    if (entry === undefined || extension === undefined) return;
+    const offer: Offer = { attemptId: attemptId(randomUUID()), extension };
+    entry.state = 'reserving';
+    board.hold(number, offer.attemptId);
+    this.#askStore(entry, offer).catch((error: unknown) => {
+      log.error({ err: error, entryId, extension: number }, 'A reservation failed');
+      this.#giveBack(entry, offer);
+    });
+  }
+
+  async #askStore(entry: Waiting, offer: Offer): Promise<void> {
+    const { store, clock, log } = this.#deps;
+    const { entryId, queue } = entry;
+    const extension = offer.extension.number;
+    try {
+      const answer = await store.reserve({ ...offer, extension, entryId, queue, atMs: clock.now() });
+      if (answer === 'reserved') return await this.#offer(entry, offer);
+      log.debug({ entryId, extension, answer }, 'The database refused the reservation');
+      this.#giveBack(entry, offer);
+    } catch (error) {
+      if (!isAppError(error, 'DATABASE_UNAVAILABLE')) throw error;
+      this.#giveBack(entry, offer);
+    }
+  }
+
+  async #offer(entry: Waiting, offer: Offer): Promise<void> {
+    entry.state = 'taken';
+    if (entry.take(offer)) return;
+    const { store, clock } = this.#deps;
+    try {
+      await store.miss({ attemptId: offer.attemptId, outcome: 'cancelled', ringMs: 0, atMs: clock.now() });
+    } finally {
+      this.free(offer);
+    }
+  }
+
+  /** Nothing was reserved: both are free again, and the next look waits a little, lest the same proposal spins. */
+  #giveBack(entry: Waiting, offer: Offer): void {
+    entry.state = 'waiting';
+    this.#deps.board.free(offer.extension.number, offer.attemptId);
+    this.#lookLater(RETRY_MS);
+  }
+}

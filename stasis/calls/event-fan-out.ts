@@ -1,0 +1,72 @@
+import type { Extension } from '../../src/core/people.ts';
+import type { QueueSettings } from '../../src/core/queue/settings.ts';
+import type { AnnouncedAttempt, AnnouncedCall, PublishOutcome } from '../../src/ports/announcer.ts';
+import type { Call } from './call.ts';
+import type { CallRoom } from './call-room.ts';
+import type { Offer } from './distributor.ts';
+import type { Place } from './queue-entrance.ts';
+
+/** Tells everybody who wants to know what happens to one call in one queue. Nothing here waits but the publication before the ring. */
+export class CallNews {
+  readonly #room: CallRoom;
+  readonly #call: AnnouncedCall;
+  readonly #position: number;
+  /** Who was told that the call is there, so that the same people hear that it is gone. */
+  #told: readonly Extension[] = [];
+
+  constructor(room: CallRoom, call: Call, settings: QueueSettings, place: Place) {
+    this.#room = room;
+    this.#position = place.position;
+    this.#call = announcedCall(call, settings, place);
+  }
+
+  entered(): void {
+    if (this.#room.settings.announce !== 'members') return;
+    this.#told = this.#room.board.extensionsOf(this.#call.queue);
+    this.#room.announcer.callEntered(this.#call, this.#position, this.#told);
+  }
+
+  gaveUp(waitMs: number): void {
+    if (this.#told.length > 0) this.#room.announcer.callerGaveUp(this.#call, waitMs, this.#told);
+  }
+
+  /** The chosen member's chat message, and the item that CRM software sees before the phone rings. */
+  ringing(offer: Offer): Promise<PublishOutcome> {
+    if (this.#room.settings.announce !== 'nobody') this.#room.announcer.memberChosen(this.#call, offer.extension);
+    return this.#room.announcer.publishRinging(this.#live(offer), this.#room.settings.publishWaitMs);
+  }
+
+  connected(offer: Offer): void {
+    this.#room.announcer.publishConnected(this.#live(offer));
+  }
+
+  /** The conversation is over, or the call moves on to the next member. */
+  ended(offer: Offer): void {
+    this.#room.announced.delete(offer.attemptId);
+    this.#room.announcer.publishEnded(this.#attempt(offer));
+  }
+
+  /** An attempt whose item must stand on the node. */
+  #live(offer: Offer): AnnouncedAttempt {
+    const attempt = this.#attempt(offer);
+    this.#room.announced.set(offer.attemptId, attempt);
+    return attempt;
+  }
+
+  #attempt({ attemptId, extension }: Offer): AnnouncedAttempt {
+    const changedAtMs = this.#room.clock.now();
+    return { call: this.#call, attemptId, extension: extension.number, changedAtMs };
+  }
+}
+
+/** A call in a queue as members and CRM software see it. */
+export function announcedCall(call: Call, settings: QueueSettings, place: Place): AnnouncedCall {
+  return {
+    callId: call.callId,
+    queue: settings.name,
+    queueTitle: settings.title,
+    caller: call.caller,
+    customer: call.customer,
+    enteredAtMs: place.joinedAtMs,
+  };
+}

@@ -1,0 +1,53 @@
+import { randomUUID } from 'node:crypto';
+import { attemptId, bridgeId, extensionNumber } from '../../src/core/ids.ts';
+import type { DialOutcome } from '../../src/core/ivr/flow-state.ts';
+import type { Call } from './call.ts';
+import { type CallRoom, quietly } from './call-room.ts';
+import { converse } from './conversation.ts';
+import type { Memberships } from './memberships.ts';
+import { startPlaying } from './playing.ts';
+import { ringAttempt } from './ring-attempt.ts';
+
+/** What a menu's "dial 2000" asks for. */
+export interface DialRequest {
+  readonly extension: string;
+  readonly ringTimeoutMs: number;
+}
+
+const RINGBACK = 'tone:ring';
+
+/** Rings an extension that is no queue's business, with the tone of ringing for the caller, and lets the two talk. Rejects with the HangupError. */
+export async function dialExtension(
+  room: CallRoom,
+  memberships: Memberships,
+  call: Call,
+  { extension, ringTimeoutMs }: DialRequest,
+): Promise<DialOutcome> {
+  const known = memberships.extension(extensionNumber(extension));
+  if (known === undefined) {
+    call.log.error({ extension }, 'A menu dials an extension that the database does not have');
+    return 'unreachable';
+  }
+  const ringback = startPlaying(room, call, [RINGBACK]);
+  const ring = await ringAttempt(room, call, {
+    attemptId: attemptId(randomUUID()),
+    interface: known.interface,
+    callerId: call.caller,
+    ringTimeoutMs,
+    beforeRing: Promise.resolve(),
+  });
+  if (!call.signal.aborted) await quietly(call, 'stop-ringback', () => ringback.stop());
+  if (ring.type === 'missed') {
+    call.signal.throwIfAborted();
+    return ring.outcome === 'caller-gone' || ring.outcome === 'cancelled' ? 'no-answer' : ring.outcome;
+  }
+  const bridge = bridgeId(randomUUID());
+  await room.pbx.createBridge(bridge, `queueapp ${call.callId}`);
+  const conversation = { memberChannelId: ring.channelId, bridgeId: bridge, isJoined: false, stopping: room.stopping };
+  const end = await converse(room, call, conversation);
+  call.log.info({ extension, endedBy: end }, 'Conversation over');
+  if (end !== 'member') await quietly(call, 'hang-up-extension', () => room.pbx.hangup(ring.channelId));
+  await quietly(call, 'destroy-bridge', () => room.pbx.destroyBridge(bridge));
+  call.signal.throwIfAborted();
+  return 'talked';
+}

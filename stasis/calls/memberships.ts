@@ -1,0 +1,125 @@
+import type { ExtensionNumber, QueueName } from '../../src/core/ids.ts';
+import type { Extension } from '../../src/core/people.ts';
+import type { Clock } from '../../src/lib/clock.ts';
+import type { Logger } from '../../src/log.ts';
+import type { Announcer } from '../../src/ports/announcer.ts';
+import type { Pbx } from '../../src/ports/pbx.ts';
+import type { QueueStore } from '../../src/ports/queue-store.ts';
+import type { Distributor } from './distributor.ts';
+import type { MemberBoard } from './member-board.ts';
+
+export type LoginOutcome = 'logged-in' | 'already' | 'unknown-extension' | 'unknown-queue';
+export type LogoutOutcome = 'logged-out' | 'not-logged-in' | 'unknown-extension' | 'unknown-queue';
+
+/** Who asks for which queue. `uniqueId` is the channel's, or `CLI`. */
+export interface MembershipRequest {
+  readonly queue: QueueName;
+  readonly extension: Extension;
+  readonly uniqueId: string;
+}
+
+interface MembershipsDeps {
+  readonly store: QueueStore;
+  readonly board: MemberBoard;
+  readonly distributor: Distributor;
+  readonly announcer: Announcer;
+  readonly pbx: Pbx;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** Changes that other processes tell of come in bursts; one reading in this time answers them all. */
+const RELOAD_PAUSE_MS = 200;
+
+/** Login and logout, whoever asks, and what follows from them: the board, the phones that are watched, the nodes. */
+export class Memberships {
+  readonly #deps: MembershipsDeps;
+  readonly #watched = new Set<string>();
+  #extensions = new Map<ExtensionNumber, Extension>();
+  #isReloadPlanned = false;
+
+  constructor(deps: MembershipsDeps) {
+    this.#deps = deps;
+  }
+
+  /** Reads members and extensions again and brings watches and nodes level with them. */
+  async reload(): Promise<void> {
+    const { store, board, announcer, distributor } = this.#deps;
+    const before = new Map(board.loggedIn().map((extension) => [extension.number, extension]));
+    const [extensions, memberships] = await Promise.all([store.extensions(), store.memberships()]);
+    this.#extensions = new Map(extensions.map((extension) => [extension.number, extension]));
+    board.replaceMemberships(memberships);
+    const now = new Map(board.loggedIn().map((extension) => [extension.number, extension]));
+    const came = [...now.values()].filter(({ number }) => !before.has(number));
+    const went = [...before.values()].filter(({ number }) => !now.has(number));
+    await Promise.all([this.#watchPhones(), ...came.map((each) => announcer.memberLoggedIn(each))]);
+    await Promise.all(went.map((each) => announcer.memberLoggedOut(each)));
+    distributor.changed();
+  }
+
+  /** Somebody else changed members: read again soon, once for many changes. */
+  reloadSoon(): void {
+    if (this.#isReloadPlanned) return;
+    this.#isReloadPlanned = true;
+    this.#deps.clock.after(RELOAD_PAUSE_MS, () => {
+      this.#isReloadPlanned = false;
+      this.reload().catch((error: unknown) => this.#deps.log.warn({ err: error }, 'Members could not be read'));
+    });
+  }
+
+  /** Every extension of the database, as last read. */
+  extensions(): readonly Extension[] {
+    return [...this.#extensions.values()];
+  }
+
+  extension(number: ExtensionNumber): Extension | undefined {
+    return this.#extensions.get(number);
+  }
+
+  /** For a conversation that outlives its extension's row. */
+  extensionOrUnknown(number: ExtensionNumber): Extension {
+    return this.#extensions.get(number) ?? { number, interface: '', jid: null, subscribers: [] };
+  }
+
+  extensionByInterface(interfaceName: string): Promise<Extension | null> {
+    return this.#deps.store.extensionByInterface(interfaceName);
+  }
+
+  async login({ queue, extension, uniqueId }: MembershipRequest): Promise<LoginOutcome> {
+    const { store, clock } = this.#deps;
+    const answer = await store.login({ queue, extension, uniqueId, atMs: clock.now() });
+    if (typeof answer === 'string') return answer;
+    await this.reload();
+    return 'logged-in';
+  }
+
+  async logout({ queue, extension, uniqueId }: MembershipRequest): Promise<LogoutOutcome> {
+    const { store, clock } = this.#deps;
+    const answer = await store.logout({ queue, extension, uniqueId, atMs: clock.now() });
+    if (answer === 'logged-out') await this.reload();
+    return answer;
+  }
+
+  /** Phones of logged-in members are watched, all others no longer. */
+  async #watchPhones(): Promise<void> {
+    const { board, pbx, log } = this.#deps;
+    const wanted = new Set(board.loggedIn().map((extension) => extension.interface));
+    const watch = async (device: string) => {
+      this.#watched.add(device);
+      try {
+        board.setDevice(device, await pbx.watchDevice(device));
+      } catch (error) {
+        this.#watched.delete(device);
+        log.warn({ err: error, device }, 'The state of a phone could not be read');
+      }
+    };
+    const unwatch = async (device: string) => {
+      this.#watched.delete(device);
+      board.forgetDevice(device);
+      await pbx.unwatchDevice(device);
+    };
+    const fresh = [...wanted].filter((device) => !this.#watched.has(device));
+    const stale = [...this.#watched].filter((device) => !wanted.has(device));
+    await Promise.allSettled([...fresh.map(watch), ...stale.map(unwatch)]);
+  }
+}

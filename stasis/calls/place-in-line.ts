@@ -1,0 +1,97 @@
+import type { QueueSettings } from '../../src/core/queue/settings.ts';
+import { type Deferred, deferred } from '../../src/lib/deferred.ts';
+import type { CallRoom } from './call-room.ts';
+import type { Offer } from './distributor.ts';
+import type { Place } from './queue-entrance.ts';
+import { StandStill } from './stand-still.ts';
+
+/** What ends a wait: a member is reserved for the caller, or a reason to leave. */
+export type WaitEnd = Offer | 'max-wait' | 'nobody';
+
+/** A caller's place among those who wait. `next()` is asked again after each member who did not take the call. */
+export class PlaceInLine {
+  readonly #room: CallRoom;
+  readonly #settings: QueueSettings;
+  readonly #place: Place;
+  readonly #signal: AbortSignal;
+  readonly #leaveLine: () => void;
+  /** Who takes the next offer; `null` while nobody waits for one. */
+  #wait: Deferred<WaitEnd> | null = null;
+  /** An offer made before `next()` was asked. */
+  #early: Offer | null = null;
+  #hasLeft = false;
+
+  constructor(room: CallRoom, settings: QueueSettings, place: Place, signal: AbortSignal) {
+    this.#room = room;
+    this.#settings = settings;
+    this.#place = place;
+    this.#signal = signal;
+    const { entryId, priority, joinedAtMs } = place;
+    this.#leaveLine = room.distributor.join({
+      entryId,
+      queue: settings.name,
+      priority,
+      joinedAtMs,
+      take: (offer) => this.#take(offer),
+    });
+  }
+
+  /** When the caller's longest wait is over, Unix milliseconds; Infinity without a limit. */
+  get expiresAtMs(): number {
+    const { maxWaitMs } = this.#settings;
+    return maxWaitMs === 0 ? Number.POSITIVE_INFINITY : this.#place.joinedAtMs + maxWaitMs;
+  }
+
+  /** Waits for the next offer or a reason to leave; rejects with the HangupError or StandStill. */
+  async next(): Promise<WaitEnd> {
+    this.#signal.throwIfAborted();
+    const { board, clock, stopping } = this.#room;
+    if (stopping.aborted) throw new StandStill();
+    const early = this.#early;
+    this.#early = null;
+    if (early !== null) return early;
+    if (this.#isNobodyThere()) return 'nobody';
+    const remainingMs = this.expiresAtMs - clock.now();
+    if (remainingMs <= 0) return 'max-wait';
+    const wait = deferred<WaitEnd>();
+    this.#wait = wait;
+    const onHangup = () => wait.reject(this.#signal.reason);
+    const onStopping = () => wait.reject(new StandStill());
+    const cancel = Number.isFinite(remainingMs)
+      ? clock.after(remainingMs, () => wait.resolve('max-wait'))
+      : () => undefined;
+    const unlisten = board.onChange(() => {
+      if (this.#isNobodyThere()) wait.resolve('nobody');
+    });
+    this.#signal.addEventListener('abort', onHangup, { once: true });
+    stopping.addEventListener('abort', onStopping, { once: true });
+    try {
+      return await wait.promise;
+    } finally {
+      this.#wait = null;
+      cancel();
+      unlisten();
+      this.#signal.removeEventListener('abort', onHangup);
+      stopping.removeEventListener('abort', onStopping);
+    }
+  }
+
+  /** Idempotent; an offer that comes later is refused. */
+  leave(): void {
+    if (this.#hasLeft) return;
+    this.#hasLeft = true;
+    this.#leaveLine();
+  }
+
+  #take(offer: Offer): boolean {
+    if (this.#hasLeft || this.#signal.aborted || this.#room.stopping.aborted) return false;
+    if (this.#wait === null) this.#early = offer;
+    else this.#wait.resolve(offer);
+    return true;
+  }
+
+  #isNobodyThere(): boolean {
+    const { whenNobody, name } = this.#settings;
+    return whenNobody === 'leave' && this.#room.board.extensionsOf(name).length === 0;
+  }
+}

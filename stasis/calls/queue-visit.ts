@@ -1,0 +1,30 @@
+import type { QueueSettings } from '../../src/core/queue/settings.ts';
+import type { Call, CallPhase } from './call.ts';
+import type { CallRoom } from './call-room.ts';
+import type { Offer } from './distributor.ts';
+import type { CallNews } from './event-fan-out.ts';
+import type { PlaceInLine } from './place-in-line.ts';
+import type { Place } from './queue-entrance.ts';
+
+/** One caller's time in one queue. */
+export interface Visit {
+  readonly room: CallRoom;
+  readonly call: Call;
+  readonly settings: QueueSettings;
+  readonly place: Place;
+  readonly news: CallNews;
+}
+
+/** A visit while it waits and rings, as its parts hand it on. */
+export interface Stay extends Visit {
+  readonly line: PlaceInLine;
+}
+
+/** What became of an offer. */
+export type MemberOutcome = { readonly type: 'missed' } | { readonly type: 'talked'; readonly connectedAtMs: number };
+
+/** Tells where the call stands. */
+export function enterPhase({ room, call, settings, place }: Visit, name: CallPhase['name'], offer?: Offer): void {
+  const extension = offer?.extension.number ?? null;
+  call.phase = { name, queue: settings.name, entryId: place.entryId, extension, sinceMs: room.clock.now() };
+}

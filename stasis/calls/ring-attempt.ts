@@ -1,0 +1,191 @@
+import { LEG_ARGUMENT } from '../../src/core/entry-point.ts';
+import { type AttemptId, type ChannelId, channelId } from '../../src/core/ids.ts';
+import type { Caller } from '../../src/core/people.ts';
+import type { Clock } from '../../src/lib/clock.ts';
+import { type Deferred, deferred } from '../../src/lib/deferred.ts';
+import type { HangupCause, Pbx, PbxEvent } from '../../src/ports/pbx.ts';
+import type { MissOutcome } from '../../src/ports/queue-store.ts';
+import type { Call } from './call.ts';
+import type { EventRouter } from './event-router.ts';
+
+/** What a ring attempt needs of the world. */
+export interface RingDeps {
+  readonly pbx: Pbx;
+  readonly router: EventRouter;
+  readonly clock: Clock;
+}
+
+export interface RingRequest {
+  readonly attemptId: AttemptId;
+  readonly interface: string;
+  readonly callerId: Caller;
+  readonly ringTimeoutMs: number;
+  /** The phone isn't rung before this settles (the item is published, or its time is up). Must not reject. */
+  readonly beforeRing: Promise<unknown>;
+}
+
+export type RingOutcome =
+  | { readonly type: 'answered'; readonly channelId: ChannelId; readonly ringMs: number }
+  | { readonly type: 'missed'; readonly outcome: MissOutcome; readonly ringMs: number };
+
+/** Asterisk ends an unanswered leg itself at the dial's time-out, in whole seconds; if that event is lost, this much later we do. */
+const LOST_EVENT_GRACE_MS = 2_000;
+/** Contacts rung of one extension; further ones are left out. */
+const LEGS_MAX = 10;
+/** Q.850 26: the other phones of the extension show no missed call. */
+const CAUSE_ANSWERED_ELSEWHERE = 26;
+const CAUSE_NORMAL_CLEARING = 16;
+
+/**
+ * Rings all phones of one extension for one caller, and takes the first that answers. Legs are made with create + dial, so
+ * that an answer survives our absence. Never rejects for a phone's sake; a caller who hangs up ends it as `caller-gone`.
+ */
+export async function ringAttempt(deps: RingDeps, call: Call, request: RingRequest): Promise<RingOutcome> {
+  const attempt = new RingAttempt(deps, call, request);
+  try {
+    return await attempt.run();
+  } finally {
+    attempt.release();
+  }
+}
+
+interface Leg {
+  readonly channelId: ChannelId;
+  readonly endpoint: string;
+  isOver: boolean;
+}
+
+class RingAttempt {
+  readonly #deps: RingDeps;
+  readonly #call: Call;
+  readonly #request: RingRequest;
+  readonly #end: Deferred<RingOutcome> = deferred();
+  readonly #undo: (() => void)[] = [];
+  #legs: Leg[] = [];
+  #startedAtMs: number;
+  #winner: Leg | null = null;
+  #outcome: MissOutcome | null = null;
+
+  constructor(deps: RingDeps, call: Call, request: RingRequest) {
+    this.#deps = deps;
+    this.#call = call;
+    this.#request = request;
+    this.#startedAtMs = deps.clock.now();
+  }
+
+  async run(): Promise<RingOutcome> {
+    const onHangup = () => this.#miss('caller-gone');
+    if (this.#call.signal.aborted) return { type: 'missed', outcome: 'caller-gone', ringMs: 0 };
+    this.#call.signal.addEventListener('abort', onHangup, { once: true });
+    this.#undo.push(() => this.#call.signal.removeEventListener('abort', onHangup));
+    this.#ring().catch((error: unknown) => {
+      this.#call.log.warn({ err: error, attemptId: this.#request.attemptId }, 'The member could not be rung');
+      this.#miss('unreachable');
+    });
+    return await this.#end.promise;
+  }
+
+  /** Detaches everything; hangs up every leg but the one that answered. */
+  release(): void {
+    for (const undo of this.#undo) undo();
+    const cause = this.#winner === null ? CAUSE_NORMAL_CLEARING : CAUSE_ANSWERED_ELSEWHERE;
+    for (const leg of this.#legs) if (leg !== this.#winner && !leg.isOver) this.#hangUp(leg, cause);
+  }
+
+  async #ring(): Promise<void> {
+    const { pbx, clock } = this.#deps;
+    const { ringTimeoutMs } = this.#request;
+    const contacts = await pbx.contacts(this.#request.interface, this.#call.channelId);
+    this.#legs = contacts.slice(0, LEGS_MAX).map((endpoint, index) => ({
+      channelId: channelId(`${this.#request.attemptId}-${String(index).padStart(2, '0')}`),
+      endpoint,
+      isOver: false,
+    }));
+    for (const leg of this.#legs) {
+      this.#undo.push(this.#deps.router.onChannel(leg.channelId, (event) => this.#onLegEvent(leg, event)));
+    }
+    await Promise.all([this.#request.beforeRing, ...this.#legs.map((leg) => this.#create(leg))]);
+    if (this.#isOver()) return this.#hangUpLate();
+    this.#startedAtMs = clock.now();
+    this.#undo.push(clock.after(ringTimeoutMs + LOST_EVENT_GRACE_MS, () => this.#miss('no-answer')));
+    await Promise.all(this.#legs.filter((leg) => !leg.isOver).map((leg) => this.#dial(leg)));
+    this.#missWhenAllAreOver('unreachable');
+  }
+
+  async #create(leg: Leg): Promise<void> {
+    const answer = await this.#deps.pbx.createChannel({
+      channelId: leg.channelId,
+      endpoint: leg.endpoint,
+      appArgs: [LEG_ARGUMENT, this.#request.attemptId],
+      originator: this.#call.channelId,
+      callerId: this.#request.callerId,
+    });
+    if (answer !== 'done') leg.isOver = true;
+  }
+
+  async #dial(leg: Leg): Promise<void> {
+    const answer = await this.#deps.pbx.dial(leg.channelId, { timeoutMs: this.#request.ringTimeoutMs });
+    if (answer === 'gone') leg.isOver = true;
+  }
+
+  #onLegEvent(leg: Leg, event: PbxEvent): void {
+    if (event.type === 'channel-state' && event.state === 'Up') this.#answer(leg);
+    if (event.type === 'dial' && event.status === 'ANSWER') this.#answer(leg);
+    if (event.type === 'channel-destroyed') {
+      leg.isOver = true;
+      this.#missWhenAllAreOver(missByCause(event.cause));
+    }
+  }
+
+  #answer(leg: Leg): void {
+    if (this.#isOver()) return;
+    this.#winner = leg;
+    this.#end.resolve({ type: 'answered', channelId: leg.channelId, ringMs: this.#ringMs() });
+  }
+
+  #missWhenAllAreOver(outcome: MissOutcome): void {
+    if (this.#legs.every((leg) => leg.isOver)) this.#miss(outcome);
+  }
+
+  #miss(outcome: MissOutcome): void {
+    if (this.#isOver()) return;
+    this.#outcome = outcome;
+    this.#end.resolve({ type: 'missed', outcome, ringMs: this.#ringMs() });
+  }
+
+  #isOver(): boolean {
+    return this.#winner !== null || this.#outcome !== null;
+  }
+
+  #ringMs(): number {
+    return Math.max(0, this.#deps.clock.now() - this.#startedAtMs);
+  }
+
+  /** The attempt ended while its legs were being made: release() may have run before they existed. */
+  #hangUpLate(): void {
+    for (const leg of this.#legs) if (leg !== this.#winner && !leg.isOver) this.#hangUp(leg, CAUSE_NORMAL_CLEARING);
+  }
+
+  #hangUp(leg: Leg, cause: number): void {
+    this.#deps.pbx.hangup(leg.channelId, cause).catch((error: unknown) => {
+      this.#call.log.warn({ err: error, channelId: leg.channelId }, 'A leg could not be hung up');
+    });
+  }
+}
+
+/** Why a leg ended unanswered, by Q.850 cause as Asterisk gives it (stasis/ari/README.md has the table). */
+function missByCause({ code }: HangupCause): MissOutcome {
+  switch (code) {
+    case 17:
+      return 'busy';
+    case 21:
+      return 'rejected';
+    case 0:
+    case 16:
+    case 18:
+    case 19:
+      return 'no-answer';
+    default:
+      return 'unreachable';
+  }
+}

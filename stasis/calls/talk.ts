@@ -1,0 +1,58 @@
+import type { BridgeId, ChannelId } from '../../src/core/ids.ts';
+import { isAppError } from '../../src/errors.ts';
+import { quietly } from './call-room.ts';
+import { type ConversationEnd, converse } from './conversation.ts';
+import type { Offer } from './distributor.ts';
+import { enterPhase, type MemberOutcome, type Visit } from './queue-visit.ts';
+
+/** A member who has answered, and the bridge to talk in. */
+export interface TalkRequest {
+  readonly channelId: ChannelId;
+  readonly ringMs: number;
+  readonly connectedAtMs: number;
+  readonly bridgeId: BridgeId;
+  /** The two are talking already, and the database knows: taken over from a process that is gone. */
+  readonly isJoined: boolean;
+}
+
+/** The conversation, from the answer to the last word to the database and the node. */
+export async function talk(visit: Visit, offer: Offer, request: TalkRequest): Promise<MemberOutcome> {
+  const { room, call, news } = visit;
+  const { attemptId, extension } = offer;
+  const { connectedAtMs, channelId } = request;
+  enterPhase(visit, 'talking', offer);
+  if (!request.isJoined) await answerBegins(visit, offer, request);
+  news.connected(offer);
+  const end = await conversationEnd(visit, request);
+  const atMs = room.clock.now();
+  call.log.info({ attemptId, endedBy: end, talkMs: atMs - connectedAtMs }, 'Conversation over');
+  room.board.noteHangup(extension.number, atMs);
+  if (end !== 'member') await quietly(call, 'hang-up-member', () => room.pbx.hangup(channelId));
+  const endedBy = end === 'caller' ? 'caller' : 'member';
+  await quietly(call, 'complete', () => room.store.complete({ attemptId, endedBy, atMs }));
+  news.ended(offer);
+  return { type: 'talked', connectedAtMs };
+}
+
+/** Stops the music and writes CONNECT. They talk even if the database can't be told now: it hears of it later, in order. */
+async function answerBegins({ room, call }: Visit, offer: Offer, request: TalkRequest): Promise<void> {
+  const { attemptId, extension } = offer;
+  const { channelId, ringMs, connectedAtMs } = request;
+  call.log.info({ attemptId, extension: extension.number, ringMs }, 'Member answered');
+  const connect = { attemptId, memberChannelId: channelId, memberUniqueId: channelId, ringMs, atMs: connectedAtMs };
+  await Promise.all([
+    quietly(call, 'stop-music', () => room.pbx.stopMusic(call.channelId)),
+    quietly(call, 'write-connect', () => room.store.connect(connect)),
+  ]);
+}
+
+async function conversationEnd({ room, call }: Visit, request: TalkRequest): Promise<ConversationEnd> {
+  const { channelId, bridgeId, isJoined } = request;
+  try {
+    return await converse(room, call, { memberChannelId: channelId, bridgeId, isJoined, stopping: room.stopping });
+  } catch (error) {
+    if (!isAppError(error)) throw error;
+    call.log.error({ err: error }, 'Caller and member could not be joined');
+    return 'failed';
+  }
+}
