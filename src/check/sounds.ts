@@ -22,7 +22,7 @@ const LIST_MEND =
   'Mend what is said of asterisk first; then load res_ari_sounds.so, and look into the log of Asterisk for "sounds"';
 
 function part(summary: string, findings: readonly CheckFinding[]): CheckedPart {
-  return { part: 'sounds', summary, findings };
+  return { part: 'sounds', summary: findings.length === 0 ? summary : '', findings };
 }
 
 function missing(sounds: readonly NamedSound[], index: SoundIndex): CheckFinding[] {

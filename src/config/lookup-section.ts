@@ -39,7 +39,7 @@ export interface WrittenLookup {
   readonly headerVariables: Readonly<Record<string, string>>;
 }
 
-const lookupFields = section({
+export const lookupFields = section({
   sql: z
     .string()
     .min(1)

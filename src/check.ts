@@ -1,0 +1,87 @@
+import { checkAsterisk } from '../stasis/ari/check.ts';
+import { checkXmpp } from '../xmpp/check.ts';
+import { checkDatabase } from './check/database.ts';
+import { checkSounds } from './check/sounds.ts';
+import type { CheckedPart, CheckFinding } from './cli/check-report.ts';
+import type { Config, Secrets } from './config/config.ts';
+import { type Finding, findingLine } from './config/findings.ts';
+import { type LoadedConfig, type LoadOptions, loadConfig } from './config/load.ts';
+import { isAppError } from './errors.ts';
+
+/**
+ * Tries everything that the configuration names, all at the same time, and says what is wrong and how to mend it. Changes
+ * nothing but a pubsub node that it creates and deletes.
+ */
+export async function checkAll(options: LoadOptions): Promise<readonly CheckedPart[]> {
+  const configuration = checkConfiguration(options);
+  if (configuration.loaded === null) return [configuration.part];
+  const { config, secrets } = configuration.loaded;
+  const [ofAsterisk, database, ofXmpp] = await Promise.all([
+    asterisk(config, secrets),
+    checkDatabase(config, secrets),
+    xmpp(config, secrets),
+  ]);
+  // Without Asterisk nothing can be said of its sounds.
+  const sounds = ofAsterisk.isReached ? [await checkSounds(config, secrets)] : [];
+  return [configuration.part, ofAsterisk.part, database, ofXmpp, ...sounds];
+}
+
+function checkConfiguration(options: LoadOptions): { part: CheckedPart; loaded: LoadedConfig | null } {
+  try {
+    const loaded = loadConfig(options);
+    const { config, warnings } = loaded;
+    const steps = Object.keys(config.ivr.steps).length;
+    const counts = `${config.file}: ${config.queues.length} ${plural('queue', config.queues.length)}, ${steps} ${plural('step', steps)}`;
+    const odd = warnings.map((warning) => `\n  ! ${findingLine(warning)}`).join('');
+    return { part: { part: 'configuration', summary: counts + odd, findings: [] }, loaded };
+  } catch (error) {
+    if (!isAppError(error, 'CONFIG_INVALID')) throw error;
+    const wrong = (error.details['findings'] ?? []) as readonly Finding[];
+    const findings = wrong.map((finding) => ({ what: findingLine(finding), mend: mendOf(finding) }));
+    return { part: { part: 'configuration', summary: '', findings }, loaded: null };
+  }
+}
+
+function mendOf({ file, path }: Finding): string {
+  if (file === 'environment')
+    return `Set ${path.join('.')} in the environment; docs/configuration.md says what it means`;
+  return 'Correct the line; docs/configuration.md explains every setting';
+}
+
+async function asterisk(config: Config, secrets: Secrets): Promise<{ part: CheckedPart; isReached: boolean }> {
+  const { url, username } = config.asterisk;
+  const musicClasses = config.queues.map(({ musicClass }) => musicClass);
+  const { version, findings, notes } = await checkAsterisk({
+    ...{ url, username, musicClasses },
+    password: secrets.ariPassword ?? '',
+  });
+  const odd = notes.map((note) => `\n  ! ${note}`).join('');
+  return {
+    part: part('asterisk', `${version ?? ''} at ${url}, user ${username}${odd}`, findings),
+    isReached: version !== null,
+  };
+}
+
+async function xmpp({ xmpp: settings }: Config, { xmppPassword }: Secrets): Promise<CheckedPart> {
+  const { connection } = settings;
+  if (connection === null || xmppPassword === null) {
+    return part(
+      'xmpp',
+      'not configured (XMPP_SERVICE, XMPP_JID, XMPP_PASSWORD): members and CRM software are not told of calls',
+      [],
+    );
+  }
+  const { service, jid, pubsub: pubsubService, caFile } = connection;
+  const [username = '', domain = ''] = jid.split('@');
+  const { findings } = await checkXmpp({
+    ...{ service, domain, username, password: xmppPassword, pubsubService },
+    ...(caFile === null ? {} : { caFile }),
+  });
+  return part('xmpp', `logged in as ${jid}; nodes can be created on ${pubsubService}`, findings);
+}
+
+const plural = (word: string, count: number) => (count === 1 ? word : `${word}s`);
+
+function part(name: CheckedPart['part'], summary: string, findings: readonly CheckFinding[]): CheckedPart {
+  return { part: name, summary: findings.length === 0 ? summary : '', findings };
+}
