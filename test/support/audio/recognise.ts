@@ -16,10 +16,19 @@ export const RECOGNISED = 0.8;
 
 const SOUNDS = join(import.meta.dirname, '../../../sounds');
 
-/** Loads every prompt of a language at 8 kHz; `folder` is that language's folder, by default of sounds/. */
-export function loadPrompts(language = 'en', folder = join(SOUNDS, language)): Prompts {
-  const files = readdirSync(folder).filter((file) => file.endsWith('.wav'));
-  return new Map(files.map((file) => [file.slice(0, -'.wav'.length), readWav(join(folder, file))]));
+/** Loads every prompt of a language, at 8 kHz or at 16 kHz; `folder` is that language's folder, by default of sounds/. */
+export function loadPrompts({
+  language = 'en',
+  sampleRate = 8000,
+  folder = join(SOUNDS, language),
+}: {
+  language?: string;
+  sampleRate?: number;
+  folder?: string;
+} = {}): Prompts {
+  const ending = sampleRate === 16_000 ? '.wav16' : '.wav';
+  const files = readdirSync(folder).filter((file) => file.endsWith(ending));
+  return new Map(files.map((file) => [file.slice(0, -ending.length), readWav(join(folder, file))]));
 }
 
 /**
@@ -28,7 +37,7 @@ export function loadPrompts(language = 'en', folder = join(SOUNDS, language)): P
  */
 export function recognise(
   heard: Pcm,
-  prompts: Prompts = loadPrompts(),
+  prompts: Prompts = loadPrompts(heard),
   options: { threshold?: number; headMs?: number } = {},
 ): Heard[] {
   const { threshold = RECOGNISED, headMs = Number.POSITIVE_INFINITY } = options;
@@ -42,7 +51,7 @@ export function recognise(
 }
 
 /** Tells how well each prompt fits anywhere into a recording, best first: what to print when an expected one is missing. */
-export function closest(heard: Pcm, prompts: Prompts = loadPrompts()): Heard[] {
+export function closest(heard: Pcm, prompts: Prompts = loadPrompts(heard)): Heard[] {
   const haystack = new Haystack(heard);
   const best = [...prompts].map(
     ([name, prompt]): Heard => ({

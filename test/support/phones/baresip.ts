@@ -2,7 +2,6 @@ import { once } from 'node:events';
 import { open, writeFile } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
-import { concat, type Pcm, silence, writeWav } from '../audio/pcm.ts';
 import { freePort, Program, temporaryFolder } from './processes.ts';
 import { Recorder } from './recorder.ts';
 import { parseSip, type SipMessage } from './sip-message.ts';
@@ -233,38 +232,35 @@ function accountLine({ account, from, registers, codec = 'PCMU' }: EndpointOptio
     `auth_pass=${password}`,
     `outbound="sip:${host}:${port};transport=udp"`,
     'answermode=manual',
-    `audio_codecs=${codec.toLowerCase()}`,
+    `audio_codecs=${codec}/${codec === 'G722' ? 16000 : 8000}/1`,
     `regint=${registers ? 300 : 0}`,
   ];
   return `${name === '' ? '' : `"${name}" `}<sip:${number === '' ? '' : `${number}@`}${domain}>;${settings.join(';')}\n`;
 }
 
+/** Writes what the endpoint speaks: a tone, or silence as a hole in the file, which takes no room on the disk. */
 async function writeVoice(path: string, sampleRate: number, speaksHz: number | undefined): Promise<void> {
-  const seconds: Pcm[] = [];
+  const bytesPerSecond = sampleRate * 2;
+  const header = Buffer.alloc(44);
+  header.write('RIFF\0\0\0\0WAVEfmt \x10\0\0\0\x01\0\x01\0', 'latin1');
+  header.writeUInt32LE(36 + LONGEST_CALL_S * bytesPerSecond, 4);
+  header.writeUInt32LE(sampleRate, 24);
+  header.writeUInt32LE(bytesPerSecond, 28);
+  header.writeUInt16LE(2, 32);
+  header.writeUInt16LE(16, 34);
+  header.write('data', 36, 'latin1');
+  header.writeUInt32LE(LONGEST_CALL_S * bytesPerSecond, 40);
+  const file = await open(path, 'w');
+  await file.write(header);
   if (speaksHz !== undefined) {
     if (!Number.isInteger(speaksHz))
       throw new Error('A tone needs whole hertz, so that its seconds join without a click');
-    const second = {
-      sampleRate,
-      samples: Float32Array.from(
-        { length: sampleRate },
-        (_, index) => 0.2 * Math.sin((2 * Math.PI * speaksHz * index) / sampleRate),
-      ),
-    };
-    seconds.push(...Array.from({ length: LONGEST_CALL_S }, () => second));
-    writeWav(path, concat(...seconds));
-    return;
+    const second = Buffer.alloc(bytesPerSecond);
+    for (let index = 0; index < sampleRate; index += 1)
+      second.writeInt16LE(Math.round(6500 * Math.sin((2 * Math.PI * speaksHz * index) / sampleRate)), index * 2);
+    await file.writev(Array.from({ length: LONGEST_CALL_S }, () => second));
   }
-  // Silence as a hole in the file: the header says how long it is, and nothing of it takes room on the disk.
-  writeWav(path, silence(0, sampleRate));
-  const file = await open(path, 'r+');
-  const bytes = LONGEST_CALL_S * sampleRate * 2;
-  const lengths = Buffer.alloc(4);
-  lengths.writeUInt32LE(36 + bytes);
-  await file.write(lengths, 0, 4, 4);
-  lengths.writeUInt32LE(bytes);
-  await file.write(lengths, 0, 4, 40);
-  await file.truncate(44 + bytes);
+  await file.truncate(44 + LONGEST_CALL_S * bytesPerSecond);
   await file.close();
 }
 

@@ -58,7 +58,8 @@ export class Call extends CallView {
 
   /** The prompts of sounds/ that were heard so far, in order; `offsetMs` counts from `invitedAtMs`. */
   async heard(options: { language?: string; threshold?: number; headMs?: number } = {}): Promise<Heard[]> {
-    return recognise(await this.recording(), loadPrompts(options.language), options);
+    const recording = await this.recording();
+    return recognise(recording, loadPrompts({ ...options, sampleRate: recording.sampleRate }), options);
   }
 
   /**
@@ -70,13 +71,13 @@ export class Call extends CallView {
     options: Limit & { language?: string; headMs?: number; afterMs?: number } = {},
   ): Promise<Heard> {
     const { limitMs = USUAL_LIMIT_MS, afterMs = 0, ...how } = options;
-    const prompts = loadPrompts(how.language);
-    const prompt = prompts.get(name);
-    if (!prompt) throw new Error(`There is no prompt ${name}`);
     const limitAtMs = Date.now() + limitMs;
     for (;;) {
       const isOver = this.ending !== undefined || Date.now() > limitAtMs;
       const recording = await this.recording();
+      const prompts = loadPrompts({ ...how, sampleRate: recording.sampleRate });
+      const prompt = prompts.get(name);
+      if (!prompt) throw new Error(`There is no prompt ${name}`);
       const found = recognise(recording, new Map([[name, prompt]]), how).find(({ offsetMs }) => offsetMs >= afterMs);
       if (found) return found;
       if (isOver) {

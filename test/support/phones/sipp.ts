@@ -66,6 +66,8 @@ export class Sipp {
   async close(): Promise<void> {
     this.#watcher?.close();
     await this.#reading;
+    // Asked to end, it waits for calls that nobody will end any more; there is nothing to save.
+    this.program.signal('SIGKILL');
     await this.program.close();
   }
 
