@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { isAppError } from '../../src/errors.ts';
 import type { Clock } from '../../src/lib/clock.ts';
 import type { Logger } from '../../src/log.ts';
@@ -35,6 +36,8 @@ export class Application {
   #recovery = new AbortController();
 
   constructor({ settings, pbx, store, directory, announcer, clock, log }: ApplicationDeps) {
+    // Every call listens to it.
+    setMaxListeners(0, this.#stopping.signal);
     const queues = new Map(settings.queues.map((queue) => [queue.name, queue]));
     const board = new MemberBoard();
     const distributor = new Distributor({ store, board, queues, clock, log: log.child({ room: 'distributor' }) });

@@ -22,6 +22,8 @@ export interface SessionDeps {
 /** Q.850 38, network out of order: a fault of ours ended the call. */
 const CAUSE_FAULT = 38;
 const CAUSE_NORMAL_CLEARING = 16;
+/** Ways from the IVR into a queue and back of one call. */
+const ROUNDS_MAX = 100;
 
 /**
  * One call, from its arrival to its end: the IVR asks, the queue serves, the dialplan goes on. Each stage says how it ended
@@ -85,7 +87,7 @@ export class CallSession {
     const dial = (_call: unknown, request: { extension: string; ringTimeoutMs: number }) =>
       dialExtension(room, memberships, this.call, request);
     let step: Target = start;
-    for (;;) {
+    for (let round = 0; round < ROUNDS_MAX; round++) {
       const deps = { ...room, definition: room.settings.ivr, dial };
       const exit = await runIvr(deps, this.call, step);
       if (exit.to === 'hangup') return await this.#hangUp(exit.causeCode);
@@ -95,6 +97,8 @@ export class CallSession {
       await this.#tellDialplan(left);
       step = exit.afterwards;
     }
+    this.call.log.error({ step }, 'The IVR and a queue that lets nobody wait lead to each other without end');
+    await this.#hangUp(CAUSE_FAULT);
   }
 
   async #enterQueueDirectly(queue: QueueName): Promise<void> {

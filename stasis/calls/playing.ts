@@ -42,7 +42,7 @@ export function startPlaying(deps: { pbx: Pbx; router: EventRouter }, call: Call
     finished,
     async stop() {
       wasStopped = true;
-      await pbx.stopPlayback(id);
+      if ((await pbx.stopPlayback(id)) === 'gone') end.resolve('stopped');
       await finished;
     },
   };
