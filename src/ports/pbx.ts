@@ -42,7 +42,7 @@ export type PbxEvent =
   | { readonly type: 'stasis-start'; readonly channel: ChannelSnapshot; readonly args: readonly string[] }
   /** The channel has left the application: hung up, or sent back to the dialplan. Of a caller this is the last word. */
   | { readonly type: 'stasis-end'; readonly channelId: ChannelId }
-  /** Sure for a leg that we created; of a caller it does not come, because Asterisk has unsubscribed us by then. */
+  /** Sure for a leg that we created; of a caller it may not come, because Asterisk unsubscribes us at `stasis-end`. */
   | { readonly type: 'channel-destroyed'; readonly channelId: ChannelId; readonly cause: HangupCause }
   | { readonly type: 'hangup-request'; readonly channelId: ChannelId; readonly cause: HangupCause }
   | { readonly type: 'channel-state'; readonly channelId: ChannelId; readonly state: ChannelSnapshot['state'] }
@@ -88,8 +88,8 @@ export interface Pbx {
    */
   contacts(interfaceName: string, onChannelId: ChannelId): Promise<readonly string[]>;
   /**
-   * `POST /channels/create`: a leg that survives our absence (asterisk-facts.md). Its `stasis-start` (state Down) comes at
-   * once, before it is dialled or answered. `refused`: Asterisk could not make it (unregistered, unknown, no such technology).
+   * `POST /channels/create`: a leg that survives our absence (asterisk-facts.md). Settles once its `stasis-start` (state Down)
+   * has been told, so that it can be dialled; it comes before the leg is dialled or answered. `refused`: Asterisk could not make it (unregistered, unknown, no such technology).
    */
   createChannel(request: CreateChannelRequest): Promise<Presence | 'refused'>;
   /**

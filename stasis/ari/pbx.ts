@@ -12,6 +12,7 @@ import type {
 } from '../../src/ports/pbx.ts';
 import { isGone, isOk, json, presence, refused } from './answers.ts';
 import type { AriMessage } from './ari-link.ts';
+import { Arrivals } from './arrivals.ts';
 import { AriConnection, type ConnectionState } from './connection.ts';
 import { DeviceWatch } from './device-state.ts';
 import { toPbxEvent } from './events.ts';
@@ -37,6 +38,7 @@ export class AriPbx implements Pbx {
   readonly #connection: AriConnection;
   readonly #playbacks: Playbacks;
   readonly #devices: DeviceWatch;
+  readonly #arrivals: Arrivals;
   readonly #listeners = new Set<(event: PbxEvent) => void>();
   readonly #request = (request: AriRequest): Promise<AriResponse> => this.#connection.request(request);
 
@@ -44,11 +46,13 @@ export class AriPbx implements Pbx {
     this.#application = settings.application;
     this.#log = log;
     this.#devices = new DeviceWatch(settings.application);
+    const requestTimeoutMs = limits?.requestTimeoutMs ?? ARI_LIMITS.requestTimeoutMs;
+    this.#arrivals = new Arrivals({ clock, limitMs: requestTimeoutMs });
     this.#playbacks = new Playbacks({
       request: this.#request,
       clock,
       emit: (event) => this.#emit(event),
-      waitMs: limits?.requestTimeoutMs ?? ARI_LIMITS.requestTimeoutMs,
+      waitMs: requestTimeoutMs,
     });
     this.#connection = new AriConnection({
       settings,
@@ -142,7 +146,7 @@ export class AriPbx implements Pbx {
   }
 
   createChannel(request: CreateChannelRequest): Promise<Presence | 'refused'> {
-    return createLeg(this.#request, this.#application, request);
+    return this.#arrivals.await(request.channelId, () => createLeg(this.#request, this.#application, request));
   }
 
   dial(channelId: ChannelId, { timeoutMs }: { readonly timeoutMs: number }): Promise<Presence> {
@@ -192,6 +196,7 @@ export class AriPbx implements Pbx {
   #disconnected(type: 'disconnected' | 'replaced'): void {
     this.#emit({ type });
     this.#playbacks.connectionLost();
+    this.#arrivals.connectionLost();
   }
 
   #receive(message: AriMessage): void {
@@ -202,6 +207,7 @@ export class AriPbx implements Pbx {
       return;
     }
     if (event.type === 'stasis-end' || event.type === 'channel-destroyed') this.#playbacks.channelGone(event.channelId);
+    this.#arrivals.observe(event);
     this.#emit(event);
   }
 

@@ -9,7 +9,9 @@ import { describePbx, type HarnessBehaviour, MEDIA, type PbxHarness } from './pb
 jest.setTimeout(ARI_HARNESS_TIMEOUT_MS);
 
 describePbx('the fake', async () => createFakeHarness());
-describePbx('Asterisk', createAriHarness);
+describePbx('Asterisk', () => createAriHarness());
+// What an Asterisk before 20.14 and 22.4 is asked over: a probe that may take no time is never answered in time.
+describePbx('Asterisk over HTTP', () => createAriHarness({ probeTimeoutMs: 0 }));
 
 const BEHAVIOURS: Readonly<Record<HarnessBehaviour, PhoneBehaviour>> = {
   answers: { type: 'answer', afterMs: 500 },

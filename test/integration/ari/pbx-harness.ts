@@ -1,6 +1,7 @@
 import { systemClock } from '../../../src/lib/clock.ts';
 import { silentLog } from '../../../src/log.ts';
 import { AriPbx } from '../../../stasis/ari/pbx.ts';
+import type { AriLimits } from '../../../stasis/ari/settings.ts';
 import type { HarnessBehaviour, HarnessPhone, PbxHarness } from '../../contract/pbx.suite.ts';
 import { type Caller, dial } from '../../support/phones/caller.ts';
 import { answers, neverAnswers, Phone, isBusy as saysBusy } from '../../support/phones/phone.ts';
@@ -13,13 +14,13 @@ export const ARI_HARNESS_TIMEOUT_MS = 30_000;
 const WAIT_LIMIT_MS = 10_000;
 
 /** A real Asterisk with real SIP endpoints, seen through the adapter, over a proxy that can break. */
-export async function createAriHarness(): Promise<PbxHarness> {
+export async function createAriHarness(limits: Partial<AriLimits> = {}): Promise<PbxHarness> {
   const asterisk = await PrivateAsterisk.start();
   const proxy = await AriProxy.start(asterisk.ariPort);
   const connect = (url: string) =>
     new AriPbx({
       settings: { url, username: asterisk.username, password: asterisk.password, application: 'queueapp' },
-      limits: { backoff: { firstMs: 50, maxMs: 200 } },
+      limits: { backoff: { firstMs: 50, maxMs: 200 }, ...limits },
       clock: systemClock,
       random: Math.random,
       log: silentLog(),
@@ -116,7 +117,8 @@ function harnessPhone(phone: Phone | RefusingPhone): HarnessPhone {
   };
 }
 
-function nextConnected(pbx: AriPbx): Promise<void> {
+/** Settles at the next `connected`. */
+export function nextConnected(pbx: AriPbx): Promise<void> {
   return new Promise((resolve) => {
     const stop = pbx.subscribe((event) => {
       if (event.type !== 'connected') return;

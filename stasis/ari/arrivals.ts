@@ -1,0 +1,76 @@
+import type { ChannelId } from '../../src/core/ids.ts';
+import { AppError } from '../../src/errors.ts';
+import type { Clock } from '../../src/lib/clock.ts';
+import type { PbxEvent, Presence } from '../../src/ports/pbx.ts';
+
+/**
+ * Created legs that are on their way into the application. Asterisk answers `channels/create` before the leg's own thread is in
+ * Stasis, and refuses a `dial` that comes in between (409, about one in fifty on a busy machine): so the leg is waited for.
+ */
+export class Arrivals {
+  readonly #clock: Clock;
+  readonly #limitMs: number;
+  readonly #awaited = new Map<ChannelId, (result: Presence | AppError) => void>();
+
+  constructor({ clock, limitMs }: { readonly clock: Clock; readonly limitMs: number }) {
+    this.#clock = clock;
+    this.#limitMs = limitMs;
+  }
+
+  get size(): number {
+    return this.#awaited.size;
+  }
+
+  /**
+   * Runs `create` and waits for the leg that it makes.
+   * @throws AppError ARI_UNAVAILABLE when it does not come in time, or the connection is lost
+   */
+  async await<T>(channelId: ChannelId, create: () => Promise<Presence | T>): Promise<Presence | T> {
+    const arrival = new Promise<Presence | AppError>((resolve) => {
+      const cancel = this.#clock.after(this.#limitMs, () =>
+        this.#settle(channelId, notThere(channelId, this.#limitMs)),
+      );
+      this.#awaited.set(channelId, (result) => {
+        cancel();
+        resolve(result);
+      });
+    });
+    try {
+      const answer = await create();
+      if (answer !== 'done') return answer;
+      const result = await arrival;
+      if (result instanceof AppError) throw result;
+      return result;
+    } finally {
+      this.#settle(channelId, 'gone');
+    }
+  }
+
+  /** Takes notice of an event. */
+  observe(event: PbxEvent): void {
+    if (this.#awaited.size === 0) return;
+    if (event.type === 'stasis-start') this.#settle(event.channel.channelId, 'done');
+    else if (event.type === 'channel-destroyed') this.#settle(event.channelId, 'gone');
+  }
+
+  /** Nothing will tell of those that are on their way. */
+  connectionLost(): void {
+    for (const channelId of [...this.#awaited.keys()]) {
+      this.#settle(
+        channelId,
+        new AppError('ARI_UNAVAILABLE', `The connection was lost before channel ${channelId} was there`),
+      );
+    }
+  }
+
+  #settle(channelId: ChannelId, result: Presence | AppError): void {
+    const tell = this.#awaited.get(channelId);
+    this.#awaited.delete(channelId);
+    tell?.(result);
+  }
+}
+
+function notThere(channelId: ChannelId, limitMs: number): AppError {
+  const words = `Channel ${channelId} was created but did not enter the application within ${limitMs} ms`;
+  return new AppError('ARI_UNAVAILABLE', words, { details: { channelId } });
+}
