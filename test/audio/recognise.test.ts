@@ -1,6 +1,8 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 import { concat, fromAlaw, fromMulaw, type Pcm, silence, toAlaw, toMulaw } from '../support/audio/pcm.ts';
 import { closest, loadPrompts, recognise } from '../support/audio/recognise.ts';
+
+jest.setTimeout(30_000);
 
 const prompts = loadPrompts();
 const overMulaw = (pcm: Pcm): Pcm => ({ ...pcm, samples: pcm.samples.map((sample) => fromMulaw(toMulaw(sample))) });

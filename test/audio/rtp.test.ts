@@ -81,6 +81,34 @@ describe('a capture', () => {
     expect(rtpPackets(datagrams, { from: '127.0.0.2:6000' })).toHaveLength(0);
   });
 
+  test('may be a pcapng with its own unit of time, blocks of other kinds, and a last block that is cut off', () => {
+    const block = (type: number, body: Buffer): Buffer => {
+      const padded = Buffer.concat([body, Buffer.alloc((4 - (body.length % 4)) % 4)]);
+      const ends = Buffer.alloc(8);
+      ends.writeUInt32LE(type, 0);
+      ends.writeUInt32LE(padded.length + 12, 4);
+      return Buffer.concat([ends, padded, ends.subarray(4)]);
+    };
+    const packet = (atMs: number): Buffer => {
+      const frame = pcap([{ atMs: 0, payload: Buffer.from('hello') }]).subarray(40);
+      const head = Buffer.alloc(20);
+      const nanoseconds = BigInt(atMs) * 1_000_000n;
+      head.writeUInt32LE(Number(nanoseconds >> 32n), 4);
+      head.writeUInt32LE(Number(nanoseconds & 0xffffffffn), 8);
+      head.writeUInt32LE(frame.length, 12);
+      head.writeUInt32LE(frame.length, 16);
+      return block(6, Buffer.concat([head, frame]));
+    };
+    const section = block(0x0a0d0d0a, Buffer.from('4d3c2b1a01000000ffffffffffffffff', 'hex'));
+    const ethernet = block(1, Buffer.from('0100000000000400' + '09000100' + '09000000' + '00000000', 'hex'));
+    const whole = Buffer.concat([section, ethernet, block(4, Buffer.alloc(8)), packet(1_795_227_000_123), packet(5)]);
+    expect(readCapture(whole.subarray(0, -20))).toEqual([
+      { atMs: 1_795_227_000_123, from: '127.0.0.1:5000', to: '127.0.0.2:6000', payload: Buffer.from('hello') },
+    ]);
+    expect(readCapture(whole)).toHaveLength(2);
+    expect(readCapture(Buffer.alloc(0))).toEqual([]);
+  });
+
   test('is refused when it is none', () => {
     expect(() => readCapture(Buffer.alloc(64))).toThrow('Not a capture');
   });

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { WebSocket } from 'ws';
 import { CONGESTION_HZ, toneShare, toneSpans } from '../support/audio/levels.ts';
 import { slice } from '../support/audio/pcm.ts';
@@ -10,6 +10,8 @@ import { RefusingPhone } from '../support/phones/refusing-phone.ts';
 import { forgetPhones } from '../support/phones/sipp.ts';
 import { PrivateStack } from '../support/phones/stack.ts';
 import { Changes, pause } from '../support/phones/waiting.ts';
+
+jest.setTimeout(90_000);
 
 // The tests' own ears and fingers, tried on a real Asterisk: who trusts them must know that they hear and press.
 let stack: PrivateStack;
@@ -155,6 +157,21 @@ describe('a phone and a caller', () => {
     expect(bursts.length).toBeGreaterThanOrEqual(3);
     for (const { fromMs, toMs } of bursts) expect(Math.abs(toMs - fromMs - 250)).toBeLessThanOrEqual(100);
   });
+});
+
+test.each([
+  [
+    'quotes, brackets and emoji',
+    '"Bob \\"<&\' 😀" <sip:2000@127.0.0.1>',
+    { name: expect.stringContaining("<&' 😀"), number: '2000' },
+  ],
+  ['control characters', '"a\u0001\u0007b" <sip:2000@127.0.0.1>', { name: 'a\u0001\u0007b', number: '2000' }],
+  ['no number', '<sip:127.0.0.1>', { name: 'Anonymous', number: 'anonymous' }],
+])('a caller id with %s reaches the phone as Asterisk passes it on', async (_what, from, shown) => {
+  await using phone = await Phone.plugIn({ account: stack.sip('1000'), behaviour: answers(0, 100) });
+  const load = { account: stack.sip('caller'), number: '1000', callsPerSecond: 10, calls: 1, from };
+  expect(await runLoad(load)).toMatchObject({ successful: 1 });
+  expect((await phone.ring()).caller).toEqual(shown);
 });
 
 test('a load of callers is served and counted', async () => {

@@ -1,7 +1,9 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { PrivateStack } from '../support/phones/stack.ts';
 import { Crm } from '../support/xmpp-clients/crm.ts';
 import { ChatMember } from '../support/xmpp-clients/member.ts';
+
+jest.setTimeout(60_000);
 
 // The tests' own eyes on XMPP, tried on both servers.
 describe.each(['prosody', 'ejabberd'] as const)('slixmpp on %s', (xmpp) => {

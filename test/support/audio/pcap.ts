@@ -16,6 +16,8 @@ const LINK = {
 
 /** Reads the UDP datagrams over IPv4 of a capture: pcapng, or the older pcap, in either byte order. Others are left out. */
 export function readCapture(file: Buffer): Datagram[] {
+  // A capture that has only just begun.
+  if (file.length < 24) return [];
   const magic = file.readUInt32LE(0);
   const frames = magic === 0x0a0d0d0a ? pcapngFrames(file) : pcapFrames(file);
   const datagrams: Datagram[] = [];

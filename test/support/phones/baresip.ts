@@ -52,7 +52,9 @@ export class Baresip {
   readonly #control: Socket;
   readonly #replies = new Map<string, { ok: boolean; data: string }>();
   #commands = 0;
+  #isClosed = false;
   #unread = '';
+  #controlUnread = Buffer.alloc(0);
 
   private constructor(account: SipAccount, program: Program, control: Socket) {
     this.account = account;
@@ -101,10 +103,11 @@ export class Baresip {
     const token = String(this.#commands);
     const json = JSON.stringify({ command, params, token });
     this.#control.write(`${Buffer.byteLength(json)}:${json},`);
-    const reply = await this.changes.until(() => this.#replies.get(token), {
-      what: `baresip's answer to ${command}`,
-      limitMs: COMMAND_LIMIT_MS,
-    });
+    const look = (): { ok: boolean; data: string } | undefined => {
+      if (this.#isClosed) throw new Error(`The phone was closed before it answered to ${command}`);
+      return this.#replies.get(token);
+    };
+    const reply = await this.changes.until(look, { what: `baresip's answer to ${command}`, limitMs: COMMAND_LIMIT_MS });
     this.#replies.delete(token);
     if (!reply.ok) throw new Error(`baresip refused ${command} ${params ?? ''}: ${reply.data}`);
     return reply.data;
@@ -117,10 +120,11 @@ export class Baresip {
 
   /** Ends the process and removes its files; calls are hung up, a registration is taken back when the server answers. */
   async close(): Promise<void> {
+    this.#isClosed = true;
+    this.changes.notify();
     await this.recorder.close();
     this.#control.destroy();
     await this.#program.close();
-    this.changes.notify();
   }
 
   // The trace brackets every message by an escape sequence for colour, and by one that ends it.
@@ -163,8 +167,6 @@ export class Baresip {
     }
     this.changes.notify();
   }
-
-  #controlUnread = Buffer.alloc(0);
 
   *#netstrings(text: string): Generator<unknown> {
     this.#controlUnread = Buffer.concat([this.#controlUnread, Buffer.from(text)]);

@@ -1,0 +1,155 @@
+const SDP = `v=0
+    o=- 1 1 IN IP4 [local_ip]
+    s=-
+    c=IN IP[media_ip_type] [media_ip]
+    t=0 0
+    m=audio [media_port] RTP/AVP 0 96
+    a=rtpmap:0 PCMU/8000
+    a=rtpmap:96 telephone-event/8000
+    a=fmtp:96 0-15`;
+
+const OK_WITH_SDP = `
+
+    SIP/2.0 200 OK
+    [last_Via:]
+    [last_From:]
+    [last_To:]
+    [last_Call-ID:]
+    [last_CSeq:]
+    Contact: <sip:phone@[local_ip]:[local_port]>
+    Content-Type: application/sdp
+    Content-Length: [len]
+
+    ${SDP}
+
+`;
+
+const OK = `
+
+    SIP/2.0 200 OK
+    [last_Via:]
+    [last_From:]
+    [last_To:]
+    [last_Call-ID:]
+    [last_CSeq:]
+    Content-Length: 0
+
+`;
+
+/**
+ * The conversation: until the other side hangs up (on to label 9), or for `limitMs`, after which this side goes on at label 5
+ * to hang up. Asterisk may send a re-INVITE at any moment, for instance to show whom one is connected with.
+ */
+function talk({ limitMs, hangsUp }: { limitMs: number; hangsUp: boolean }): string {
+  // sipp looks at the limit of the first of several alternatives only.
+  const limit = `timeout="${limitMs}" ${hangsUp ? 'ontimeout="5"' : ''}`;
+  return `<label id="1"/>
+    <recv request="BYE" optional="true" next="8" ${limit}/>
+    <recv request="INVITE" ${limit}/>
+    <send retrans="500"><![CDATA[${OK_WITH_SDP}]]></send>
+    <recv request="ACK" next="1"/>
+    <label id="8"/>
+    <send next="9"><![CDATA[${OK}]]></send>
+    <label id="5"/>`;
+}
+
+/** One caller, from INVITE with digest authentication to BYE; `from` is the From header's value without tag. */
+export function callerScenario({
+  user,
+  from: presented = `<sip:${user}@[remote_ip]:[remote_port]>`,
+  patienceMs,
+  stayMs,
+}: {
+  user: string;
+  from: string | undefined;
+  patienceMs: number;
+  stayMs: number | undefined;
+}): string {
+  if (/\]\]>|[\r\n]/.test(presented)) throw new Error('A From that ends the scenario, or the line, cannot be sent');
+  const from = `From: ${presented};tag=[pid]-[call_number]`;
+  const contact = `Contact: <sip:${user}@[local_ip]:[local_port]>`;
+  const invite = (cseq: number, authentication: string): string => `<send retrans="500"><![CDATA[
+
+    INVITE sip:[service]@[remote_ip]:[remote_port] SIP/2.0
+    Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]
+    Max-Forwards: 70
+    ${from}
+    To: <sip:[service]@[remote_ip]:[remote_port]>
+    Call-ID: [call_id]
+    CSeq: ${cseq} INVITE
+    ${contact}
+    ${authentication}
+    Content-Type: application/sdp
+    Content-Length: [len]
+
+    ${SDP}
+
+  ]]></send>`;
+  const inDialog = (method: string, cseq: number, target: string): string => `
+    ${method} ${target} SIP/2.0
+    Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]
+    Max-Forwards: 70
+    ${from}
+    To: <sip:[service]@[remote_ip]:[remote_port]>[peer_tag_param]
+    Call-ID: [call_id]
+    CSeq: ${cseq} ${method}
+    Content-Length: 0
+`;
+  const bye = `<send retrans="500"><![CDATA[\n${inDialog('BYE', 3, '[next_url]')}\n]]></send><recv response="200" next="9"/>`;
+  return `<scenario name="caller">
+    ${invite(1, 'Subject: load')}
+    <recv response="100" optional="true" timeout="${patienceMs}"/>
+    <recv response="401" auth="true" timeout="${patienceMs}"/>
+    <send><![CDATA[\n${inDialog('ACK', 1, 'sip:[service]@[remote_ip]:[remote_port]')}\n]]></send>
+    ${invite(2, '[authentication]')}
+    ${[100, 180, 183].map((status) => `<recv response="${status}" optional="true" timeout="${patienceMs}"/>`).join('\n    ')}
+    <recv response="200" rrs="true" timeout="${patienceMs}"/>
+    <send><![CDATA[\n${inDialog('ACK', 2, '[next_url]')}\n]]></send>
+    ${talk({ limitMs: stayMs ?? patienceMs, hangsUp: stayMs !== undefined })}
+    ${bye}
+    <label id="9"/>
+  </scenario>`;
+}
+
+/** A phone that answers at once and hangs up after a time. */
+export function answeringScenario(talkMs: number): string {
+  return `<scenario name="answer">
+    <recv request="INVITE" rrs="true">
+      <action>
+        <ereg regexp=".*" search_in="hdr" header="From:" assign_to="you"/>
+        <ereg regexp=".*" search_in="hdr" header="To:" assign_to="me"/>
+      </action>
+    </recv>
+    <send retrans="500"><![CDATA[
+
+    SIP/2.0 200 OK
+    [last_Via:]
+    [last_From:]
+    [last_To:];tag=[pid]-[call_number]
+    [last_Call-ID:]
+    [last_CSeq:]
+    Contact: <sip:phone@[local_ip]:[local_port]>
+    Content-Type: application/sdp
+    Content-Length: [len]
+
+    ${SDP}
+
+  ]]></send>
+    <recv request="ACK"/>
+    ${talk({ limitMs: talkMs, hangsUp: true })}
+    <send retrans="500"><![CDATA[
+
+    BYE [next_url] SIP/2.0
+    Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]
+    Max-Forwards: 70
+    From:[$me];tag=[pid]-[call_number]
+    To:[$you]
+    [last_Call-ID:]
+    CSeq: 1 BYE
+    Content-Length: 0
+
+  ]]></send>
+    <recv response="200"/>
+    <label id="9"/>
+  </scenario>`;
+}
