@@ -50,7 +50,7 @@ export class Memberships {
     this.#extensions = new Map(extensions.map((extension) => [extension.number, extension]));
     board.replaceMemberships(memberships);
     const now = new Map(board.loggedIn().map((extension) => [extension.number, extension]));
-    const came = [...now.values()].filter(({ number }) => !before.has(number));
+    const came = [...now.values()].filter((extension) => !isSame(before.get(extension.number), extension));
     const went = [...before.values()].filter(({ number }) => !now.has(number));
     await Promise.all([this.#watchPhones(), ...came.map((each) => announcer.memberLoggedIn(each))]);
     await Promise.all(went.map((each) => announcer.memberLoggedOut(each)));
@@ -122,4 +122,9 @@ export class Memberships {
     const stale = [...this.#watched].filter((device) => !wanted.has(device));
     await Promise.allSettled([...fresh.map(watch), ...stale.map(unwatch)]);
   }
+}
+
+/** Whether the node of an extension would be made the same way. */
+function isSame(before: Extension | undefined, now: Extension): boolean {
+  return before?.jid === now.jid && before.subscribers.join(' ') === now.subscribers.join(' ');
 }
