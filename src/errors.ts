@@ -5,7 +5,6 @@ export const ERROR_CODES = {
   APPLICATION_UNREACHABLE: 'The running application does not answer the command line',
   ARI_REFUSED: 'Asterisk refused a request',
   ARI_UNAVAILABLE: 'Asterisk does not answer over ARI',
-  CHECK_FAILED: 'Something that the application needs is not in order',
   CONFIG_INVALID: 'The configuration is wrong',
   DATABASE_FOLDER_IN_USE: 'Another process runs the embedded database of this folder',
   DATABASE_SCHEMA: 'The database does not fit this program',

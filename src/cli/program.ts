@@ -47,13 +47,21 @@ function program(parts: CommandLineParts, setStatus: (status: ExitStatus) => voi
     .version(version)
     .showHelpAfterError('(queueapp --help lists the commands)')
     .exitOverride()
-    .configureOutput({ writeOut: streams.out, writeErr: streams.error })
+    .configureOutput({
+      writeOut: streams.out,
+      writeErr: streams.error,
+      // The same everywhere, so that the documentation can show it.
+      getOutHelpWidth: () => HELP_WIDTH,
+      getErrHelpWidth: () => HELP_WIDTH,
+    })
     .addHelpText('after', HELP_END);
   addLocalCommands(root, parts, setStatus);
   addQuestions(root, parts);
   addMembershipCommands(root, parts);
   return root;
 }
+
+const HELP_WIDTH = 110;
 
 const HELP_END = `
 Exit status: 0 done, 1 it failed (one line says why), 2 wrong usage, 78 wrong configuration.
