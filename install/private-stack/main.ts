@@ -135,9 +135,10 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     return 0;
   },
   logs: async (options, rest) => {
-    const stack = existing(options);
+    const servers = rest.length > 0 ? [serverOf(rest)] : SERVERS;
     const count = wholeNumber('--lines', options.lines, 100_000) ?? 50;
-    for (const server of rest.length > 0 ? [serverOf(rest)] : SERVERS) {
+    const stack = existing(options);
+    for (const server of servers) {
       for (const file of stack.logs(server)) process.stdout.write(`==> ${file}\n${lastLines(file, count)}\n`);
     }
     return 0;
@@ -146,7 +147,8 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     (['start', 'stop', 'restart', 'kill'] as const).map((verb): [string, Command] => [
       verb,
       async (options, rest) => {
-        await existing(options)[verb](serverOf(rest));
+        const server = serverOf(rest);
+        await existing(options)[verb](server);
         return 0;
       },
     ]),

@@ -50,7 +50,12 @@ async def main():
     started = asyncio.get_event_loop().create_future()
     client.add_event_handler("session_start", lambda _: started.done() or started.set_result(True))
     client.add_event_handler("disconnected", lambda _: started.done() or started.set_result(False))
-    client.connect((host, int(port)))
+    # Version 1.9 took the tuple apart, and tries direct TLS on whatever port it is given.
+    client.enable_direct_tls = False
+    if slixmpp.__version_info__ < (1, 9):
+        client.connect((host, int(port)))
+    else:
+        client.connect(host, int(port))
     if await asyncio.wait_for(started, LIMIT_SECONDS):
         client.found["jid"] = client.boundjid.bare
         await client.get_roster()
@@ -67,4 +72,6 @@ async def main():
     print(json.dumps(client.found))
 
 
-asyncio.get_event_loop().run_until_complete(asyncio.wait_for(main(), LIMIT_SECONDS))
+loop = asyncio.new_event_loop()
+asyncio.set_event_loop(loop)
+loop.run_until_complete(asyncio.wait_for(main(), LIMIT_SECONDS))
