@@ -147,18 +147,22 @@ export class AriConnection {
     const probe = { method: 'GET', address: 'asterisk/ping' } as const;
     const overSocket: SendRequest = (request, timeoutMs) => link.send(request, timeoutMs);
     const overHttp: SendRequest = (request, timeoutMs) => this.#http.send(request, timeoutMs);
-    try {
-      const answer = await overSocket(probe, this.#limits.probeTimeoutMs);
-      if (answer.status === 200) return overSocket;
-    } catch (error) {
-      if (!(error instanceof AppError)) throw error;
-    }
+    if (this.#limits.probeTimeoutMs > 0 && (await this.#answers(overSocket, probe))) return overSocket;
     const answer = await overHttp(probe, this.#limits.requestTimeoutMs);
     if (answer.status !== 200) throw refused(probe, answer);
     this.#log.warn(
       'This Asterisk has no REST over WebSocket (before 20.14 and 22.4): requests go over HTTP, at five times the cost',
     );
     return overHttp;
+  }
+
+  async #answers(send: SendRequest, probe: AriRequest): Promise<boolean> {
+    try {
+      return (await send(probe, this.#limits.probeTimeoutMs)).status === 200;
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error;
+      return false;
+    }
   }
 
   async #filter(send: SendRequest): Promise<void> {

@@ -22,7 +22,7 @@ export interface AriLimits {
   readonly silenceMs: number;
   /** For opening the socket and restoring subscriptions. @default 10000 */
   readonly connectTimeoutMs: number;
-  /** For the answer to the probe of REST over WebSocket; an old Asterisk never answers it. @default 1500 */
+  /** For the answer to the probe of REST over WebSocket; an old Asterisk never answers it. At 0 requests go over HTTP unasked. @default 1500 */
   readonly probeTimeoutMs: number;
   /** Events kept back until subscriptions are restored; at the limit the attempt fails and the next one starts. @default 10000 */
   readonly heldEventsMax: number;

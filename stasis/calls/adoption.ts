@@ -9,8 +9,9 @@ import type { Calls } from './calls.ts';
 import { converse } from './conversation.ts';
 import type { Offer } from './distributor.ts';
 import { CallNews } from './event-fan-out.ts';
+import { HoldSound } from './hold-sound.ts';
 import type { Place } from './queue-entrance.ts';
-import { startMusic, stayInQueue } from './queue-stage.ts';
+import { stayInQueue } from './queue-stage.ts';
 import { talk } from './talk.ts';
 
 /** What Asterisk has of ours. */
@@ -87,8 +88,9 @@ async function goOn(deps: SessionDeps, session: CallSession, remains: Remains): 
     const atMs = room.clock.now();
     await room.store.miss({ attemptId: attempt.attemptId, outcome: 'cancelled', ringMs: 0, atMs });
   }
-  await startMusic(room, session.call, settings);
-  await session.leaveQueue(await stayInQueue(room, session.call, { settings, place, isNew: false }));
+  const hold = new HoldSound(room, session.call, settings);
+  hold.start([]);
+  await session.leaveQueue(await stayInQueue(room, session.call, { settings, place, hold, isNew: false }));
 }
 
 async function talkOn(
@@ -105,10 +107,12 @@ async function talkOn(
   const bridge = shared?.bridgeId ?? bridgeId(randomUUID());
   if (shared === undefined) await room.pbx.createBridge(bridge, `queueapp ${call.callId}`);
   room.board.hold(extension.number, attempt.attemptId);
+  const hold = new HoldSound(room, call, settings);
+  if (!isJoined) hold.start([]);
   const news = new CallNews(room, call, settings, place);
   const connectedAtMs = attempt.connectedAtMs ?? room.clock.now();
   const request = { channelId: member.channelId, ringMs: 0, connectedAtMs, bridgeId: bridge, isJoined };
-  await talk({ room, call, settings, place, news }, offer, request).finally(() => room.distributor.free(offer));
+  await talk({ room, call, settings, place, hold, news }, offer, request).finally(() => room.distributor.free(offer));
   await room.pbx.destroyBridge(bridge);
   call.signal.throwIfAborted();
   const waitMs = connectedAtMs - place.joinedAtMs;

@@ -92,7 +92,7 @@ export class CallSession {
       const exit = await runIvr(deps, this.call, step);
       if (exit.to === 'hangup') return await this.#hangUp(exit.causeCode);
       if (exit.to === 'dialplan') return await this.#toDialplan(exit.target);
-      const left = await queueStage(room, this.call, exit.queue);
+      const left = await queueStage(room, this.call, { queue: exit.queue, greeting: exit.prompt });
       if (left.type === 'served') return await this.leaveQueue(left);
       await this.#tellDialplan(left);
       step = exit.afterwards;
@@ -102,9 +102,7 @@ export class CallSession {
   }
 
   async #enterQueueDirectly(queue: QueueName): Promise<void> {
-    const { pbx } = this.#deps.room;
-    if (!this.call.isAnswered && (await pbx.answer(this.call.channelId)) === 'done') this.call.isAnswered = true;
-    await this.leaveQueue(await queueStage(this.#deps.room, this.call, queue));
+    await this.leaveQueue(await queueStage(this.#deps.room, this.call, { queue, greeting: [] }));
   }
 
   /** Where a call goes when its time in a queue is over and the IVR has nothing to say about it. */

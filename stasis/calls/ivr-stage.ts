@@ -1,6 +1,6 @@
 import type { QueueName } from '../../src/core/ids.ts';
 import { reduceFlow, startFlow } from '../../src/core/ivr/flow.ts';
-import type { Target } from '../../src/core/ivr/flow-definition.ts';
+import type { Prompt, Target } from '../../src/core/ivr/flow-definition.ts';
 import type { FlowExit } from '../../src/core/ivr/flow-state.ts';
 import type { DialplanTarget } from '../../src/ports/pbx.ts';
 import type { Call } from './call.ts';
@@ -11,7 +11,7 @@ export type { IvrDeps };
 /** How a visit to the IVR ended; acting on it is the session's business. */
 export type IvrExit =
   /** Into a queue; a call that leaves it unserved goes on in the IVR at `afterwards` (a step, `dialplan` or `hangup`). */
-  | { readonly to: 'queue'; readonly queue: QueueName; readonly afterwards: Target }
+  | { readonly to: 'queue'; readonly queue: QueueName; readonly prompt: Prompt; readonly afterwards: Target }
   /** Without a target: the next priority. */
   | { readonly to: 'dialplan'; readonly target?: DialplanTarget }
   /** Q.850 cause. */
@@ -34,7 +34,7 @@ export async function runIvr(deps: IvrDeps, call: Call, startStep: Target): Prom
 function exitOf(exit: FlowExit): IvrExit {
   switch (exit.type) {
     case 'enter-queue':
-      return { to: 'queue', queue: exit.queue, afterwards: exit.afterwards };
+      return { to: 'queue', queue: exit.queue, prompt: exit.prompt, afterwards: exit.afterwards };
     case 'leave-to-dialplan':
       return exit.target === null ? { to: 'dialplan' } : { to: 'dialplan', target: exit.target };
     case 'hangup':

@@ -4,6 +4,7 @@ import type { Call } from './call.ts';
 import { type CallRoom, quietly } from './call-room.ts';
 import { CallNews } from './event-fan-out.ts';
 import { isHangup } from './hangup-error.ts';
+import { HoldSound } from './hold-sound.ts';
 import { serveCaller } from './member-service.ts';
 import { PlaceInLine } from './place-in-line.ts';
 import { startPlaying } from './playing.ts';
@@ -16,6 +17,12 @@ export type QueueExit =
   | { readonly type: 'served'; readonly afterwards: QueueSettings['afterConversation']; readonly waitMs: number }
   | { readonly type: 'unserved'; readonly status: QueueStatus; readonly waitMs: number };
 
+/** Which queue, and what is said first while a member is looked for already. */
+export interface QueueRequest {
+  readonly queue: QueueName;
+  readonly greeting: readonly string[];
+}
+
 /**
  * A caller's time in a queue, from the place in line to the end of the conversation. A member who does not take the call
  * leads back to waiting, in the same place with the same music.
@@ -25,27 +32,36 @@ export type QueueExit =
  *     │        │   └────missed──────┘            a hang-up leads out of every state: ABANDON, talking COMPLETECALLER
  *     └─refused└─max wait, nobody logged in──> unserved
  */
-export async function queueStage(room: CallRoom, call: Call, queue: QueueName): Promise<QueueExit> {
+export async function queueStage(room: CallRoom, call: Call, { queue, greeting }: QueueRequest): Promise<QueueExit> {
   const settings = room.queues.get(queue);
   if (settings === undefined) return { type: 'unserved', status: 'UNKNOWN', waitMs: 0 };
   const startedAtMs = room.clock.now();
-  await startMusic(room, call, settings);
+  if (!call.isAnswered) call.isAnswered = (await room.pbx.answer(call.channelId)) === 'done';
+  const hold = new HoldSound(room, call, settings);
+  hold.start(greeting);
   const place = await takePlace(room, call, settings);
-  if (typeof place !== 'string') return await stayInQueue(room, call, { settings, place, isNew: true });
-  await leaveMusic(room, call, place === 'JOINEMPTY' ? settings.nobodyPrompt : []);
+  if (typeof place !== 'string') return await stayInQueue(room, call, { settings, place, hold, isNew: true });
+  await hold.stop();
+  if (place === 'JOINEMPTY') await sayNobodyIsThere({ room, call, settings });
   return { type: 'unserved', status: place, waitMs: room.clock.now() - startedAtMs };
 }
 
-/** From the place in line on, while the music plays. `isNew` is not so for a place taken over from a process that is gone. */
-export async function stayInQueue(
-  room: CallRoom,
-  call: Call,
-  { settings, place, isNew }: { readonly settings: QueueSettings; readonly place: Place; readonly isNew: boolean },
-): Promise<QueueExit> {
+/** A place in line, and what its caller hears. */
+interface StayRequest {
+  readonly settings: QueueSettings;
+  readonly place: Place;
+  readonly hold: HoldSound;
+  /** Not so for a place taken over from a process that is gone: its members have been told. */
+  readonly isNew: boolean;
+}
+
+/** From the place in line on. */
+export async function stayInQueue(room: CallRoom, call: Call, request: StayRequest): Promise<QueueExit> {
+  const { settings, place, hold, isNew } = request;
   const news = new CallNews(room, call, settings, place);
   if (isNew) news.entered();
   const line = new PlaceInLine(room, settings, place, call.signal);
-  const stay: Stay = { room, call, settings, place, line, news };
+  const stay: Stay = { room, call, settings, place, hold, line, news };
   try {
     return await waitAndTalk(stay);
   } catch (error) {
@@ -74,14 +90,15 @@ async function waitAndTalk(stay: Stay): Promise<QueueExit> {
 }
 
 async function leaveUnserved(
-  { room, call, settings, place, line }: Stay,
+  { room, call, settings, place, hold, line }: Stay,
   outcome: 'EXITWITHTIMEOUT' | 'EXITEMPTY',
   status: QueueStatus,
 ): Promise<QueueExit> {
   line.leave();
   const atMs = room.clock.now();
   await quietly(call, 'leave-queue', () => room.store.leave({ entryId: place.entryId, outcome, atMs }));
-  await leaveMusic(room, call, outcome === 'EXITEMPTY' ? settings.nobodyPrompt : []);
+  await hold.stop();
+  if (outcome === 'EXITEMPTY') await sayNobodyIsThere({ room, call, settings });
   return { type: 'unserved', status, waitMs: atMs - place.joinedAtMs };
 }
 
@@ -101,14 +118,7 @@ async function withdraw({ room, call, place }: Stay): Promise<void> {
   await quietly(call, 'withdraw', () => room.store.leave(leave));
 }
 
-/** Asterisk's music for the caller's channel: the caller's own class (CHANNEL(musicclass), set by the dialplan) goes before the queue's. */
-export async function startMusic(room: CallRoom, call: Call, settings: QueueSettings): Promise<void> {
-  const own = await room.pbx.getVariable(call.channelId, 'CHANNEL(musicclass)');
-  const musicClass = own === undefined || own === '' || own === 'default' ? settings.musicClass : own;
-  await quietly(call, 'start-music', () => room.pbx.startMusic(call.channelId, musicClass));
-}
-
-async function leaveMusic(room: CallRoom, call: Call, prompt: readonly string[]): Promise<void> {
-  await quietly(call, 'stop-music', () => room.pbx.stopMusic(call.channelId));
-  if (prompt.length > 0) await startPlaying(room, call, prompt).finished;
+async function sayNobodyIsThere(stay: Pick<Stay, 'room' | 'call' | 'settings'>): Promise<void> {
+  const { room, call, settings } = stay;
+  if (settings.nobodyPrompt.length > 0) await startPlaying(room, call, settings.nobodyPrompt).finished;
 }

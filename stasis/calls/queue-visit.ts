@@ -3,6 +3,7 @@ import type { Call, CallPhase } from './call.ts';
 import type { CallRoom } from './call-room.ts';
 import type { Offer } from './distributor.ts';
 import type { CallNews } from './event-fan-out.ts';
+import type { HoldSound } from './hold-sound.ts';
 import type { PlaceInLine } from './place-in-line.ts';
 import type { Place } from './queue-entrance.ts';
 
@@ -12,6 +13,7 @@ export interface Visit {
   readonly call: Call;
   readonly settings: QueueSettings;
   readonly place: Place;
+  readonly hold: HoldSound;
   readonly news: CallNews;
 }
 

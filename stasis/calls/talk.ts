@@ -35,15 +35,12 @@ export async function talk(visit: Visit, offer: Offer, request: TalkRequest): Pr
 }
 
 /** Stops the music and writes CONNECT. They talk even if the database can't be told now: it hears of it later, in order. */
-async function answerBegins({ room, call }: Visit, offer: Offer, request: TalkRequest): Promise<void> {
+async function answerBegins({ room, call, hold }: Visit, offer: Offer, request: TalkRequest): Promise<void> {
   const { attemptId, extension } = offer;
   const { channelId, ringMs, connectedAtMs } = request;
   call.log.info({ attemptId, extension: extension.number, ringMs }, 'Member answered');
   const connect = { attemptId, memberChannelId: channelId, memberUniqueId: channelId, ringMs, atMs: connectedAtMs };
-  await Promise.all([
-    quietly(call, 'stop-music', () => room.pbx.stopMusic(call.channelId)),
-    quietly(call, 'write-connect', () => room.store.connect(connect)),
-  ]);
+  await Promise.all([hold.stop(), quietly(call, 'write-connect', () => room.store.connect(connect))]);
 }
 
 async function conversationEnd({ room, call }: Visit, request: TalkRequest): Promise<ConversationEnd> {

@@ -183,7 +183,7 @@ export interface LookupStep {
 export interface QueueStep {
   readonly kind: 'queue';
   readonly queue: QueueName;
-  /** Said before the queue is entered. */
+  /** Said to the caller who is in the queue already: a member is looked for meanwhile, and an answer cuts it. */
   readonly prompt: Prompt;
   /** Where a call goes that leaves the queue without having been served; by default `dialplan`. */
   readonly next: Target;

@@ -8,7 +8,6 @@ import type {
   MenuStep,
   PlayStep,
   Prompt,
-  QueueStep,
   Target,
 } from './flow-definition.ts';
 
@@ -16,7 +15,6 @@ import type {
  * Where a call stands inside its step. (k) is a key, (p) the end of a prompt, (t) the timer.
  *
  *  play     silence ──t,k──► saying ──p,k──► tone ──t──► next
- *  queue    queue-prompt ──p,k──► exit
  *  menu     menu-prompt ──p──► menu-wait ──t──► nothing       a key of the menu, in any stage ──► its target
  *              ▲   wrong k    │        │                      wrong key number `tries`: menu-refused ──p,k──► nothing
  *              └──────────────┴────────┘
@@ -26,7 +24,7 @@ import type {
  *                     │ end key, last digit, t ──► code-lookup   └── last try: code-refused ──p,k──► failed
  *  lookup   number-lookup ── result ──► its target
  *  dial     dialling ── outcome ──► its target
- *  hours    passes at once                                    dialplan, hangup: ended
+ *  hours    passes at once                                    queue, dialplan, hangup: ended
  *
  * An empty prompt passes at once. Every wait has a timer.
  */
@@ -36,8 +34,6 @@ export type PlayStage =
   | { readonly name: 'saying'; readonly step: PlayStep }
   /** The tone after the prompt, deaf to keys. */
   | { readonly name: 'tone'; readonly step: PlayStep };
-
-export type QueueStage = { readonly name: 'queue-prompt'; readonly step: QueueStep };
 
 export type MenuStage = {
   /** `menu-prompt`: being said; `menu-wait`: said, waiting for a key; `menu-refused`: the last wrong key is being regretted. */
@@ -65,7 +61,6 @@ export type DialStage = { readonly name: 'dialling'; readonly step: DialStep };
 
 export type Stage =
   | PlayStage
-  | QueueStage
   | MenuStage
   | CollectStage
   | LookupStage
@@ -110,7 +105,8 @@ export type FlowEvent = { readonly atMs: number } & (
 
 /** How the IVR ends. */
 export type FlowExit =
-  | { readonly type: 'enter-queue'; readonly queue: QueueName; readonly afterwards: Target }
+  /** `prompt` is said in the queue, while a member is looked for already. */
+  | { readonly type: 'enter-queue'; readonly queue: QueueName; readonly prompt: Prompt; readonly afterwards: Target }
   /** `null`: the next priority. */
   | { readonly type: 'leave-to-dialplan'; readonly target: DialplanStep['target'] | null }
   /** Q.850 cause; 16 normal clearing, 17 after a busy tone, 34 after a congestion tone. */

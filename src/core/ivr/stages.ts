@@ -30,7 +30,7 @@ export function enterStep(step: IvrStep, { ahead, atMs, calendars }: Entering): 
     case 'lookup':
       return { to: 'stage', stage: { name: 'number-lookup', step, ahead } };
     case 'queue':
-      return { to: 'stage', stage: { name: 'queue-prompt', step } };
+      return enterQueue(step);
     case 'dialplan':
       return { to: 'exit', exit: { type: 'leave-to-dialplan', target: step.target } };
     default:
@@ -39,7 +39,7 @@ export function enterStep(step: IvrStep, { ahead, atMs, calendars }: Entering): 
 }
 
 function enterQueue(step: QueueStep): Move {
-  return { to: 'exit', exit: { type: 'enter-queue', queue: step.queue, afterwards: step.next } };
+  return { to: 'exit', exit: { type: 'enter-queue', queue: step.queue, prompt: step.prompt, afterwards: step.next } };
 }
 
 /** A calendar that is not there (validate.ts finds it at the start) counts as open: a call is rather answered. */
@@ -65,8 +65,6 @@ export function onEvent(stage: Stage, event: FlowEvent): Move {
     case 'code-lookup':
     case 'code-refused':
       return onCollectEvent(stage, event);
-    case 'queue-prompt':
-      return event.type === 'lookup-result' || event.type === 'dial-ended' ? null : enterQueue(stage.step);
     case 'number-lookup':
       return onNumberLookupEvent(stage, event);
     case 'dialling':
@@ -95,8 +93,6 @@ export function waitOf(stage: Stage): Wait {
     case 'code-lookup':
     case 'code-refused':
       return waitOfCollect(stage);
-    case 'queue-prompt':
-      return { play: stage.step.prompt };
     case 'number-lookup':
       return waitOfNumberLookup(stage);
     case 'dialling':
