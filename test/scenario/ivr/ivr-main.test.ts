@@ -37,10 +37,15 @@ describe('A caller dials 0000', () => {
     await visit.wait(3_500);
     await visit.types('1111');
     await visit.wait(1_700);
-    expect(visit.heard.slice(2)).toEqual(['8.00 inform_code', '12.12 support_team']);
+    expect(visit.heard.slice(2)).toEqual(['8.00 inform_code']);
     expect(visit.codes).toEqual(['1111']);
     expect(visit.call.customer).toEqual({ id: '1', name: 'Company 1', code: '1111', fields: {} });
-    expect(visit.exit).toEqual({ to: 'queue', queue: 'support', afterwards: 'dialplan' });
+    expect(visit.exit).toEqual({
+      to: 'queue',
+      queue: 'support',
+      prompt: ['sound:queueapp/support_team'],
+      afterwards: 'dialplan',
+    });
     expect(await visit.leftovers()).toEqual(NOTHING);
   });
 

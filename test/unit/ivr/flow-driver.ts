@@ -74,6 +74,8 @@ export class FlowDriver {
   }
 }
 
+const names = (media: readonly string[]) => media.map((each) => each.replace('sound:queueapp/', ''));
+
 /** `play queueapp/a queueapp/b` stands for its two sounds; the common limit of prompts is not told. */
 export function inWords(effect: FlowEffect): string {
   switch (effect.type) {
@@ -85,7 +87,7 @@ export function inWords(effect: FlowEffect): string {
     case 'set-language':
       return `language ${effect.language}`;
     case 'play':
-      return `play ${effect.media.map((media) => media.replace('sound:queueapp/', '')).join(' ')}`;
+      return ['play', ...names(effect.media)].join(' ');
     case 'start-timer':
       return `timer ${effect.delayMs}`;
     case 'lookup':
@@ -97,7 +99,7 @@ export function inWords(effect: FlowEffect): string {
     case 'log':
       return `${effect.level}: ${effect.message} (${effect.step})`;
     case 'enter-queue':
-      return `queue ${effect.queue} then ${effect.afterwards}`;
+      return ['queue', effect.queue, ...names(effect.prompt), 'then', effect.afterwards].join(' ');
     case 'leave-to-dialplan':
       return effect.target === null
         ? 'dialplan'
