@@ -1,4 +1,4 @@
-import type { Pcm } from '../audio/pcm.ts';
+import { durationMs, type Pcm, slice } from '../audio/pcm.ts';
 import { closest, type Heard, loadPrompts, recognise } from '../audio/recognise.ts';
 import type { Baresip } from './baresip.ts';
 import { CallView, type Ended, type Limit, USUAL_LIMIT_MS } from './call-view.ts';
@@ -72,19 +72,24 @@ export class Call extends CallView {
   ): Promise<Heard> {
     const { limitMs = USUAL_LIMIT_MS, afterMs = 0, ...how } = options;
     const limitAtMs = Date.now() + limitMs;
+    let fromMs = afterMs;
     for (;;) {
       const isOver = this.ending !== undefined || Date.now() > limitAtMs;
       const recording = await this.recording();
       const prompts = loadPrompts({ ...how, sampleRate: recording.sampleRate });
       const prompt = prompts.get(name);
       if (!prompt) throw new Error(`There is no prompt ${name}`);
-      const found = recognise(recording, new Map([[name, prompt]]), how).find(({ offsetMs }) => offsetMs >= afterMs);
-      if (found) return found;
-      if (isOver) {
+      const [found] = recognise(slice(recording, fromMs, Number.POSITIVE_INFINITY), new Map([[name, prompt]]), how);
+      if (found) return { ...found, offsetMs: found.offsetMs + fromMs };
+      // Only what may still become the prompt is searched again, so that the search does not hold up the recording itself.
+      const nextMs = Math.max(afterMs, durationMs(recording) - durationMs(prompt) - 1000);
+      if (isOver && fromMs === afterMs) {
         const best = closest(recording, prompts).slice(0, 3);
         const near = best.map((heard) => `${heard.name} ${heard.score.toFixed(2)} at ${Math.round(heard.offsetMs)} ms`);
         throw new Error(`The prompt ${name} was not heard (closest: ${near.join(', ')})${this.story()}`);
       }
+      // The last look is at the whole.
+      fromMs = isOver ? afterMs : nextMs;
       // Looking more often than a fifth of a second would only keep the processor from Asterisk.
       await pause(200);
     }

@@ -2,21 +2,13 @@ import { type FSWatcher, watch } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Pcm, parseWav } from '../audio/pcm.ts';
+import { Timeline } from '../audio/timeline.ts';
 
-/** A pause of the far end longer than this becomes silence in the recording; less is jitter. */
-const GAP_MS = 80;
 const HEADER_BYTES = 44;
-
-interface Chunk {
-  readonly atMs: number;
-  readonly samples: Float32Array;
-}
 
 interface Source {
   bytes: number;
   header: Buffer;
-  /** Where the next sample belongs, in milliseconds of the wall clock. */
-  cursorMs: number;
 }
 
 /**
@@ -26,18 +18,15 @@ interface Source {
  */
 export class Recorder {
   readonly #folder: string;
-  readonly #startedAtMs: number;
   readonly #watcher: FSWatcher;
+  readonly #timeline = new Timeline();
   readonly #sources = new Map<string, Source>();
-  readonly #chunks: Chunk[] = [];
   readonly #onSound: () => void;
-  #sampleRate = 8000;
   #reading = Promise.resolve();
 
   /** Begins to follow the folder; `onSound` is called after every new piece. */
   constructor(folder: string, onSound: () => void) {
     this.#folder = folder;
-    this.#startedAtMs = Date.now();
     this.#onSound = onSound;
     this.#watcher = watch(folder, (_event, file) => {
       const atMs = Date.now();
@@ -45,21 +34,12 @@ export class Recorder {
     });
   }
 
-  /** What was heard from one moment (wall clock, milliseconds) to another, gaps as silence. */
-  async heard(fromMs = this.#startedAtMs, toMs = Date.now()): Promise<Pcm> {
+  /** What was heard from one moment (wall clock, milliseconds) to another, by default until now. */
+  async heard(fromMs: number, toMs = Date.now()): Promise<Pcm> {
     // The last piece may have been written after the last look.
     for (const file of this.#sources.keys()) this.#enqueue(file, Date.now());
     await this.#reading;
-    const at = (ms: number): number => Math.round(((ms - fromMs) * this.#sampleRate) / 1000);
-    const last = this.#chunks.reduce((end, { atMs, samples }) => Math.max(end, at(atMs) + samples.length), 0);
-    const heard = new Float32Array(Math.max(0, Math.min(last, at(toMs))));
-    for (const { atMs, samples } of this.#chunks) {
-      const start = at(atMs);
-      for (let index = Math.max(0, -start); index < samples.length && start + index < heard.length; index += 1) {
-        heard[start + index] = (heard[start + index] ?? 0) + (samples[index] ?? 0);
-      }
-    }
-    return { sampleRate: this.#sampleRate, samples: heard };
+    return this.#timeline.heard(fromMs, toMs);
   }
 
   /** Stops following. */
@@ -69,6 +49,7 @@ export class Recorder {
   }
 
   #enqueue(file: string, atMs: number): void {
+    // A file that is gone, because the phone was closed, has nothing more to say.
     this.#reading = this.#reading.then(() => this.#follow(file, atMs)).catch(() => {});
   }
 
@@ -78,31 +59,22 @@ export class Recorder {
     let source = this.#sources.get(file);
     // Names have whole seconds: the next call in the same second begins the same file again.
     if (!source || size < source.bytes) {
-      source = { bytes: HEADER_BYTES, header: Buffer.alloc(0), cursorMs: 0 };
+      source = { bytes: HEADER_BYTES, header: Buffer.alloc(0) };
       this.#sources.set(file, source);
     }
     const length = (size - source.bytes) & ~1;
     if (length <= 0) return;
     const handle = await open(path);
     try {
-      if (source.header.length === 0)
+      if (source.header.length === 0) {
         source.header = (await handle.read(Buffer.alloc(HEADER_BYTES), 0, HEADER_BYTES, 0)).buffer;
+      }
       const { buffer } = await handle.read(Buffer.alloc(length), 0, length, source.bytes);
       source.bytes += length;
-      this.#place(source, buffer, atMs);
+      this.#timeline.add(file, parseWav(Buffer.concat([source.header, buffer])), atMs);
     } finally {
       await handle.close();
     }
-  }
-
-  #place(source: Source, data: Buffer, atMs: number): void {
-    const { sampleRate, samples } = parseWav(Buffer.concat([source.header, data]));
-    this.#sampleRate = sampleRate;
-    const durationMs = (samples.length * 1000) / sampleRate;
-    const cameMs = atMs - durationMs;
-    if (cameMs > source.cursorMs + GAP_MS) source.cursorMs = cameMs;
-    this.#chunks.push({ atMs: source.cursorMs, samples });
-    source.cursorMs += durationMs;
     this.#onSound();
   }
 }
