@@ -40,7 +40,7 @@ async function collect(settings: XmppSettings, clock: Clock): Promise<readonly F
   try {
     const tls = await readTlsSettings(settings);
     const { service, domain } = settings;
-    stream = new XmppStream({ service, domain, tls, clock, openLimitMs: STEP_LIMIT_MS });
+    stream = new XmppStream({ service, domain, tls, clock });
     await logIn(stream, settings, tls.requireTls ?? !isLoopback(service), clock);
     return await checkPubsub(stream, settings, clock);
   } catch (error) {

@@ -138,7 +138,7 @@ export class XmppConnection {
   /** One stream from its opening to its end; never rejects. */
   async #connectOnce(): Promise<{ failure: XmppFailure; onlineMs: number }> {
     const { clock, service, domain, tls } = this.#options;
-    const stream = new XmppStream({ service, domain, tls, clock, openLimitMs: ATTEMPT_LIMIT_MS });
+    const stream = new XmppStream({ service, domain, tls, clock });
     stream.onReceived = (element) => this.#session.received(element);
     this.#stream = stream;
     const cancel = clock.after(ATTEMPT_LIMIT_MS, () =>

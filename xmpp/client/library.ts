@@ -79,20 +79,20 @@ interface Transport {
 export interface LibraryClientOptions {
   readonly service: string;
   readonly domain: string;
-  /** The library's own limit for the stream's opening. */
-  readonly timeoutMs: number;
   /** What direct TLS (`xmpps:`) is opened with; the library itself passes neither ca nor name (fault 8). */
   readonly tls: ConnectionOptions;
 }
 
 /** A library client of which only transport, stream and parser are left: nothing listens to its elements but us. */
-export function createLibraryClient({ service, domain, timeoutMs, tls }: LibraryClientOptions): {
+export function createLibraryClient({ service, domain, tls }: LibraryClientOptions): {
   client: LibraryClient;
   createTlsSocket: () => LibrarySocket;
 } {
-  const full = libraryClient({ service, domain, timeout: timeoutMs });
+  const full = libraryClient({ service, domain });
   full.reconnect.stop();
   full.removeAllListeners();
+  // No time limits of its own, they would leave timers behind: ours end the whole stream.
+  full.timeout = 0;
   const client = full as unknown as LibraryClient & { transports: Transport[] };
   const direct = client.transports.find((transport) => acceptsDirectTls(transport));
   if (!direct) throw new Error('@xmpp/client has no TLS transport');

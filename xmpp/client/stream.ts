@@ -19,8 +19,6 @@ export interface StreamOptions {
   readonly domain: string;
   readonly tls: TlsSettings;
   readonly clock: Clock;
-  /** Limit of one opening of the stream. */
-  readonly openLimitMs: number;
 }
 
 interface Waiter {
@@ -60,7 +58,6 @@ export class XmppStream {
     const { client, createTlsSocket } = createLibraryClient({
       service: options.service,
       domain: options.domain,
-      timeoutMs: options.openLimitMs,
       tls: directTlsOptions(options.domain, options.tls),
     });
     this.#library = client;
@@ -78,15 +75,22 @@ export class XmppStream {
     await this.#unlessFailed(this.#library.connect(this.#options.service));
     // Nagle's algorithm and the peer's delayed ACK together cost 40 ms per publish (fault 6).
     nodeSocket(this.#library.socket)?.setNoDelay(true);
-    await this.#unlessFailed(this.#library.open({ domain: this.#options.domain, lang: 'en' }));
-    return await this.next((element) => element.is('features', NS.streams));
+    return await this.#features(this.#library.open({ domain: this.#options.domain, lang: 'en' }));
   }
 
   /** Opens a new stream over the same socket, as after TLS and SASL (RFC 6120 4.3.3). */
   async restart(): Promise<Element> {
     this.#declaration = '';
-    await this.#unlessFailed(this.#library.restart());
-    return await this.next((element) => element.is('features', NS.streams));
+    return await this.#features(this.#library.restart());
+  }
+
+  /**
+   * The library waits for the server's header only once its own is written, and misses it when it comes sooner: one login
+   * in a hundred over TLS would hang. So its promise is only listened to for errors, and the features tell that all is well.
+   */
+  #features(opening: Promise<unknown>): Promise<Element> {
+    opening.catch((error) => this.fail(failureFrom(error)));
+    return this.next((element) => element.is('features', NS.streams));
   }
 
   /** Puts TLS under the stream after the server's `<proceed/>` (RFC 6120 5.4.3.3). */
