@@ -1,6 +1,7 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
+import { rmSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -13,7 +14,10 @@ const END_LIMIT_MS = 3_000;
 // What still runs when the test process ends, because a test failed to close it.
 const running = new Set<Program>();
 process.once('exit', () => {
-  for (const program of running) program.signal('SIGKILL');
+  for (const program of running) {
+    program.signal('SIGKILL');
+    rmSync(program.folder, { recursive: true, force: true });
+  }
 });
 
 /** A program of somebody else's, with a folder of its own for its files. */

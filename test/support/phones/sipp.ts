@@ -42,7 +42,8 @@ export class Sipp {
       'sipp',
       [
         ...(account ? [`${account.host}:${account.port}`, '-au', account.user, '-ap', account.password] : []),
-        ...['-sf', 'scenario.xml', '-nostdin', '-i', '127.0.0.1'],
+        // It ends by itself after this many seconds, if the test process died without ending it.
+        ...['-sf', 'scenario.xml', '-nostdin', '-i', '127.0.0.1', '-timeout', '1800'],
         ...(localPort === undefined ? [] : ['-p', String(localPort)]),
         ...(keepsMessages ? ['-trace_msg', '-message_file', 'messages.log'] : []),
         ...args,
