@@ -9,8 +9,7 @@ import { createAnnouncer, type XmppAnnouncer } from '../xmpp/announcer.ts';
 import { createNullAnnouncer } from '../xmpp/null-announcer.ts';
 import { callSettings } from './call-settings.ts';
 import type { Config, Secrets } from './config/config.ts';
-import { AppError } from './errors.ts';
-import { createHttpServer } from './http/server.ts';
+import { createHttpServer, listen as openPort } from './http/server.ts';
 import { systemClock } from './lib/clock.ts';
 import { ReleaserStack } from './lib/releasers.ts';
 import type { Logger } from './log.ts';
@@ -46,11 +45,13 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
 
 async function build({ config, secrets, log, version }: AppOptions, releasers: ReleaserStack): Promise<string> {
   const clock = systemClock;
+  const { requestTimeoutMs, silenceMs } = config.asterisk;
   const database = await buildDatabase({ config, secrets, log }, releasers);
   const announcer = await buildAnnouncer({ config, secrets, log }, releasers);
   const pbx = new AriPbx({
     settings: { ...config.asterisk, password: secrets.ariPassword ?? '' },
-    limits: { requestTimeoutMs: config.asterisk.requestTimeoutMs },
+    // Two pings may go unanswered before the silence is taken for a loss.
+    limits: { requestTimeoutMs, silenceMs, pingIntervalMs: silenceMs * 0.4 },
     clock,
     random: Math.random,
     log: log.child({ room: 'ari' }),
@@ -132,14 +133,7 @@ async function buildAnnouncer(
 type ListenOptions = Omit<Parameters<typeof createHttpServer>[0], 'apiToken'> & BuildOptions;
 
 async function listen({ config, secrets, ...options }: ListenOptions, releasers: ReleaserStack): Promise<string> {
-  const { host, port } = config.http.listen;
   const server = await createHttpServer({ ...options, apiToken: secrets.apiToken });
   releasers.add('http', () => server.close());
-  try {
-    return await server.listen({ host, port });
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    const advice = 'end the other program that has the address, or set HTTP_LISTEN or http.listen to a free one';
-    throw new AppError('HTTP_ADDRESS', `HTTP can't listen at ${host}:${port}: ${reason}; ${advice}`, { cause });
-  }
+  return openPort(server, config.http.listen);
 }

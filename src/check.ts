@@ -7,6 +7,7 @@ import type { Config, Secrets } from './config/config.ts';
 import { type Finding, findingLine } from './config/findings.ts';
 import { type LoadedConfig, type LoadOptions, loadConfig } from './config/load.ts';
 import { isAppError } from './errors.ts';
+import { xmppSettings } from './xmpp-settings.ts';
 
 /**
  * Tries everything that the configuration names, all at the same time, and says what is wrong and how to mend it. Changes
@@ -62,22 +63,15 @@ async function asterisk(config: Config, secrets: Secrets): Promise<{ part: Check
   };
 }
 
-async function xmpp({ xmpp: settings }: Config, { xmppPassword }: Secrets): Promise<CheckedPart> {
-  const { connection } = settings;
-  if (connection === null || xmppPassword === null) {
-    return part(
-      'xmpp',
-      'not configured (XMPP_SERVICE, XMPP_JID, XMPP_PASSWORD): members and CRM software are not told of calls',
-      [],
-    );
+async function xmpp(config: Config, secrets: Secrets): Promise<CheckedPart> {
+  const settings = xmppSettings(config, secrets);
+  if (settings === null) {
+    const what = 'members and CRM software are not told of calls';
+    return part('xmpp', `not configured (XMPP_SERVICE, XMPP_JID, XMPP_PASSWORD): ${what}`, []);
   }
-  const { service, jid, pubsub: pubsubService, caFile } = connection;
-  const [username = '', domain = ''] = jid.split('@');
-  const { findings } = await checkXmpp({
-    ...{ service, domain, username, password: xmppPassword, pubsubService },
-    ...(caFile === null ? {} : { caFile }),
-  });
-  return part('xmpp', `logged in as ${jid}; nodes can be created on ${pubsubService}`, findings);
+  const { username, domain, pubsubService } = settings;
+  const { findings } = await checkXmpp(settings);
+  return part('xmpp', `logged in as ${username}@${domain}; nodes can be created on ${pubsubService}`, findings);
 }
 
 const plural = (word: string, count: number) => (count === 1 ? word : `${word}s`);

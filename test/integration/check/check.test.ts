@@ -1,7 +1,4 @@
-import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import type { AddressInfo } from 'node:net';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
@@ -10,6 +7,7 @@ import { CHECKOUT } from '../../../install/private-stack/paths.ts';
 import { withClient } from '../../../install/private-stack/postgres.ts';
 import type { Stack } from '../../../install/private-stack/stack.ts';
 import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
+import { freePort, RunningCommand } from './command.ts';
 
 jest.setTimeout(60_000);
 
@@ -32,24 +30,8 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** Runs the command itself, as an administrator would. */
-async function queueapp(args: readonly string[], env: Record<string, string> = {}) {
-  const child = spawn(process.execPath, ['--import', 'tsx', 'src/main.ts', ...args], {
-    cwd: CHECKOUT,
-    env: { PATH: process.env['PATH'], HOME: folder, ...stack.env, ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  let out = '';
-  let error = '';
-  child.stdout.on('data', (chunk) => {
-    out += chunk;
-  });
-  child.stderr.on('data', (chunk) => {
-    error += chunk;
-  });
-  const status = await new Promise<number | null>((resolve) => child.on('close', resolve));
-  return { status, out, error };
-}
+const queueapp = (args: readonly string[], env: Record<string, string> = {}) =>
+  new RunningCommand(args, { ...stack.env, ...env }).end();
 
 /** The parts that are wrong, and what is said of them. */
 async function faults(env: Record<string, string> = {}): Promise<Record<string, string>> {
@@ -303,12 +285,3 @@ describe('XMPP', () => {
     expect(out).toContain('✓ xmpp: not configured');
   });
 });
-
-/** A port of loopback that nobody listens at. */
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
