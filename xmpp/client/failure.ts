@@ -72,9 +72,9 @@ const SOCKET_KINDS: Readonly<Record<string, FailureKind>> = {
 export function failureFrom(error: unknown): XmppFailure {
   if (error instanceof XmppFailure) return error;
   // Node tries every address of a name; when all fail the reasons are inside (AggregateError), the first one tells enough.
-  const first = error instanceof AggregateError ? error.errors[0] : error;
-  const code = codeOf(first);
-  const message = first instanceof Error ? first.message : String(first);
+  const first = firstOf(error);
+  const code = textOf(first, 'code');
+  const message = textOf(first, 'message') || String(first);
   const socketKind = SOCKET_KINDS[code];
   if (socketKind) return new XmppFailure(socketKind, message, error);
   if (isTlsCode(code)) return new XmppFailure('tls-untrusted', message, error);
@@ -82,8 +82,18 @@ export function failureFrom(error: unknown): XmppFailure {
   return new XmppFailure('closed', message, error);
 }
 
-function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : '';
+function firstOf(error: unknown): unknown {
+  return isObject(error) && Array.isArray(error['errors']) ? (error['errors'][0] ?? error) : error;
+}
+
+/** By its shape and not by `instanceof`: errors of another realm are errors, too. */
+function textOf(error: unknown, field: 'code' | 'message'): string {
+  const value = isObject(error) ? error[field] : undefined;
+  return typeof value === 'string' ? value : '';
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
 }
 
 /** OpenSSL's names for a certificate that does not verify, as node passes them on. */

@@ -141,6 +141,16 @@ describe.each(['prosody', 'ejabberd'] as const)('the connection to %s', (kind) =
     }
   });
 
+  test('a hundred logins one after the other: none hangs on an answer that comes early', async () => {
+    for (let login = 0; login < 100; login++) {
+      const startedAtMs = Date.now();
+      const { connection } = await connect({ service: server.service });
+      expect(Date.now() - startedAtMs).toBeLessThan(5_000);
+      await connection.stop();
+      open.pop();
+    }
+  });
+
   test('two thousand requests that the server refuses are two thousand answers', async () => {
     const { connection } = await connect();
     const refuse = (index: number) =>
