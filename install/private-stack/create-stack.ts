@@ -84,7 +84,10 @@ const newState = async (name: string, options: StackOptions): Promise<StackState
       pubsub: options.pubsub ?? 'internal',
       members: options.members ?? 0,
       domain: DOMAIN,
-      ports: await choosePorts(allStates().map(({ ports }) => ports)),
+      ports: await choosePorts(
+        allStates().map(({ ports }) => ports),
+        (options.members ?? 0) > 0,
+      ),
       secrets: freshSecrets(),
       asteriskPrefix,
       asteriskVersion,

@@ -13,9 +13,11 @@ export const LOOPBACK = '127.0.0.1';
 // connection could sit on a server's port while that server restarts.
 const FIRST_PORT = 15_000;
 const LAST_PORT = 19_999;
-// Asterisk takes two UDP ports per channel: 2,000 are enough for 1,000 channels of the bench.
-const RTP_PORTS = 2_000;
-const RTP_BLOCKS = [20_000, 22_000, 24_000, 26_000, 28_000, 30_000] as const;
+// Asterisk takes two UDP ports per channel: 250 channels for trying and testing, 1,000 for measuring.
+const RTP_FIRST = 20_000;
+const RTP_LAST = 31_999;
+const RTP_PORTS = 500;
+const RTP_PORTS_BENCH = 2_000;
 
 /** The ports of one stack. */
 export interface Ports {
@@ -30,7 +32,8 @@ export interface Ports {
 }
 
 /** Chooses ports that are free now and that no other stack has taken for itself. Call it under the lock of the ports. */
-export const choosePorts = async (others: readonly Ports[]): Promise<Ports> => {
+export const choosePorts = async (others: readonly Ports[], forBench = false): Promise<Ports> => {
+  const rtpPorts = forBench ? RTP_PORTS_BENCH : RTP_PORTS;
   const taken = new Set(others.flatMap((ports) => Object.values(ports)));
   const next = async (): Promise<number> => {
     for (let attempt = 0; attempt < 1_000; attempt += 1) {
@@ -45,7 +48,7 @@ export const choosePorts = async (others: readonly Ports[]): Promise<Ports> => {
       'end what listens there (ss -ltnup shows it)',
     );
   };
-  const rtpFirst = chooseRtpBlock(others);
+  const rtpFirst = chooseRtpBlock(others, rtpPorts);
   return {
     sip: await next(),
     ari: await next(),
@@ -54,25 +57,20 @@ export const choosePorts = async (others: readonly Ports[]): Promise<Ports> => {
     postgres: await next(),
     http: await next(),
     rtpFirst,
-    rtpLast: rtpFirst + RTP_PORTS - 1,
+    rtpLast: rtpFirst + rtpPorts - 1,
   };
 };
 
-const chooseRtpBlock = (others: readonly Ports[]): number => {
+// Asterisk tries another port of its range when one is taken: with very many stacks two may share a block.
+const chooseRtpBlock = (others: readonly Ports[], size: number): number => {
   const inUse = udpPortsInUse();
-  const start = randomInt(RTP_BLOCKS.length);
-  const blocks = [...RTP_BLOCKS.slice(start), ...RTP_BLOCKS.slice(0, start)];
-  const free = blocks.filter((first) => !others.some((ports) => ports.rtpFirst === first));
-  const quiet = free.find((first) => !inUse.some((port) => port >= first && port < first + RTP_PORTS));
-  // Asterisk tries another port of its range when one is taken, so a block with some use in it still serves.
-  const block = quiet ?? free[0];
-  if (block === undefined) {
-    throw new StackError(
-      `${RTP_BLOCKS.length} stacks are up, and there are no more audio ports`,
-      'install/stack down --name NAME ends one',
-    );
-  }
-  return block;
+  const blocks = Array.from({ length: (RTP_LAST + 1 - RTP_FIRST) / size }, (_, index) => RTP_FIRST + index * size);
+  const start = randomInt(blocks.length);
+  const shuffled = [...blocks.slice(start), ...blocks.slice(0, start)];
+  const isUnclaimed = (first: number) => !others.some((o) => o.rtpFirst < first + size && o.rtpLast >= first);
+  const isQuiet = (first: number) => !inUse.some((port) => port >= first && port < first + size);
+  const chosen = shuffled.find((first) => isUnclaimed(first) && isQuiet(first)) ?? shuffled.find(isUnclaimed);
+  return chosen ?? RTP_FIRST + start * size;
 };
 
 const udpPortsInUse = (): number[] =>

@@ -257,6 +257,7 @@ describe('A stack', () => {
     await stack.down();
     expect(processesThatName(folder)).toEqual([]);
     expect(existsSync(folder)).toBe(false);
+    expect(existsSync(`${folder}.lock`)).toBe(false);
     expect(openStack(PROSODY)).toBeUndefined();
     await expectAlive(stackNamed(EJABBERD));
   });

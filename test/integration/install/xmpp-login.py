@@ -21,7 +21,7 @@ class Client(slixmpp.ClientXMPP):
         self.ca_certs = ca
         self.found = {"jid": None, "roster": [], "failure": None, "publishes_per_second": None}
         self.register_plugin("xep_0060")
-        self.add_event_handler("failed_auth", lambda _: self.give_up("authentication"))
+        self.add_event_handler("failed_all_auth", lambda _: self.give_up("authentication"))
         self.add_event_handler("ssl_invalid_chain", lambda _: self.give_up("certificate"))
         self.add_event_handler("connection_failed", lambda reason: self.give_up("connection: %s" % reason))
 
