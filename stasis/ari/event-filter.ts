@@ -3,7 +3,7 @@ import type { AriResponse, SendRequest } from './request-table.ts';
 import { uri } from './uri.ts';
 
 /**
- * Events that nothing here needs: four of five that a call causes (README, "What a call costs"). Asterisk is told not to make them.
+ * Events that nothing here needs: two of three that a call causes (README.md, "What it costs"). Asterisk is told not to make them.
  * A list of unwanted ones, not of wanted ones: Asterisk filters `RESTResponse` by the same list, and a list of wanted events
  * without it ends every answer.
  */

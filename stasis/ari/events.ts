@@ -8,8 +8,9 @@ const CHANNEL_STATES: ReadonlySet<string> = new Set(['Down', 'Ring', 'Ringing', 
 
 /** Reads one event of ARI (its `type` is the name in Asterisk's events.json); `undefined` for types and events that calls do not need. */
 export function toPbxEvent(event: Fields): PbxEvent | undefined {
-  const ofChannel = ID_OF[text(event, 'type')];
-  if (ofChannel === undefined) return OTHERS[text(event, 'type')]?.(event);
+  const type = text(event, 'type');
+  const ofChannel = ABOUT_A_CHANNEL.get(type);
+  if (ofChannel === undefined) return OTHERS.get(type)?.(event);
   const id = text(fields(event, 'channel'), 'id');
   return id === '' ? undefined : ofChannel(event, { channelId: channelId(id) });
 }
@@ -17,7 +18,7 @@ export function toPbxEvent(event: Fields): PbxEvent | undefined {
 type OfChannel = (event: Fields, id: { readonly channelId: ReturnType<typeof channelId> }) => PbxEvent | undefined;
 
 /** Events about one channel, by ARI's type. */
-const ID_OF: Readonly<Record<string, OfChannel>> = {
+const ABOUT_A_CHANNEL = mapOf<OfChannel>({
   StasisStart: (event) => {
     const channel = toChannelSnapshot(fields(event, 'channel'));
     return channel && { type: 'stasis-start', channel, args: list(event, 'args') };
@@ -44,9 +45,9 @@ const ID_OF: Readonly<Record<string, OfChannel>> = {
   }),
   ChannelHold: (_, id) => ({ type: 'hold', ...id }),
   ChannelUnhold: (_, id) => ({ type: 'unhold', ...id }),
-};
+});
 
-const OTHERS: Readonly<Record<string, (event: Fields) => PbxEvent | undefined>> = {
+const OTHERS = mapOf<(event: Fields) => PbxEvent | undefined>({
   /** `peer` is the leg that is dialled. */
   Dial: (event) => {
     const id = text(fields(event, 'peer'), 'id');
@@ -65,7 +66,7 @@ const OTHERS: Readonly<Record<string, (event: Fields) => PbxEvent | undefined>> 
       ? undefined
       : { type: 'device-state', device: name, state: asDeviceState(text(device, 'state')) };
   },
-};
+});
 
 /** Reads ARI's `Channel`; `undefined` when it has no id. */
 export function toChannelSnapshot(channel: Fields): ChannelSnapshot | undefined {
@@ -88,6 +89,11 @@ export function toChannelSnapshot(channel: Fields): ChannelSnapshot | undefined 
     createdAtMs: time(text(channel, 'creationtime')),
     variables: variables(fields(channel, 'channelvars')),
   };
+}
+
+/** A map, so that a type named like a property of every object finds nothing. */
+function mapOf<Value>(entries: Readonly<Record<string, Value>>): ReadonlyMap<string, Value> {
+  return new Map(Object.entries(entries));
 }
 
 function channelState(channel: Fields): ChannelSnapshot['state'] {

@@ -28,7 +28,9 @@ export class FakeChannel {
   readonly variables: Map<string, string>;
   readonly playbacks: FakePlayback[] = [];
   readonly heard: Heard[] = [];
-  caller: Caller;
+  readonly caller: Caller;
+  /** What the phone at the other end shows. */
+  readonly shown: Caller | null;
   state: ChannelSnapshot['state'];
   /** Created by the application, not by a call that came in. */
   readonly isLeg: boolean;
@@ -49,6 +51,7 @@ export class FakeChannel {
     readonly name: string;
     readonly state: ChannelSnapshot['state'];
     readonly caller: Caller;
+    readonly shown?: Caller;
     readonly nowMs: number;
     readonly isLeg?: boolean;
     readonly language?: string;
@@ -60,6 +63,7 @@ export class FakeChannel {
     this.name = options.name;
     this.state = options.state;
     this.caller = options.caller;
+    this.shown = options.shown ?? null;
     this.isLeg = options.isLeg ?? false;
     this.createdAtMs = options.nowMs;
     this.language = options.language ?? 'en';

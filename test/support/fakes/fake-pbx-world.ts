@@ -95,7 +95,7 @@ export class FakePbxWorld implements PhoneSwitch, CallerSwitch {
       cancelTimeout();
       cancelBehaviour();
     };
-    if (contact) this.phone(contact.phone).shown.push(channel.caller);
+    if (contact && channel.shown) this.phone(contact.phone).shown.push(channel.shown);
     if (behaviour === undefined || behaviour.type === 'silent') return;
     if (behaviour.type === 'refuse') {
       cancelBehaviour = this.#clock.after(behaviour.afterMs, () => this.endLeg(channel, behaviour.causeCode));
