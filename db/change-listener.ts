@@ -6,8 +6,10 @@ import type { Logger } from '../src/log.ts';
 import type { StoreChange } from '../src/ports/queue-store.ts';
 
 const CHANNEL = 'queueapp_change';
-/** Changes within this time are told as one batch, to others and by others; one per key. */
+/** Changes by others within this time are told as one batch, one per key. */
 const COALESCE_MS = 20;
+/** This process tells others of its changes so often at most: each time costs a statement, and the database decides races anyway. */
+const ANNOUNCE_MS = 100;
 /** More different changes than this in one batch are told as `all`. */
 const BATCH_MAX = 200;
 /** PostgreSQL takes payloads under 8,000 bytes; every id here is at most 3 bytes per character of 270. */
@@ -61,7 +63,7 @@ export class ChangeListener {
   announce(change: StoreChange): void {
     if (this.#client === null) return;
     this.#outgoing.add(payloadOf(change));
-    if (!this.#cancelTimers.has('outgoing')) this.#later('outgoing', COALESCE_MS, () => this.#sendOutgoing());
+    if (!this.#cancelTimers.has('outgoing')) this.#later('outgoing', ANNOUNCE_MS, () => this.#sendOutgoing());
   }
 
   /** Tells this process's listeners that everything may have changed. */
