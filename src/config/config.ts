@@ -92,8 +92,6 @@ export interface XmppSettings {
   readonly subscribers: readonly string[];
   /** Longest wait for the server's acknowledgement before the phone is rung anyway. */
   readonly publishWaitMs: number;
-  /** An announcement that could not be sent for so long is dropped. */
-  readonly dropAfterMs: number;
 }
 
 export interface XmppConnectionSettings {

@@ -26,7 +26,7 @@ const DEPTH_MAX = 32;
 /** Reads YAML 1.2 and remembers where each setting stands. */
 export function readDocument(text: string, file: string): ConfigDocument {
   const lineCounter = new LineCounter();
-  const document = parseDocument(text, { lineCounter, uniqueKeys: false, prettyErrors: false, stringKeys: false });
+  const document = parseDocument(text, { lineCounter, uniqueKeys: false, prettyErrors: false, logLevel: 'error' });
   const walk = new Walk(file, lineCounter);
   const syntax = document.errors.map((error): Finding => {
     const advice = error.code === 'BAD_ALIAS' ? '; a * at the start of a value or key must stand in quotes' : '';
@@ -112,9 +112,13 @@ class Walk {
   #visitMap(items: readonly Pair[], path: FindingPath): void {
     const seen = new Map<string, Position>();
     for (const { key, value } of items) {
-      const name = isScalar(key) ? String(key.value) : String(key);
-      const keyPath = [...path, name];
       const position = this.at((key as Node | null)?.range?.[0] ?? 0);
+      if (!isScalar(key)) {
+        this.findings.push({ file: this.#file, ...position, path, reason: 'has a name that is no plain text' });
+        continue;
+      }
+      const name = String(key.value);
+      const keyPath = [...path, name];
       const first = seen.get(name);
       if (first === undefined) {
         seen.set(name, position);

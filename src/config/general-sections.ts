@@ -48,7 +48,7 @@ export const asteriskSection = section(
     'request-timeout': duration({ minMs: 100, maxMs: 60_000 })
       .prefault('5s')
       .describe('Longest wait for the answer to one request.'),
-    'lost-after': duration({ minMs: 500, maxMs: 3000 })
+    'lost-after': duration({ minMs: 1000, maxMs: 3000 })
       .prefault('2.5s')
       .describe(
         'Without any sign of life from Asterisk for so long the connection counts as lost and is opened again.',
@@ -145,9 +145,6 @@ export const xmppSection = section(
     'publish-wait': duration({ maxMs: 10_000 })
       .prefault('300ms')
       .describe("How long the phone's ringing waits at most for the server to acknowledge the customer's data."),
-    'drop-after': duration({ maxMs: 3_600_000 })
-      .prefault('30s')
-      .describe('A chat message that could not be sent for so long, because the server is away, is dropped.'),
   },
   { name: 'xmpp' },
 ).transform(({ payload, announce, subscribers, presence, ...written }) => ({
@@ -157,7 +154,6 @@ export const xmppSection = section(
   usePresence: presence,
   subscribers,
   publishWaitMs: written['publish-wait'],
-  dropAfterMs: written['drop-after'],
 }));
 
 export const databaseSection = section(

@@ -134,7 +134,11 @@ function lookupFields(target: Reference, lookup: Reference) {
 function queueFields(target: Reference, queues: readonly string[]) {
   return section({
     queue: reference('queue', queues).describe('One of `queues`.'),
-    prompt: prompt().prefault([]).describe('Said before the caller takes a place.'),
+    prompt: prompt()
+      .prefault([])
+      .describe(
+        'Said to the caller who has taken a place: a member is looked for meanwhile, and an answer cuts it short.',
+      ),
     next: target()
       .prefault('dialplan')
       .describe('Where a call goes on that leaves the queue without having been served.'),

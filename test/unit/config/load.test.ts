@@ -57,7 +57,6 @@ describe('Defaults and units', () => {
         usePresence: true,
         subscribers: [],
         publishWaitMs: 300,
-        dropAfterMs: 30_000,
       },
       database: { pool: 10, connectTimeoutMs: 2000, statementTimeoutMs: 2000, awayLimitMs: 60_000 },
       http: { listen: { host: '127.0.0.1', port: 8080 } },

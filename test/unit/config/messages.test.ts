@@ -70,7 +70,7 @@ describe('A wrong value is told with line, column, setting and what was expected
     ],
     [
       `asterisk: { lost-after: 10s }\n${SOUND}`,
-      '1:13 asterisk.lost-after: expected a duration from 500ms to 3s, got "10s"',
+      '1:13 asterisk.lost-after: expected a duration from 1s to 3s, got "10s"',
     ],
     [
       `http: { listen: 127.0.0.1:70000 }\n${SOUND}`,
@@ -280,6 +280,10 @@ describe('YAML', () => {
   test('Broken syntax is told with the line', () => {
     expect(lines(`queues:\n  support: {\n${IVR}`)[0]).toMatch(/^queueapp\.yaml:\d+:\d+: is no proper YAML: /);
     expect(lines('a:\n\t- b\n')[0]).toMatch(/^queueapp\.yaml:2:\d+: is no proper YAML: /);
+  });
+
+  test('A name that is a list or a group is refused', () => {
+    expect(lines(`{ a: 1 }: x\n${SOUND}`)[0]).toBe('queueapp.yaml:1:1: has a name that is no plain text');
   });
 
   test('A bare * gets the advice to quote it', () => {
