@@ -1,0 +1,135 @@
+// Runs all checks and tests and ends in one line that counts them. Called by install/test.
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { CHECKOUT } from './private-stack/paths.ts';
+
+const HELP = `usage: install/test [--only KIND[,KIND…]] [PATTERN…]
+
+Installs what the tests need and runs all of them. Ends in one line: N passed, N failed, N skipped.
+
+  --only   lint, types, build, or a kind of test: unit, contract, scenario, audio, integration, e2e
+  PATTERN  only test files whose path holds this
+  --help`;
+
+/** In this order: what is quick to fail comes first. Tests with servers of their own run one file at a time. */
+const CHECKS = [
+  { name: 'lint', script: 'lint' },
+  { name: 'types', script: 'types' },
+  { name: 'build', script: 'build' },
+] as const;
+const SUITES = [
+  { name: 'fast', projects: ['unit', 'scenario', 'audio'], workers: 2 },
+  { name: 'contract', projects: ['contract'], workers: 1 },
+  { name: 'integration', projects: ['integration'], workers: 1 },
+  { name: 'e2e', projects: ['e2e'], workers: 1 },
+] as const;
+
+interface Count {
+  readonly passed: number;
+  readonly failed: number;
+  readonly skipped: number;
+}
+
+/** The part of jest's --json that is counted. */
+interface JestReport {
+  readonly numPassedTests: number;
+  readonly numFailedTests: number;
+  readonly numPendingTests: number;
+  readonly numTodoTests: number;
+  readonly numRuntimeErrorTestSuites: number;
+  readonly success: boolean;
+}
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { only: { type: 'string' }, help: { type: 'boolean' } },
+});
+if (values.help === true) {
+  console.log(HELP);
+} else {
+  process.exitCode = await runAll(values.only?.split(','), positionals);
+}
+
+async function runAll(only: readonly string[] | undefined, patterns: readonly string[]): Promise<number> {
+  const startedMs = Date.now();
+  const isWanted = (name: string) => only === undefined || only.includes(name);
+  const counts: Count[] = [];
+  if (patterns.length === 0) {
+    for (const { name, script } of CHECKS) if (isWanted(name)) counts.push(await runCheck(name, script));
+  }
+  for (const suite of SUITES) {
+    const projects = suite.projects.filter(isWanted);
+    if (projects.length > 0) counts.push(await runSuite({ ...suite, projects }, patterns));
+  }
+  const sum = (key: keyof Count) => counts.reduce((total, count) => total + count[key], 0);
+  console.log(`\nAll of it took ${seconds(startedMs)}.`);
+  console.log(`${sum('passed')} passed, ${sum('failed')} failed, ${sum('skipped')} skipped`);
+  return sum('failed') === 0 && sum('passed') > 0 ? 0 : 1;
+}
+
+async function runCheck(name: string, script: string): Promise<Count> {
+  const startedMs = Date.now();
+  console.log(`\n· ${name} (npm run ${script})`);
+  const status = await run('npm', ['run', '--silent', script], 'inherit');
+  console.log(`${status === 0 ? '✓' : '✗'} ${name} (${seconds(startedMs)})`);
+  return { passed: status === 0 ? 1 : 0, failed: status === 0 ? 0 : 1, skipped: 0 };
+}
+
+interface Suite {
+  readonly name: string;
+  readonly projects: readonly string[];
+  readonly workers: number;
+}
+
+async function runSuite({ name, projects, workers }: Suite, patterns: readonly string[]): Promise<Count> {
+  const startedMs = Date.now();
+  console.log(`\n· ${name} tests (${projects.join(', ')})`);
+  const folder = mkdtempSync(join(tmpdir(), 'queueapp-tests-'));
+  const report = join(folder, 'report.json');
+  try {
+    const jest = join(CHECKOUT, 'node_modules/jest/bin/jest.js');
+    const status = await run(
+      process.execPath,
+      [
+        '--experimental-vm-modules',
+        '--no-warnings',
+        jest,
+        ...['--selectProjects', ...projects],
+        ...['--maxWorkers', String(workers), '--json', '--outputFile', report, '--passWithNoTests'],
+        ...(patterns.length > 0 ? ['--testPathPatterns', ...patterns] : []),
+      ],
+      'ignore',
+    );
+    const count = countOf(JSON.parse(readFileSync(report, 'utf8')) as JestReport, status);
+    console.log(`${count.failed === 0 ? '✓' : '✗'} ${name} tests (${seconds(startedMs)})`);
+    return count;
+  } catch (error) {
+    console.log(`✗ ${name} tests: jest gave no report (${String(error)})`);
+    return { passed: 0, failed: 1, skipped: 0 };
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** A suite that could not be loaded has no failed test, and still failed; so has a jest that ended badly after its last test. */
+function countOf(report: JestReport, status: number): Count {
+  const failed = report.numFailedTests + report.numRuntimeErrorTestSuites;
+  const skipped = report.numPendingTests + report.numTodoTests;
+  return { passed: report.numPassedTests, failed: failed === 0 && status !== 0 ? 1 : failed, skipped };
+}
+
+/** Jest tells people on standard error; on standard output it only says where its report is. */
+function run(command: string, args: readonly string[], output: 'inherit' | 'ignore'): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { cwd: CHECKOUT, stdio: ['ignore', output, 'inherit'] });
+    child.once('error', reject);
+    child.once('exit', (code) => resolve(code ?? 1));
+  });
+}
+
+function seconds(sinceMs: number): string {
+  return `${((Date.now() - sinceMs) / 1000).toFixed(1)} s`;
+}
