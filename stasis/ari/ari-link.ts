@@ -104,9 +104,14 @@ export class AriLink {
 
   /** A frozen Asterisk keeps the TCP connection: only a ping that nobody answers tells. */
   #schedulePing(): void {
-    this.#cancelPing = this.#clock.after(this.#limits.pingIntervalMs, () => {
-      const silentMs = this.#clock.now() - this.#lastSignMs;
-      if (silentMs >= this.#limits.silenceMs) {
+    const { pingIntervalMs, silenceMs } = this.#limits;
+    const dueMs = this.#clock.now() + pingIntervalMs;
+    this.#cancelPing = this.#clock.after(pingIntervalMs, () => {
+      const nowMs = this.#clock.now();
+      // We ourselves stood still, and what Asterisk said meanwhile has not been read yet.
+      if (nowMs - dueMs > pingIntervalMs) this.#alive();
+      const silentMs = nowMs - this.#lastSignMs;
+      if (silentMs >= silenceMs) {
         this.end(`no sign of life for ${silentMs} ms`);
         return;
       }

@@ -1,4 +1,5 @@
 import { asDeviceState, type DeviceState } from '../../src/core/device-state.ts';
+import { AppError } from '../../src/errors.ts';
 import { isOk, json } from './answers.ts';
 import type { AriMessage } from './ari-link.ts';
 import type { AriRequest, AriResponse } from './request-table.ts';
@@ -6,6 +7,8 @@ import { uri, withQuery } from './uri.ts';
 
 type Request = (request: AriRequest) => Promise<AriResponse>;
 
+/** Several devices go into one request with commas between them. */
+const DEVICE = /^[^\s,"'\\]{1,200}$/;
 /** Devices in one subscription request: keeps the address under 4 kB. */
 const DEVICES_PER_REQUEST = 50;
 /** State readings under way at a time after a reconnect. */
@@ -22,6 +25,7 @@ export class DeviceWatch {
 
   /** Subscribes before it reads, so that no change falls between the two. The wish stays when the request fails. */
   async watch(request: Request, device: string): Promise<DeviceState> {
+    if (!DEVICE.test(device)) throw new AppError('ARI_REFUSED', `${JSON.stringify(device)} is no device`);
     this.#watched.add(device);
     await this.#subscribe(request, [device]);
     return readState(request, device);
