@@ -90,7 +90,8 @@ export class PresenceBook {
     const bare = bareJid(from);
     const type = stanza.attrs['type'];
     if (type === 'subscribe') this.#answer(bare);
-    if (!this.#members.has(bare)) return;
+    // Also of those who only share their presence with us: they may log in later, and the server says it only once.
+    if (!this.#members.has(bare) && !this.#seen.has(bare)) return;
     if (type === undefined) this.#arrived(bare, from);
     else if (type === 'unavailable') this.#left(bare, from);
     else if (type === 'subscribed') this.#seen.add(bare);
