@@ -1,5 +1,4 @@
 // One real call: a scripted caller, a scripted phone, a chat client and a CRM, all of them programs that nobody here wrote.
-import { join } from 'node:path';
 import { writeWav } from '../../test/support/audio/pcm.ts';
 import type { SipAccount } from '../../test/support/phones/baresip.ts';
 import { type Caller, dial } from '../../test/support/phones/caller.ts';
@@ -8,6 +7,7 @@ import { Crm } from '../../test/support/xmpp-clients/crm.ts';
 import { ChatMember } from '../../test/support/xmpp-clients/member.ts';
 import type { XmppAccount } from '../../test/support/xmpp-clients/xmpp-client.ts';
 import type { StackEnv } from '../private-stack/env.ts';
+import { leftBehind } from './running-app.ts';
 import type { TimeLine } from './time-line.ts';
 
 const ANSWER_AFTER_MS = 2_000;
@@ -47,7 +47,7 @@ export async function placeCall(env: StackEnv, line: TimeLine): Promise<string> 
     const caller = add(await line.step('the caller dials', startCall));
     await goThroughMenu(caller, line);
     await beServed({ chat, crm, phone }, caller, line);
-    const file = join(env.QUEUEAPP_RUN, 'caller-heard.wav');
+    const file = leftBehind('caller-heard.wav');
     writeWav(file, await caller.recording());
     return file;
   } finally {

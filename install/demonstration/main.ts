@@ -71,7 +71,7 @@ async function showCall(env: StackEnv): Promise<number> {
   });
   console.log(`\nWhat happened, in seconds:\n\n${line.text()}\n`);
   if (file === null) {
-    console.log(`MISSING: ${line.missing}\nThe application's log: ${applicationLog(env)}`);
+    console.log(`MISSING: ${line.missing}\nThe application's log: ${applicationLog()}`);
     return 1;
   }
   console.log(`Every step of the call took place. What the caller heard: ${file}`);
@@ -99,7 +99,7 @@ Everything runs on. To try by hand:
   CRM          ${env.CRM_JID}, password ${env.CRM_PASSWORD}, node extension1000 on ${env.XMPP_PUBSUB}
                certificate of the server's authority: ${env.XMPP_CA}
   Database     ${env.DATABASE_URL}
-  Application  ${env.HTTP_URL}/readyz   log ${applicationLog(env)}
+  Application  ${env.HTTP_URL}/readyz   log ${applicationLog()}
   Commands     set -a; eval "$(install/stack env --name ${name})"; set +a; node dist/src/main.js status
 
   install/demo --stop${name === 'demo' ? '' : ` --name ${name}`} ends everything.
