@@ -43,8 +43,9 @@ export class FakePbxWire {
     return () => this.#listeners.delete(listener);
   }
 
+  /** How many listen beside the fake itself: zero when everything was let go of. */
   get listenerCount(): number {
-    return this.#listeners.size;
+    return this.#listeners.size - 1;
   }
 
   /** Replies come this much later than the effect (and its events); of one kind of request, or of all. */

@@ -10,6 +10,7 @@ import type {
   PlayRequest,
   Presence,
 } from '../../../src/ports/pbx.ts';
+import { Arrivals } from '../../../stasis/ari/arrivals.ts';
 import { FakeCaller } from './fake-pbx-caller.ts';
 import { FakeChannel } from './fake-pbx-channel.ts';
 import type { FakePhone } from './fake-pbx-phone.ts';
@@ -36,12 +37,16 @@ export class FakePbx implements Pbx {
   readonly #clock: Clock;
   readonly #wire: FakePbxWire;
   readonly #world: FakePbxWorld;
+  /** As in the real adapter: a created leg is waited for, at most for a request's time. */
+  readonly #arrivals: Arrivals;
   #channelCount = 0;
 
   constructor(clock: Clock) {
     this.#clock = clock;
     this.#wire = new FakePbxWire(clock);
     this.#world = new FakePbxWorld(clock, this.#wire);
+    this.#arrivals = new Arrivals({ clock, limitMs: 5000 });
+    this.#wire.subscribe((event) => this.#arrivals.observe(event));
   }
 
   // People and events of the world outside.
@@ -84,6 +89,7 @@ export class FakePbx implements Pbx {
     this.#wire.goDown();
     this.#wire.announce({ type: 'disconnected' });
     this.#world.forgetPlaybacks();
+    this.#arrivals.connectionLost();
   }
 
   reconnects(): void {
@@ -99,6 +105,7 @@ export class FakePbx implements Pbx {
     this.#wire.goDown();
     this.#wire.announce({ type: 'replaced' });
     this.#world.forgetPlaybacks();
+    this.#arrivals.connectionLost();
   }
 
   /** Asterisk restarts: every channel and bridge is gone, and no event tells of it. */
@@ -185,6 +192,10 @@ export class FakePbx implements Pbx {
   }
 
   createChannel(request: CreateChannelRequest): Promise<Presence | 'refused'> {
+    return this.#arrivals.await(request.channelId, () => this.#create(request));
+  }
+
+  #create(request: CreateChannelRequest): Promise<Presence | 'refused'> {
     return this.#wire.request('createChannel', request.endpoint, () => {
       const [, number = '', , index] = /^PJSIP\/([\w.-]+)(\/sip:[^:]*:(\d+))?$/.exec(request.endpoint) ?? [];
       const phone = this.#world.phones.get(number);
