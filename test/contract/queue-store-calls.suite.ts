@@ -1,0 +1,207 @@
+import { describe, expect, test } from '@jest/globals';
+import type { CallEvent } from '../../src/core/events.ts';
+import { attemptId, entryId } from '../../src/core/ids.ts';
+import type { MissOutcome } from '../../src/ports/queue-store.ts';
+import { extensionOf, type QueueStoreUnderTest, START_MS, scene, trimmedRow } from './queue-store.scene.ts';
+
+/** The ends of attempts and entries; part of the suite in queue-store.suite.ts. `open` gives the store of the running suite. */
+export function describeCalls(open: () => QueueStoreUnderTest): void {
+  describe('miss', () => {
+    const cases: readonly [MissOutcome, CallEvent['event'] | null, number][] = [
+      ['no-answer', 'RINGNOANSWER', 15_250],
+      ['busy', 'RINGNOANSWER', 15_000],
+      ['rejected', 'RINGNOANSWER', 15_000],
+      ['unreachable', 'RINGNOANSWER', 15_000],
+      ['caller-gone', 'RINGCANCELED', 15_250],
+      ['cancelled', null, 0],
+    ];
+    test.each(cases)(
+      '%s lets the entry wait in its place, frees the member, and writes %s',
+      async (outcome, event, loggedMs) => {
+        const { store, enter, reserve, entries, log, queue, extensions } = await scene(open());
+        const entry = await enter();
+        await enter();
+        const { attemptId } = await reserve(entry);
+        const entered = await log();
+        const request = { attemptId, outcome, ringMs: 15_250, atMs: START_MS + 35_250 };
+        expect(await store.miss(request)).toBe('done');
+        expect(await store.miss(request)).toBe('done');
+        expect((await entries())[0]).toMatchObject({ entryId: entry.entryId, state: 'waiting', attempt: null });
+        expect((await reserve(entry)).answer).toBe('reserved');
+        const member = extensionOf(extensions, 0).interface;
+        const { callId, uniqueId } = entry;
+        const written = (await log()).slice(entered.length);
+        const line = { queue, callId, uniqueId, member, ringMs: loggedMs, atMs: START_MS + 35_250 };
+        if (event === 'RINGNOANSWER' || event === 'RINGCANCELED')
+          expect(written).toEqual([trimmedRow({ event, ...line })]);
+        else expect(written).toEqual([]);
+      },
+    );
+
+    test('after the entry left, or of an unknown attempt, is "gone"', async () => {
+      const { store, enter, reserve } = await scene(open());
+      const entry = await enter();
+      const { attemptId: left } = await reserve(entry);
+      await store.leave({ entryId: entry.entryId, outcome: 'ABANDON', atMs: START_MS + 30_000 });
+      const request = { outcome: 'caller-gone', ringMs: 1, atMs: START_MS + 30_001 } as const;
+      expect(await store.miss({ attemptId: left, ...request })).toBe('gone');
+      expect(await store.miss({ attemptId: attemptId('never'), ...request })).toBe('gone');
+    });
+  });
+
+  describe('connect and complete', () => {
+    test.each(['caller', 'member'] as const)('a conversation ended by the %s', async (endedBy) => {
+      const { store, enter, reserve, connect, entries, expectLog, queue, extensions } = await scene(open());
+      const entry = await enter({ joinedAtMs: START_MS });
+      const attempt = await reserve(entry);
+      expect(await connect(attempt)).toBe('done');
+      expect(await connect(attempt)).toBe('done');
+      expect(await entries()).toMatchObject([
+        { state: 'talking', attempt: { memberChannelId: 'member-channel', connectedAtMs: START_MS + 25_500 } },
+      ]);
+      const request = { attemptId: attempt.attemptId, endedBy, atMs: START_MS + 100_999 };
+      expect(await store.complete(request)).toBe('done');
+      expect(await store.complete(request)).toBe('done');
+      expect(await entries()).toEqual([]);
+      expect((await store.openAttempts()).filter((each) => each.queue === queue)).toEqual([]);
+      const membership = (await store.memberships()).find((each) => each.queue === queue);
+      expect(membership?.lastHangupAtMs).toBe(START_MS + 100_999);
+      const line = { queue, callId: entry.callId, uniqueId: entry.uniqueId };
+      const member = extensionOf(extensions, 0).interface;
+      await expectLog([
+        { event: 'ENTERQUEUE', ...line, callerNumber: '2000', position: 1, atMs: START_MS },
+        {
+          event: 'CONNECT',
+          ...line,
+          member,
+          holdMs: 25_500,
+          memberUniqueId: '1763640020.7',
+          ringMs: 5500,
+          atMs: START_MS + 25_500,
+        },
+        {
+          event: endedBy === 'caller' ? 'COMPLETECALLER' : 'COMPLETEAGENT',
+          ...line,
+          member,
+          holdMs: 25_500,
+          talkMs: 75_499,
+          originalPosition: 1,
+          atMs: START_MS + 100_999,
+        },
+      ]);
+    });
+
+    test('connect after the caller left is "gone", and so is complete of what never talked', async () => {
+      const { store, enter, reserve, connect } = await scene(open());
+      const entry = await enter();
+      const attempt = await reserve(entry);
+      const complete = { attemptId: attempt.attemptId, endedBy: 'caller', atMs: START_MS + 30_000 } as const;
+      expect(await store.complete(complete)).toBe('gone');
+      await store.leave({ entryId: entry.entryId, outcome: 'ABANDON', atMs: START_MS + 30_000 });
+      expect(await connect(attempt)).toBe('gone');
+      expect(await store.complete(complete)).toBe('gone');
+    });
+
+    test('a late completion never moves the last hang-up back', async () => {
+      const { store, enter, reserve, connect, queue } = await scene(open());
+      for (const atMs of [START_MS + 90_000, START_MS + 60_000]) {
+        const attempt = await reserve(await enter());
+        await connect(attempt);
+        await store.complete({ attemptId: attempt.attemptId, endedBy: 'member', atMs });
+      }
+      const membership = (await store.memberships()).find((each) => each.queue === queue);
+      expect(membership?.lastHangupAtMs).toBe(START_MS + 90_000);
+    });
+  });
+
+  describe('leave', () => {
+    test.each(['ABANDON', 'EXITWITHTIMEOUT', 'EXITEMPTY', 'WITHDRAW'] as const)(
+      '%s closes a waiting entry',
+      async (outcome) => {
+        const { store, enter, entries, log, queue } = await scene(open());
+        await enter({ priority: 3 });
+        await enter();
+        const entry = await enter({ joinedAtMs: START_MS + 10_000 });
+        const request = { entryId: entry.entryId, outcome, info: 'ü'.repeat(50), atMs: START_MS + 70_900 };
+        expect(await store.leave(request)).toBe('done');
+        expect(await store.leave(request)).toBe('done');
+        expect(await entries()).toHaveLength(2);
+        const { callId, uniqueId } = entry;
+        const line = {
+          queue,
+          callId,
+          uniqueId,
+          position: 3,
+          originalPosition: 3,
+          waitMs: 60_900,
+          atMs: START_MS + 70_900,
+        };
+        const event: CallEvent =
+          outcome === 'WITHDRAW' ? { event: outcome, ...line, info: 'ü'.repeat(50) } : { event: outcome, ...line };
+        expect((await log()).slice(3)).toEqual([trimmedRow(event)]);
+      },
+    );
+
+    test('the position told is the one at the end', async () => {
+      const { store, enter, log, queue } = await scene(open());
+      const first = await enter();
+      const { callId, uniqueId, entryId: second, joinedAtMs } = await enter();
+      await store.leave({ entryId: first.entryId, outcome: 'ABANDON', atMs: joinedAtMs });
+      await store.leave({ entryId: second, outcome: 'ABANDON', atMs: joinedAtMs });
+      const line = { queue, callId, uniqueId, position: 1, originalPosition: 2, waitMs: 0, atMs: joinedAtMs };
+      expect((await log()).slice(3)).toEqual([trimmedRow({ event: 'ABANDON', ...line })]);
+    });
+
+    test('ABANDON while ringing frees the member and writes RINGCANCELED first', async () => {
+      const { store, enter, reserve, log, queue, extensions } = await scene(open());
+      const entry = await enter({ joinedAtMs: START_MS });
+      await reserve(entry);
+      expect(await store.leave({ entryId: entry.entryId, outcome: 'ABANDON', atMs: START_MS + 24_321 })).toBe('done');
+      const { callId, uniqueId } = entry;
+      const line = { queue, callId, uniqueId, atMs: START_MS + 24_321 };
+      const member = extensionOf(extensions, 0).interface;
+      expect((await log()).slice(1)).toEqual([
+        trimmedRow({ event: 'RINGCANCELED', ...line, member, ringMs: 4321 }),
+        trimmedRow({ event: 'ABANDON', ...line, position: 1, originalPosition: 1, waitMs: 24_321 }),
+      ]);
+      expect((await reserve(await enter())).answer).toBe('reserved');
+    });
+
+    test('a time-out while ringing frees the member without a line for the ring', async () => {
+      const { store, enter, reserve, log } = await scene(open());
+      const entry = await enter();
+      await reserve(entry);
+      await store.leave({ entryId: entry.entryId, outcome: 'EXITWITHTIMEOUT', atMs: START_MS + 24_321 });
+      expect((await log()).map(({ event }) => event)).toEqual(['ENTERQUEUE', 'EXITWITHTIMEOUT']);
+      expect((await reserve(await enter())).answer).toBe('reserved');
+    });
+
+    test('while talking, after another end, or of an unknown entry is "gone"', async () => {
+      const { store, enter, reserve, connect } = await scene(open());
+      const entry = await enter();
+      await connect(await reserve(entry));
+      const atMs = START_MS + 30_000;
+      expect(await store.leave({ entryId: entry.entryId, outcome: 'ABANDON', atMs })).toBe('gone');
+      const other = await enter();
+      await store.leave({ entryId: other.entryId, outcome: 'EXITEMPTY', atMs });
+      expect(await store.leave({ entryId: other.entryId, outcome: 'ABANDON', atMs })).toBe('gone');
+      expect(await store.leave({ entryId: entryId('never'), outcome: 'ABANDON', atMs })).toBe('gone');
+    });
+
+    test('against a reservation and an answer at the same time ends in one of the two worlds', async () => {
+      const { store, enter, reserve, connect, entries, queue } = await scene(open());
+      for (let round = 0; round < 20; round++) {
+        const entry = await enter();
+        const leaving = store.leave({ entryId: entry.entryId, outcome: 'ABANDON', atMs: START_MS + 30_000 });
+        const attempt = await reserve(entry);
+        const connected = attempt.answer === 'reserved' ? await connect(attempt) : 'gone';
+        expect([await leaving, connected].sort()).toEqual(['done', 'gone']);
+        if (connected === 'done') {
+          await store.complete({ attemptId: attempt.attemptId, endedBy: 'caller', atMs: START_MS + 31_000 });
+        }
+        expect(await entries()).toEqual([]);
+        expect((await store.openAttempts()).filter((each) => each.queue === queue)).toEqual([]);
+      }
+    });
+  });
+}
