@@ -10,7 +10,7 @@ jest.setTimeout(ARI_HARNESS_TIMEOUT_MS);
 
 describePbx('the fake', async () => createFakeHarness());
 describePbx('Asterisk', () => createAriHarness());
-// What an Asterisk before 20.14 and 22.4 is asked over: a probe that may take no time is never answered in time.
+// The way to an Asterisk before 20.14 and 22.4.
 describePbx('Asterisk over HTTP', () => createAriHarness({ probeTimeoutMs: 0 }));
 
 const BEHAVIOURS: Readonly<Record<HarnessBehaviour, PhoneBehaviour>> = {
