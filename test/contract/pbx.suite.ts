@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { type BridgeId, bridgeId, type ChannelId, channelId, type PlaybackId, playbackId } from '../../src/core/ids.ts';
 import type { Pbx, PbxEvent } from '../../src/ports/pbx.ts';
+import { isLike, story } from './pbx.events.ts';
 
 /** A person at the other end of a call into the application. */
 export interface HarnessCaller {
@@ -389,14 +390,4 @@ export function describePbx(name: string, create: () => Promise<PbxHarness>): vo
       expect(seen({ type: 'disconnected' })).toHaveLength(0);
     });
   });
-}
-
-function isLike(value: unknown, match: unknown): boolean {
-  if (typeof match !== 'object' || match === null) return value === match;
-  if (typeof value !== 'object' || value === null) return false;
-  return Object.entries(match).every(([key, wanted]) => isLike((value as Record<string, unknown>)[key], wanted));
-}
-
-function story(events: readonly PbxEvent[]): string {
-  return events.map((event) => JSON.stringify(event)).join('\n');
 }
