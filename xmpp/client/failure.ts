@@ -99,7 +99,7 @@ function isObject(value: unknown): value is Record<string, unknown> {
 /** OpenSSL's names for a certificate that does not verify, as node passes them on. */
 function isTlsCode(code: string): boolean {
   return (
-    /CERT|SELF_SIGNED|UNABLE_TO_(GET|VERIFY)|ERR_TLS_CERT/.test(code) ||
+    /CERT|SELF_SIGNED|UNRECOGNIZED_NAME|UNABLE_TO_(GET|VERIFY)|ERR_TLS_CERT/.test(code) ||
     code === 'HOSTNAME_MISMATCH' ||
     code === 'INVALID_CA'
   );

@@ -9,15 +9,18 @@ const NS_EVENT = 'http://jabber.org/protocol/pubsub#event';
 const WAIT_LIMIT_MS = 20_000;
 const POLL_MS = 10;
 
+/** What was looked for, or that it is not there yet. */
+type Look<T> = T | false | null | undefined;
+
 /** Looks again and again until the condition holds; fails with the description after a generous time. */
 export async function eventually<T>(
-  look: () => T | false | null | undefined,
+  look: () => Look<T> | Promise<Look<T>>,
   what: string,
   limitMs = WAIT_LIMIT_MS,
 ): Promise<T> {
   const untilMs = Date.now() + limitMs;
   for (;;) {
-    const found = look();
+    const found = await look();
     if (found !== false && found !== null && found !== undefined) return found;
     if (Date.now() > untilMs) throw new Error(`Waited ${limitMs} ms in vain for: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
