@@ -19,6 +19,8 @@ export interface Config {
   readonly queues: readonly QueueSettings[];
   /** Where `Stasis(queueapp,ID|NAME)` leads. */
   readonly defaultQueue: QueueName;
+  /** Asked with CUSTOMER_CODE when the dialplan sends a call straight into a queue; `null`: the variable is not read. */
+  readonly customerCodeLookup: string | null;
   readonly ivr: IvrDefinition;
 }
 

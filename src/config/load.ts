@@ -80,6 +80,7 @@ function combine(
     lookups: mapValues(lookups, ({ settings }, name) => ({ name, ...settings })),
     queues: rest.queues,
     defaultQueue: rest.queues.find((queue) => queue.name === rest['default-queue'])?.name ?? first.name,
+    customerCodeLookup: rest['customer-code-lookup'] ?? null,
     ivr: { ...ivr, calendars },
   };
   const secrets: Secrets = {

@@ -38,6 +38,9 @@ export function configSchema(known: KnownNames) {
     'default-queue': reference('queue', known.queues)
       .optional()
       .describe('The queue of `Stasis(queueapp,ID|CUSTOMER NAME)`; by default the first one.'),
+    'customer-code-lookup': reference('lookup', known.lookups)
+      .optional()
+      .describe('Asked with the channel variable CUSTOMER_CODE when the dialplan sends a call straight into a queue.'),
     ivr: section({
       start: startStep(known),
       steps: z.record(stepName(), step(known)),

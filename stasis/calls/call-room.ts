@@ -20,6 +20,8 @@ export interface CallSettings {
   readonly queues: readonly QueueSettings[];
   /** Where `Stasis(queueapp,ID|NAME)` leads. */
   readonly defaultQueue: QueueName;
+  /** Lookup that is asked with CUSTOMER_CODE; `null`: none. */
+  readonly customerCodeLookup: string | null;
   readonly callerId: CallerIdTemplate;
   /** Most calls at once in the whole application. */
   readonly callsMax: number;

@@ -4,6 +4,7 @@ import type { Target } from '../../src/core/ivr/flow-definition.ts';
 import { isAppError } from '../../src/errors.ts';
 import type { DialplanTarget } from '../../src/ports/pbx.ts';
 import { type CallRoom, quietly } from './call-room.ts';
+import { customerOfDialplan } from './dialplan-customer.ts';
 import { dialExtension } from './extension-dial.ts';
 import { isHangup } from './hangup-error.ts';
 import { runIvr } from './ivr-stage.ts';
@@ -62,6 +63,7 @@ export class CallSession {
       case 'menu':
         return await this.#ivr(entry.step);
       case 'queue':
+        await customerOfDialplan(room, call);
         return await this.#enterQueueDirectly(entry.queue);
       case 'customer':
         call.customer = { id: entry.id, name: entry.name, code: null, fields: {} };

@@ -62,6 +62,7 @@ describe('Defaults and units', () => {
       http: { listen: { host: '127.0.0.1', port: 8080 } },
       lookups: {},
       defaultQueue: 'support',
+      customerCodeLookup: null,
     });
     expect(warnings).toEqual([]);
     expect(secrets).toEqual({
