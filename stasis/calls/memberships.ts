@@ -37,14 +37,22 @@ export class Memberships {
   readonly #watched = new Set<string>();
   #extensions = new Map<ExtensionNumber, Extension>();
   #isReloadPlanned = false;
+  /** The reading in progress; never rejects. */
+  #reloading: Promise<void> = Promise.resolve();
 
   constructor(deps: MembershipsDeps) {
     this.#deps = deps;
   }
 
-  /** Reads members and extensions again and brings watches and nodes level with them. */
-  async reload(): Promise<void> {
-    const { store, board, announcer, distributor } = this.#deps;
+  /** Reads members and extensions again and brings watches and nodes level with them. One reading after the other: an older answer must not win. */
+  reload(): Promise<void> {
+    const next = this.#reloading.then(() => this.#read());
+    this.#reloading = next.catch(() => undefined);
+    return next;
+  }
+
+  async #read(): Promise<void> {
+    const { store, board, distributor } = this.#deps;
     const before = new Map(board.loggedIn().map((extension) => [extension.number, extension]));
     const [extensions, memberships] = await Promise.all([store.extensions(), store.memberships()]);
     this.#extensions = new Map(extensions.map((extension) => [extension.number, extension]));
@@ -52,8 +60,8 @@ export class Memberships {
     const now = new Map(board.loggedIn().map((extension) => [extension.number, extension]));
     const came = [...now.values()].filter((extension) => !isSame(before.get(extension.number), extension));
     const went = [...before.values()].filter(({ number }) => !now.has(number));
-    await Promise.all([this.#watchPhones(), ...came.map((each) => announcer.memberLoggedIn(each))]);
-    await Promise.all(went.map((each) => announcer.memberLoggedOut(each)));
+    this.#tellAnnouncer(came, went);
+    await this.#watchPhones();
     distributor.changed();
   }
 
@@ -98,6 +106,16 @@ export class Memberships {
     const answer = await store.logout({ queue, extension, uniqueId, atMs: clock.now() });
     if (answer === 'logged-out') await this.reload();
     return answer;
+  }
+
+  /** Not waited for: login and logout take effect whether or not the XMPP server is there. */
+  #tellAnnouncer(came: readonly Extension[], went: readonly Extension[]): void {
+    const { announcer, log } = this.#deps;
+    const told = [
+      ...came.map((extension) => announcer.memberLoggedIn(extension)),
+      ...went.map((extension) => announcer.memberLoggedOut(extension)),
+    ];
+    Promise.all(told).catch((error: unknown) => log.warn({ err: error }, 'A node could not be brought level'));
   }
 
   /** Phones of logged-in members are watched, all others no longer. */
