@@ -1,7 +1,7 @@
 import type { CallId, ChannelId } from '../../src/core/ids.ts';
 import type { Caller, Customer } from '../../src/core/people.ts';
 import type { Logger } from '../../src/log.ts';
-import type { ChannelSnapshot, PbxEvent } from '../../src/ports/pbx.ts';
+import type { ChannelSnapshot, HangupCause, PbxEvent } from '../../src/ports/pbx.ts';
 import type { Call, CallPhase } from './call.ts';
 import type { EventRouter } from './event-router.ts';
 import { HangupError } from './hangup-error.ts';
@@ -32,6 +32,8 @@ export class LiveCall implements Call {
   readonly #digitListeners = new Set<(digit: string) => void>();
   readonly #unlisten: () => void;
   #isOurs = true;
+  /** What the hang-up's request said, which comes before stasis-end; that has no cause of its own. */
+  #cause: HangupCause = { code: 0, text: 'left the application' };
 
   constructor({ callId, channel, router, log, language, startedAtMs }: LiveCallOptions) {
     this.callId = callId;
@@ -79,7 +81,8 @@ export class LiveCall implements Call {
 
   #onEvent(event: PbxEvent): void {
     if (event.type === 'dtmf') for (const listener of [...this.#digitListeners]) listener(event.digit);
+    else if (event.type === 'hangup-request') this.#cause = event.cause;
     else if (event.type === 'channel-destroyed') this.end(event.cause);
-    else if (event.type === 'stasis-end') this.end({ code: 0, text: 'left the application' });
+    else if (event.type === 'stasis-end') this.end(this.#cause);
   }
 }
