@@ -1,3 +1,4 @@
+import type { MemberPrompts } from '../../src/config/config.ts';
 import type { CallerIdTemplate } from '../../src/core/caller-id.ts';
 import type { AttemptId, QueueName } from '../../src/core/ids.ts';
 import type { IvrDefinition } from '../../src/core/ivr/flow-definition.ts';
@@ -33,15 +34,6 @@ export interface CallSettings {
   readonly publishWaitMs: number;
   /** How long a caller waits for a database that is away. */
   readonly databaseWaitMs: number;
-}
-
-/** What a member hears at login and logout. */
-export interface MemberPrompts {
-  readonly wait: readonly string[];
-  readonly loggedIn: readonly string[];
-  readonly loginFailed: readonly string[];
-  readonly loggedOut: readonly string[];
-  readonly logoutFailed: readonly string[];
 }
 
 /** Everything that the stages of a call work with: the ports, and what this process keeps for all its calls. */

@@ -1,7 +1,8 @@
+import type { MemberPrompts } from '../../src/config/config.ts';
 import type { QueueName } from '../../src/core/ids.ts';
 import { isAppError } from '../../src/errors.ts';
 import type { Call } from './call.ts';
-import type { CallRoom, MemberPrompts } from './call-room.ts';
+import type { CallRoom } from './call-room.ts';
 import type { LoginOutcome, LogoutOutcome, Memberships } from './memberships.ts';
 import { startPlaying } from './playing.ts';
 
