@@ -53,17 +53,22 @@ function talk({ limitMs, hangsUp }: { limitMs: number; hangsUp: boolean }): stri
     <label id="5"/>`;
 }
 
-/** One caller, from INVITE with digest authentication to BYE; `from` is the From header's value without tag. */
+/**
+ * One caller, from INVITE with digest authentication to BYE; `from` is the From header's value without tag, `afterAnswer` what
+ * the caller does first when somebody has answered (sipp's elements).
+ */
 export function callerScenario({
   user,
   from: presented = `<sip:${user}@[remote_ip]:[remote_port]>`,
   patienceMs,
   stayMs,
+  afterAnswer = '',
 }: {
   user: string;
   from: string | undefined;
   patienceMs: number;
   stayMs: number | undefined;
+  afterAnswer?: string | undefined;
 }): string {
   if (/\]\]>|[\r\n]/.test(presented)) throw new Error('A From that ends the scenario, or the line, cannot be sent');
   const from = `From: ${presented};tag=[pid]-[call_number]`;
@@ -105,6 +110,7 @@ export function callerScenario({
     ${[100, 180, 183].map((status) => `<recv response="${status}" optional="true" timeout="${patienceMs}"/>`).join('\n    ')}
     <recv response="200" rrs="true" timeout="${patienceMs}"/>
     <send><![CDATA[\n${inDialog('ACK', 2, '[next_url]')}\n]]></send>
+    ${afterAnswer}
     ${talk({ limitMs: stayMs ?? patienceMs, hangsUp: stayMs !== undefined })}
     ${bye}
     <label id="9"/>

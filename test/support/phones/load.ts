@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { SipAccount } from './baresip.ts';
 import { answeringScenario, callerScenario } from './load-scenarios.ts';
 import { freePort } from './processes.ts';
-import { forgetPhones, register, Sipp } from './sipp.ts';
+import { registerAll, Sipp } from './sipp.ts';
 
 /** A load of callers: how many, how fast, for how long each. */
 export interface LoadOptions {
@@ -21,6 +21,8 @@ export interface LoadOptions {
   readonly stayMs?: number;
   /** How long a caller waits for an answer, and then for the other side's hang-up. @default 60000 */
   readonly patienceMs?: number;
+  /** What a caller does first when somebody has answered: sipp's elements, for instance `<pause/>` and `play_dtmf`. */
+  readonly afterAnswer?: string;
 }
 
 /** What became of a load. */
@@ -38,7 +40,7 @@ export interface LoadResult {
 
 /** Calls a number many times over (sipp, signalling only), and tells what became of the calls. */
 export async function runLoad(options: LoadOptions): Promise<LoadResult> {
-  const { account, number, from, callsPerSecond, calls, stayMs, patienceMs = 60_000 } = options;
+  const { account, number, from, callsPerSecond, calls, stayMs, patienceMs = 60_000, afterAnswer } = options;
   const args = [
     '-s',
     number,
@@ -56,7 +58,7 @@ export async function runLoad(options: LoadOptions): Promise<LoadResult> {
     'errors.log',
   ];
   const sipp = await Sipp.start({
-    scenario: callerScenario({ user: account.user, from, patienceMs, stayMs }),
+    scenario: callerScenario({ user: account.user, from, patienceMs, stayMs, afterAnswer }),
     account,
     args,
     localPort: await freePort(),
@@ -110,9 +112,7 @@ export class AnsweringPhones {
   }): Promise<AnsweringPhones> {
     const localPort = await freePort();
     // From the very port that the calls shall come to: Asterisk's `rewrite_contact` takes the sender's address.
-    for (const account of accounts) {
-      await register({ account, contact: `<sip:${account.user}@[local_ip]:[local_port]>`, expiresS: 3600, localPort });
-    }
+    await registerAll({ accounts, contact: '<sip:[field0]@[local_ip]:[local_port]>', expiresS: 3600, localPort });
     const sipp = await Sipp.start({ scenario: answeringScenario(talkMs), localPort });
     return new AnsweringPhones(`127.0.0.1:${localPort}`, sipp, accounts);
   }
@@ -120,7 +120,7 @@ export class AnsweringPhones {
   /** Takes their extensions' registrations back and ends them. */
   async close(): Promise<void> {
     await this.#sipp.close();
-    for (const account of this.#accounts) await forgetPhones(account);
+    await registerAll({ accounts: this.#accounts, contact: '*', expiresS: 0, localPort: await freePort() });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

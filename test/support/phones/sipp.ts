@@ -1,5 +1,5 @@
 import { createReadStream, type FSWatcher, watch } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { SipAccount } from './baresip.ts';
 import { isUdpPortTaken, Program, temporaryFolder } from './processes.ts';
@@ -145,6 +145,38 @@ export function registerScenario({
 /** Takes back every registration of an extension, those of phones that were killed, too. */
 export async function forgetPhones(account: SipAccount): Promise<void> {
   await register({ account, contact: '*', expiresS: 0 });
+}
+
+/**
+ * Sends a REGISTER with digest authentication for each account, one after another from one port, and waits for their 200. In
+ * `contact`, `[field0]` stands for the account's user.
+ */
+export async function registerAll(options: {
+  accounts: readonly SipAccount[];
+  contact: string;
+  expiresS: number;
+  localPort: number;
+}): Promise<void> {
+  const { accounts, contact, expiresS, localPort } = options;
+  const [first] = accounts;
+  if (first === undefined) return;
+  const scenario = registerScenario({ user: '[field0]', contact, expiresS }).replace('[authentication]', '[field1]');
+  const lines = accounts.map(({ user, password }) => `${user};[authentication username=${user} password=${password}]`);
+  const folder = await temporaryFolder('accounts');
+  const sipp = await writeFile(join(folder, 'accounts.csv'), `SEQUENTIAL\n${lines.join('\n')}\n`).then(() =>
+    Sipp.start({
+      scenario,
+      account: first,
+      args: ['-m', String(accounts.length), '-r', '100', '-inf', join(folder, 'accounts.csv')],
+      localPort,
+    }),
+  );
+  try {
+    await sipp.finished(10_000 + 100 * accounts.length);
+  } finally {
+    await sipp.close();
+    await rm(folder, { recursive: true, force: true });
+  }
 }
 
 /** Sends one REGISTER with digest authentication and waits for its 200. */
