@@ -83,7 +83,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   await mkdir(dataDir, { recursive: true });
   const owner = await ownFolder(join(dataDir, 'owner'));
   try {
-    const account = await serverAccount(log);
+    const account = await serverAccount();
     const folders = await prepareFolders(dataDir, account, log);
     const password = await clusterPassword(folders);
     const server = await bringUp({ folders, account, password, log, ...(options.port ? { port: options.port } : {}) });

