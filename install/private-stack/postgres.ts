@@ -1,5 +1,5 @@
 // The stack's PostgreSQL: its cluster, its start and end. One database, owned by one role that is no superuser.
-import { chownSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chownSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client, escapeLiteral } from 'pg';
 import { reachableBinaries, serverAccount } from '../../db/embedded/binaries.ts';
@@ -7,7 +7,6 @@ import { silentLog } from '../../src/log.ts';
 import { DATABASE_NAME } from './env.ts';
 import { LOOPBACK } from './ports.ts';
 import { awaitReady, lastLines, type ProcessRecord, run, startDaemon, stopProcess } from './processes.ts';
-import { StackError } from './stack-error.ts';
 import type { StackState } from './state.ts';
 
 const START_LIMIT_MS = 30_000;
