@@ -87,7 +87,9 @@ export class Scene {
 
   /** Runs `work` while the application runs, with a fresh process. */
   async withApp<T>(nodeOptions: readonly string[], work: (app: MeasuredApp) => Promise<T>): Promise<T> {
-    const app = await MeasuredApp.start(this.env, this.#options.settings, nodeOptions);
+    const { settings, crm } = this.#options;
+    const subscribers = [['xmpp', 'subscribers'], crm ? [this.env.CRM_JID] : []] as const;
+    const app = await MeasuredApp.start(this.env, [...settings, subscribers], nodeOptions);
     let isRunning = true;
     const stop = async () => {
       if (isRunning) await app.stop();
