@@ -7,7 +7,10 @@ import { percentile, type Report, rounded } from '../report.ts';
 import type { Scene } from '../scene.ts';
 import { firstInvites, type TracedMessage, tracedMessages } from './sip-trace.ts';
 
-const KEYS = '11111';
+/** What is typed, with a pause between the two. */
+const KEYS = ['1', '1111'];
+/** Longer than any pause within a code, shorter than the one before it. */
+const PAUSE_MS = 1000;
 /** sipp's play_dtmf sends its digits as this payload type. */
 const TELEPHONE_EVENT = 96;
 /** 1 in the menu, which is heard from a second after the answer on, then the code. */
@@ -76,13 +79,24 @@ function lastDigitsAndInvites(datagrams: readonly Datagram[], asterisk: string):
   const packets = packetsByPort(datagrams);
   const found: Found[] = [];
   for (const [caller, port] of rtpPortByCaller(messages)) {
-    const digits = sentDigits(packets.get(port) ?? [], TELEPHONE_EVENT);
-    const typed = digits.map(({ digit }) => digit).join('');
-    const [lastDigitMs, invitedAtMs] = [digits.at(-1)?.endMs, invitedAt.get(caller)];
-    if (typed === KEYS && lastDigitMs !== undefined && invitedAtMs !== undefined)
-      found.push({ lastDigitMs, invitedAtMs });
+    const typed = partsOf(packets.get(port) ?? []).map((part) => sentDigits(part, TELEPHONE_EVENT));
+    const isWhole = KEYS.every((keys, index) => keys === typed[index]?.map(({ digit }) => digit).join(''));
+    const [lastDigitMs, invitedAtMs] = [typed.at(-1)?.at(-1)?.endMs, invitedAt.get(caller)];
+    if (isWhole && lastDigitMs !== undefined && invitedAtMs !== undefined) found.push({ lastDigitMs, invitedAtMs });
   }
   return found;
+}
+
+/** sipp begins with the same timestamp each time it plays digits: only the pause tells the digits of the two apart. */
+function partsOf(packets: readonly RtpPacket[]): readonly RtpPacket[][] {
+  const parts: RtpPacket[][] = [];
+  let lastMs = Number.NEGATIVE_INFINITY;
+  for (const packet of packets.filter(({ payloadType }) => payloadType === TELEPHONE_EVENT)) {
+    if (packet.atMs - lastMs > PAUSE_MS) parts.push([]);
+    parts.at(-1)?.push(packet);
+    lastMs = packet.atMs;
+  }
+  return parts;
 }
 
 /** Where each caller sends its sound, from Asterisk's 200 to the caller's INVITE. */
