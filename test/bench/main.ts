@@ -2,6 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
 import { CHECKOUT } from '../../install/private-stack/paths.ts';
+import { VARIANTS } from './dispatch/cost.ts';
 import { benchDispatch, PARTS, type Part } from './dispatch/dispatch.ts';
 import { machine, Report } from './report.ts';
 import type { Scene } from './scene.ts';
@@ -16,9 +17,10 @@ takes them down. Captures packets with dumpcap, so it needs root.
 
   --part PART        only this part of dispatch; may be given several times: ${PARTS.join(', ')}
   --rounds N         measurements of each of the two in the parts about cost (default: 3)
+  --only NAME        in those parts measure only one of the two: ${VARIANTS.join(' or ')}
   --calls N          calls of each measurement (default: 400 at 20/s, 1200 at 60/s, 200 with digits, 300 freed members);
                      fewer than the default measure less than the targets say
-  --node-option OPT  for the measured application's Node, for example --cpu-prof; may be given several times
+  --node-option=OPT  for the measured application's Node, for example --cpu-prof; may be given several times
   --json FILE        write all figures with their units into a file
   --help
 
@@ -61,6 +63,8 @@ async function main(): Promise<number> {
   const parts = values.part ?? [...PARTS];
   for (const part of parts) if (!isPart(part)) throw new UsageError(`--part ${part}: one of ${PARTS.join(', ')}`);
   const rounds = wholeNumber('--rounds', values.rounds) ?? 3;
+  const variants = VARIANTS.filter((name) => values.only === undefined || name === values.only);
+  if (variants.length === 0) throw new UsageError(`--only ${values.only}: one of ${VARIANTS.join(', ')}`);
   const calls = wholeNumber('--calls', values.calls);
   process.stderr.write('· building the application (npm run build)\n');
   execFileSync('npm', ['run', '--silent', 'build'], { cwd: CHECKOUT, stdio: ['ignore', 'ignore', 'inherit'] });
@@ -73,6 +77,7 @@ async function main(): Promise<number> {
   await benchDispatch(report, {
     parts: parts.filter(isPart),
     rounds,
+    variants,
     calls,
     nodeOptions: values['node-option'] ?? [],
     say: (line) => process.stderr.write(`${line}\n`),
@@ -89,6 +94,7 @@ function parse() {
       options: {
         part: { type: 'string', multiple: true },
         rounds: { type: 'string' },
+        only: { type: 'string' },
         calls: { type: 'string' },
         'node-option': { type: 'string', multiple: true },
         json: { type: 'string' },

@@ -13,12 +13,15 @@ export interface CostOptions {
   readonly calls: number;
   readonly rounds: number;
   readonly nodeOptions: readonly string[];
+  /** Whose cost; the order in which they alternate. */
+  readonly variants: readonly Variant[];
 }
 
 /** Both are warmed up for so long before each measurement. */
 const WARM_UP_SECONDS = 5;
-const VARIANTS = { app_queue: '9000', queueapp: '0001' } as const;
-type Variant = keyof typeof VARIANTS;
+const NUMBERS = { app_queue: '9000', queueapp: '0001' } as const;
+export const VARIANTS = ['app_queue', 'queueapp'] as const satisfies readonly (keyof typeof NUMBERS)[];
+export type Variant = (typeof VARIANTS)[number];
 
 const COLUMNS = ['asterisk', 'node', 'postgresql', 'xmpp', 'servers', 'sipp', 'clients'] as const;
 type Column = (typeof COLUMNS)[number];
@@ -53,7 +56,7 @@ export async function measureCost(
 ): Promise<{ readonly nodeMs: number; readonly fewestServed: number; readonly calls: number }> {
   const runs: Run[] = [];
   for (let round = 1; round <= options.rounds; round += 1) {
-    for (const variant of Object.keys(VARIANTS) as Variant[]) {
+    for (const variant of options.variants) {
       process.stderr.write(`· ${options.key}, round ${round} of ${options.rounds}: ${variant}\n`);
       runs.push(await measure(scene, options, variant));
     }
@@ -79,7 +82,7 @@ async function measureRun(
   variant: Variant,
   app: MeasuredApp | undefined,
 ): Promise<Run> {
-  const load = { account: scene.caller, number: VARIANTS[variant], callsPerSecond };
+  const load = { account: scene.caller, number: NUMBERS[variant], callsPerSecond };
   await runLoad({ ...load, calls: callsPerSecond * WARM_UP_SECONDS });
   await scene.console('queue reset stats bench');
   const pids = scene.serverPids();
@@ -155,7 +158,7 @@ async function appFindings(
   };
 }
 
-function print(report: Report, { key, title, calls }: CostOptions, runs: readonly Run[]): void {
+function print(report: Report, { key, title, calls, variants }: CostOptions, runs: readonly Run[]): void {
   const head = ['ms of processor per call', ...COLUMNS, 'served', 'others'];
   const line = (name: string, cost: Run['cost'], served: string, others: string) => [
     name,
@@ -166,7 +169,7 @@ function print(report: Report, { key, title, calls }: CostOptions, runs: readonl
   const rows = runs.map((run) =>
     line(run.variant, run.cost, `${run.served}/${calls}`, `${Math.round(run.othersShare * 100)} %`),
   );
-  const medians = (Object.keys(VARIANTS) as Variant[]).map((variant) => {
+  const medians = variants.map((variant) => {
     const mine = runs.filter((run) => run.variant === variant);
     const cost = Object.fromEntries(
       COLUMNS.map((column) => [column, median(mine.map((run) => run.cost[column]))]),

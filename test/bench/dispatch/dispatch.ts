@@ -1,6 +1,6 @@
 import type { Report } from '../report.ts';
 import { Scene, type SceneOptions } from '../scene.ts';
-import { measureCost } from './cost.ts';
+import { measureCost, type Variant } from './cost.ts';
 import { measureDigitToInvite } from './digit-to-invite.ts';
 import { measureFreedToInvite } from './freed-to-invite.ts';
 
@@ -11,6 +11,8 @@ export type Part = (typeof PARTS)[number];
 export interface DispatchOptions {
   readonly parts: readonly Part[];
   readonly rounds: number;
+  /** Whose cost is measured. */
+  readonly variants: readonly Variant[];
   /** Calls of each measurement at most; none: as the targets say. */
   readonly calls: number | undefined;
   /** For Node, before the program's file: `--cpu-prof` for instance. */
@@ -32,18 +34,18 @@ export async function benchDispatch(report: Report, options: DispatchOptions): P
 }
 
 async function everythingOn(report: Report, options: DispatchOptions): Promise<void> {
-  const { rounds, nodeOptions, calls = 400 } = options;
+  const { calls = 400 } = options;
   const title = `20 calls/s with everything on: ${calls} calls, 100 members, chat messages to ten people, a CRM on every node`;
   await inScene({ ...FULL, members: 100 }, options, async (scene) => {
-    await measureCost(scene, report, { key: '20', title, callsPerSecond: 20, calls, rounds, nodeOptions });
+    await measureCost(scene, report, { ...options, key: '20', title, callsPerSecond: 20, calls });
   });
 }
 
 async function sixty(report: Report, options: DispatchOptions): Promise<void> {
-  const { rounds, nodeOptions, calls = 1200 } = options;
+  const { calls = 1200 } = options;
   const title = `60 calls/s with PostgreSQL and items: ${calls} calls, 100 members, chat messages to the chosen one alone`;
   await inScene(LEAN, options, async (scene) => {
-    const cost = await measureCost(scene, report, { key: '60', title, callsPerSecond: 60, calls, rounds, nodeOptions });
+    const cost = await measureCost(scene, report, { ...options, key: '60', title, callsPerSecond: 60, calls });
     const ms = { unit: 'ms/call', bound: 'at-most' } as const;
     report.target({
       name: 'calls served at 60 per second',
