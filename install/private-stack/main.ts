@@ -168,6 +168,11 @@ const main = async (args: string[]): Promise<number> => {
   return command(values, rest);
 };
 
+// `install/stack logs | head` ends reading early, which is no fault.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+});
+
 try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {

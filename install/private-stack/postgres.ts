@@ -1,6 +1,7 @@
 // The stack's PostgreSQL: its cluster, its start and end. One database, owned by one role that is no superuser.
 import { chownSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, escapeLiteral } from 'pg';
 import { reachableBinaries, serverAccount } from '../../db/embedded/binaries.ts';
 import { silentLog } from '../../src/log.ts';
@@ -12,7 +13,8 @@ import type { StackState } from './state.ts';
 const START_LIMIT_MS = 30_000;
 const CONNECT_LIMIT_MS = 3_000;
 const STOP_LIMIT_MS = 15_000;
-const START_ATTEMPTS = 5;
+const START_ATTEMPTS = 10;
+const LINGER_PAUSE_MS = 500;
 const UNREACHABLE = 'the folder must be reachable by that user: set QUEUEAPP_CACHE to one below /var, or unset it';
 
 /** Folder of the database server. */
@@ -62,9 +64,11 @@ export const startPostgres = async (state: StackState, started: (process: Proces
       await startOnce(state, started);
       return;
     } catch (error) {
-      // After kill -9 the old server's children need a moment to notice.
-      const oldOneLingers = lastLines(postgresLogs(state)[0] ?? '', 5).includes('still in use');
+      // After kill -9 the old server's children need a moment to notice, and its id one to be given back by the system.
+      const said = lastLines(postgresLogs(state)[0] ?? '', 5);
+      const oldOneLingers = /still in use|"postmaster\.pid" already exists/.test(said);
       if (!oldOneLingers || attempt === START_ATTEMPTS) throw error;
+      await sleep(LINGER_PAUSE_MS);
     }
   }
 };
