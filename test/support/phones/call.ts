@@ -5,6 +5,12 @@ import { CallView, type Ended, type Limit, USUAL_LIMIT_MS } from './call-view.ts
 import type { SipMessage } from './sip-message.ts';
 import { pause } from './waiting.ts';
 
+/**
+ * Searches for prompts begin this much before the call: places in a recording are not exact to the millisecond, and a prompt
+ * whose first packets seem to lie before the INVITE would not be found at all.
+ */
+const LEAD_MS = 300;
+
 /** A call of a baresip endpoint: what can be seen of it, what can be heard, and what one can do in it. */
 export class Call extends CallView {
   readonly #baresip: Baresip;
@@ -53,13 +59,14 @@ export class Call extends CallView {
 
   /** What was heard since the call began; milliseconds in it count from `invitedAtMs`. */
   recording(): Promise<Pcm> {
-    return this.#baresip.recorder.heard(this.invitedAtMs, this.ending?.atMs);
+    return this.#recordingFrom(this.invitedAtMs);
   }
 
   /** The prompts of sounds/ that were heard so far, in order; `offsetMs` counts from `invitedAtMs`. */
   async heard(options: { language?: string; threshold?: number; headMs?: number } = {}): Promise<Heard[]> {
-    const recording = await this.recording();
-    return recognise(recording, loadPrompts({ ...options, sampleRate: recording.sampleRate }), options);
+    const recording = await this.#recordingFrom(this.invitedAtMs - LEAD_MS);
+    const heard = recognise(recording, loadPrompts({ ...options, sampleRate: recording.sampleRate }), options);
+    return heard.map((each) => ({ ...each, offsetMs: each.offsetMs - LEAD_MS }));
   }
 
   /**
@@ -72,27 +79,33 @@ export class Call extends CallView {
   ): Promise<Heard> {
     const { limitMs = USUAL_LIMIT_MS, afterMs = 0, ...how } = options;
     const limitAtMs = Date.now() + limitMs;
-    let fromMs = afterMs;
+    // Here places count from the beginning of the searched recording.
+    const firstMs = afterMs === 0 ? 0 : afterMs + LEAD_MS;
+    let fromMs = firstMs;
     for (;;) {
       const isOver = this.ending !== undefined || Date.now() > limitAtMs;
-      const recording = await this.recording();
+      const recording = await this.#recordingFrom(this.invitedAtMs - LEAD_MS);
       const prompts = loadPrompts({ ...how, sampleRate: recording.sampleRate });
       const prompt = prompts.get(name);
       if (!prompt) throw new Error(`There is no prompt ${name}`);
       const [found] = recognise(slice(recording, fromMs, Number.POSITIVE_INFINITY), new Map([[name, prompt]]), how);
-      if (found) return { ...found, offsetMs: found.offsetMs + fromMs };
+      if (found) return { ...found, offsetMs: found.offsetMs + fromMs - LEAD_MS };
       // Only what may still become the prompt is searched again, so that the search does not hold up the recording itself.
-      const nextMs = Math.max(afterMs, durationMs(recording) - durationMs(prompt) - 1000);
-      if (isOver && fromMs === afterMs) {
+      const nextMs = Math.max(firstMs, durationMs(recording) - durationMs(prompt) - 1000);
+      if (isOver && fromMs === firstMs) {
         const best = closest(recording, prompts).slice(0, 3);
         const near = best.map((heard) => `${heard.name} ${heard.score.toFixed(2)} at ${Math.round(heard.offsetMs)} ms`);
         throw new Error(`The prompt ${name} was not heard (closest: ${near.join(', ')})${this.story()}`);
       }
       // The last look is at the whole.
-      fromMs = isOver ? afterMs : nextMs;
+      fromMs = isOver ? firstMs : nextMs;
       // Looking more often than a fifth of a second would only keep the processor from Asterisk.
       await pause(200);
     }
+  }
+
+  #recordingFrom(fromMs: number): Promise<Pcm> {
+    return this.#baresip.recorder.heard(fromMs, this.ending?.atMs);
   }
 
   async #command(command: string, params?: string): Promise<void> {

@@ -1,0 +1,179 @@
+import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { untilTheyTalk } from '../support/e2e/listening.ts';
+import { Site } from '../support/e2e/site.ts';
+import type { Call } from '../support/phones/call.ts';
+import type { Caller } from '../support/phones/caller.ts';
+import { answers, type Phone } from '../support/phones/phone.ts';
+
+jest.setTimeout(180_000);
+
+let site: Site;
+beforeAll(async () => {
+  site = await Site.up({ name: 'bad-days' });
+}, 600_000);
+afterEach(() => site.reset());
+afterAll(() => site?.down());
+
+/** One who talks with the only member, and two who wait, in this order. */
+interface Scene {
+  readonly phone: Phone;
+  readonly talking: Caller;
+  readonly ring: Call;
+  readonly waiting: readonly [Caller, Caller];
+}
+
+async function oneTalksTwoWait(): Promise<Scene> {
+  const phone = await site.phone('1000', { speaksHz: 700, behaviour: answers(400) });
+  await site.onDuty('1000');
+  const talking = await site.caller('0001', { from: { number: '2001' }, speaksHz: 500 });
+  const ring = await phone.ring();
+  await site.untilPhase('talking');
+  const first = await site.caller('0001', { from: { number: '2002' } });
+  await site.untilPhase('waiting', ({ position }) => position === 1);
+  const second = await site.caller('0001', { from: { number: '2003' } });
+  await site.untilPhase('waiting', ({ position }) => position === 2);
+  await untilTheyTalk([talking, 500], [ring, 700]);
+  return { phone, talking, ring, waiting: [first, second] };
+}
+
+/** They talk on; after the hang-up the two who waited are served in their order, and everything is booked. */
+async function allIsServed({ phone, talking, ring, waiting }: Scene): Promise<void> {
+  await untilTheyTalk([talking, 500], [ring, 700]);
+  phone.behave(answers(0, 300));
+  await ring.hangup();
+  expect(await talking.ended()).toMatchObject({ by: 'far end', how: 'bye' });
+  const next = await phone.ring({ limitMs: 20_000 });
+  const last = await phone.ring({ limitMs: 20_000 });
+  expect([next.caller.number, last.caller.number]).toEqual(['2002', '2003']);
+  for (const caller of waiting) expect(await caller.ended()).toMatchObject({ by: 'far end', how: 'bye' });
+  await site.logged('COMPLETEAGENT', 3);
+  const lines = await site.queueLog();
+  // Each caller's lines, whole and in their order.
+  const callers = lines.filter(({ event }) => event === 'ENTERQUEUE').map(({ callid }) => callid);
+  expect(callers).toHaveLength(3);
+  for (const caller of callers) {
+    const events = lines.filter(({ callid }) => callid === caller).map(({ event }) => event);
+    expect(events).toEqual(['ENTERQUEUE', 'CONNECT', 'COMPLETEAGENT']);
+  }
+  const [row] = await site.sql<{ age: string }>(
+    "select extract(epoch from now() - last_hangup_at) as age from extension where number = '1000'",
+  );
+  expect(Number(row?.age)).toBeLessThan(15);
+}
+
+describe('while one talks and two wait', () => {
+  test('PostgreSQL is restarted', async () => {
+    const scene = await oneTalksTwoWait();
+    await site.stack.kill('postgres');
+    await site.untilMissing('database');
+    await untilTheyTalk([scene.talking, 500], [scene.ring, 700]);
+    await site.stack.start('postgres');
+    await site.untilMissing();
+    await allIsServed(scene);
+  });
+
+  test('the talk ends while PostgreSQL is away: it is booked when it is back', async () => {
+    const scene = await oneTalksTwoWait();
+    await site.stack.kill('postgres');
+    await site.untilMissing('database');
+    scene.phone.behave(answers(0, 300));
+    await scene.ring.hangup();
+    expect(await scene.talking.ended()).toMatchObject({ by: 'far end', how: 'bye' });
+    expect((await site.readiness())?.missing).toMatchObject([{ part: 'database' }]);
+    await site.stack.start('postgres');
+    const rings = [await scene.phone.ring({ limitMs: 30_000 }), await scene.phone.ring({ limitMs: 30_000 })];
+    expect(rings.map(({ caller }) => caller.number)).toEqual(['2002', '2003']);
+    await site.logged('COMPLETEAGENT', 3);
+  });
+
+  test('the XMPP server is restarted: calls go on, and the item is there again', async () => {
+    const scene = await oneTalksTwoWait();
+    await site.stack.kill('xmpp');
+    await site.untilMissing('xmpp');
+    await untilTheyTalk([scene.talking, 500], [scene.ring, 700]);
+    await site.stack.start('xmpp');
+    await site.untilMissing();
+    const crm = await site.crm();
+    await crm.subscribe('extension1000');
+    const item = await crm.next('item', ({ payload }) => payload.includes('state="connected"'), { limitMs: 20_000 });
+    expect(item.payload).toContain('number="2001"');
+    await allIsServed(scene);
+  });
+
+  test('the XMPP server is away: the next phone rings all the same', async () => {
+    const scene = await oneTalksTwoWait();
+    await site.stack.kill('xmpp');
+    await site.untilMissing('xmpp');
+    await allIsServed(scene);
+    await site.stack.start('xmpp');
+    await site.untilMissing();
+  });
+
+  test('the application is killed: the talk and the places are taken over', async () => {
+    const scene = await oneTalksTwoWait();
+    await site.killApp();
+    await untilTheyTalk([scene.talking, 500], [scene.ring, 700]);
+    await site.startApp();
+    expect((await site.calls()).map(({ phase }) => phase).sort()).toEqual(['talking', 'waiting', 'waiting']);
+    await allIsServed(scene);
+  });
+
+  test('the application is killed, and the talk ends before the next one starts', async () => {
+    const scene = await oneTalksTwoWait();
+    await site.killApp();
+    scene.phone.behave(answers(0, 300));
+    await scene.ring.hangup();
+    await site.startApp();
+    expect(await scene.talking.ended()).toMatchObject({ by: 'far end' });
+    const rings = [await scene.phone.ring({ limitMs: 20_000 }), await scene.phone.ring({ limitMs: 20_000 })];
+    expect(rings.map(({ caller }) => caller.number)).toEqual(['2002', '2003']);
+    await site.logged('COMPLETEAGENT', 3);
+  });
+
+  test('the application is told to stop (SIGTERM): it ends with 0, the next one goes on', async () => {
+    const scene = await oneTalksTwoWait();
+    expect(await site.restartApp()).toMatchObject({ status: 0 });
+    await allIsServed(scene);
+  });
+
+  test('Asterisk is restarted: its calls are over and booked, the next one is served', async () => {
+    const scene = await oneTalksTwoWait();
+    await site.stack.kill('asterisk');
+    await site.untilMissing('asterisk');
+    await site.stack.start('asterisk');
+    await site.untilMissing();
+    await site.untilNoCalls();
+    const lines = await site.queueLog();
+    const ends = lines.filter(({ event }) => /ABANDON|COMPLETE/.test(event)).map(({ event }) => event);
+    expect(ends.sort()).toEqual(['ABANDON', 'ABANDON', expect.stringMatching(/^COMPLETE/)]);
+    expect(await site.sql("select entry_id from queue_entry where state <> 'ended'")).toEqual([]);
+    await scene.phone.close();
+    const phone = await site.phone('1000', { behaviour: answers(0, 300) });
+    await site.untilDevice('1000', 'NOT_INUSE');
+    const caller = await site.caller('0001', { from: { number: '2004' } });
+    expect((await phone.ring()).caller.number).toBe('2004');
+    await caller.ended();
+  });
+});
+
+test('the XMPP server stands still: the phone rings after 300 ms, and the log says so', async () => {
+  const phone = await site.phone('1000', { behaviour: answers(0, 300) });
+  await site.onDuty('1000');
+  const pid = site.stack.state.processes.xmpp?.pid ?? 0;
+  process.kill(pid, 'SIGSTOP');
+  try {
+    const caller = await site.caller('0001', { from: { number: '2001' } });
+    const chosen = await site.app.says('a member is chosen', ({ msg }) => msg === 'Member chosen', {
+      from: site.app.log.length,
+    });
+    const ring = await phone.ring();
+    const waitedMs = ring.invitedAtMs - new Date(chosen.time).getTime();
+    expect(waitedMs).toBeGreaterThanOrEqual(290);
+    expect(waitedMs).toBeLessThan(1_500);
+    await site.app.says('it rang before', ({ msg }) => msg.startsWith('Ringing before the item was acknowledged'));
+    await caller.ended();
+  } finally {
+    process.kill(pid, 'SIGCONT');
+  }
+  await site.untilMissing();
+});

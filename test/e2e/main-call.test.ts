@@ -1,0 +1,143 @@
+import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { rmsDbfs, silences } from '../support/audio/levels.ts';
+import { slice } from '../support/audio/pcm.ts';
+import { promptsOf, untilTheyTalk } from '../support/e2e/listening.ts';
+import { Site } from '../support/e2e/site.ts';
+
+jest.setTimeout(120_000);
+
+// The main job, whole: the right person knows who calls, then the phone rings.
+describe.each(['prosody', 'ejabberd'] as const)('a call for support, with %s', (xmpp) => {
+  let site: Site;
+  beforeAll(async () => {
+    site = await Site.up({ name: `main-${xmpp}`, xmpp });
+  }, 600_000);
+  afterEach(() => site.reset());
+  afterAll(() => site?.down());
+
+  test('goes from the login to the last hang-up, and everybody is told in time', async () => {
+    const [chat, crm, phone] = await Promise.all([
+      site.chat('user1'),
+      site.crm(),
+      site.phone('1000', { speaksHz: 700 }),
+    ]);
+    const login = await phone.dial('*56466*');
+    await login.hears('wait_a_moment');
+    await login.hears('logon');
+    await login.ended();
+    expect(await promptsOf(login)).toEqual(['wait_a_moment', 'logon']);
+    await crm.subscribe('extension1000');
+    expect(await site.members()).toContainEqual(
+      expect.objectContaining({
+        extension: '1000',
+        activity: 'idle',
+        queues: [expect.objectContaining({ queue: 'support' })],
+      }),
+    );
+
+    const from = { number: '5550199', name: 'Ann Caller' };
+    const caller = await site.caller('0000', { from, speaksHz: 500 });
+    await caller.hears('ivr_menu', { limitMs: 20_000 });
+    await caller.press('1');
+    await caller.hears('inform_code');
+    await caller.press('1111');
+    const message = await chat.next('message', ({ body }) => body.startsWith('Support'));
+    const ringing = await crm.next('item');
+    const ring = await phone.ring();
+    await caller.hears('support_team');
+
+    // What each of them was told, and in which order.
+    expect(message.body).toBe('Support: Customer Company 1 (id 1, code 1111), caller 5550199, position 1');
+    expect(message.children.join()).toMatch(/<call xmlns="urn:queueapp:call:1" [^>]*queue="support"/);
+    expect(message.children.join()).toContain('<name>Company 1</name>');
+    expect(ringing.node).toBe('extension1000');
+    expect(ringing.payload).toMatch(/state="ringing"/);
+    expect(ringing.payload).toMatch(/extension="1000"/);
+    expect(ringing.payload).toMatch(/<caller [^>]*number="5550199"/);
+    expect(ringing.payload).toMatch(/<customer (?=[^>]*id="1")(?=[^>]*code="1111")[^>]*><name>Company 1<\/name>/);
+    expect(ring.caller).toEqual({ name: 'Support: Company 1', number: '5550199' });
+    expect(ringing.atMs).toBeLessThan(ring.invitedAtMs);
+    expect(site.app.log.filter(({ msg }) => msg.startsWith('Ringing before'))).toEqual([]);
+
+    expect(await site.calls()).toMatchObject([{ phase: 'ringing', position: 1, extension: '1000' }]);
+    await ring.answer();
+    const connected = await crm.next('item');
+    expect(connected).toMatchObject({ id: ringing.id, payload: expect.stringContaining('state="connected"') });
+    expect(await site.calls()).toMatchObject([
+      {
+        phase: 'talking',
+        queue: 'support',
+        extension: '1000',
+        position: null,
+        caller: { number: '5550199', name: 'Ann Caller' },
+        customer: { id: '1', name: 'Company 1', code: '1111' },
+      },
+    ]);
+    await untilTheyTalk([caller, 500], [ring, 700]);
+
+    await ring.hangup();
+    expect(await caller.ended()).toMatchObject({ by: 'far end', how: 'bye' });
+    expect(await crm.next('item')).toMatchObject({ id: ringing.id, payload: expect.stringContaining('state="ended"') });
+    expect(await crm.next('retract')).toMatchObject({ node: 'extension1000', id: ringing.id });
+    expect(await crm.items('extension1000')).toEqual([]);
+
+    // What the caller heard, from the first prompt to the last: nothing else, and nothing in another order.
+    expect(await promptsOf(caller)).toEqual(['welcome', 'ivr_menu', 'inform_code', 'support_team']);
+    await expect(caller.hears('bye')).rejects.toThrow('bye was not heard');
+
+    const lines = (await site.queueLog()).filter(({ event }) => event !== 'ADDMEMBER' && event !== 'QUEUESTART');
+    const callid = lines[0]?.callid;
+    expect(lines).toEqual([
+      { event: 'ENTERQUEUE', agent: 'NONE', callid, data: ['', '5550199', '1'] },
+      {
+        event: 'CONNECT',
+        agent: 'PJSIP/1000',
+        callid,
+        data: [expect.stringMatching(/^\d+$/), expect.stringMatching(/.+/), expect.stringMatching(/^\d+$/)],
+      },
+      {
+        event: 'COMPLETEAGENT',
+        agent: 'PJSIP/1000',
+        callid,
+        data: [expect.stringMatching(/^\d+$/), expect.stringMatching(/^\d+$/), '1'],
+      },
+    ]);
+    const [row] = await site.sql('select last_hangup_at from extension where number = $1', ['1000']);
+    expect(Date.now() - new Date(String(row?.['last_hangup_at'])).getTime()).toBeLessThan(30_000);
+
+    const logout = await phone.dial('*564633*');
+    await logout.hears('logoff');
+    await logout.ended();
+    expect(await crm.next('delete')).toMatchObject({ node: 'extension1000' });
+  });
+
+  if (xmpp === 'ejabberd') return;
+
+  test('music is heard while waiting and again after a missed ring; the caller hangs up', async () => {
+    const phone = await site.phone('1000', { speaksHz: 700 });
+    await site.onDuty('1000');
+    const caller = await site.caller('0001', { speaksHz: 500, from: { number: '2000' } });
+    const first = await phone.ring();
+    await first.hangup();
+    const second = await phone.ring();
+    await second.answer();
+    await untilTheyTalk([caller, 500], [second, 700]);
+    await caller.hangup();
+    expect(await second.ended()).toMatchObject({ by: 'far end', how: 'bye' });
+    const heard = await caller.recording();
+    const waitedMs = (second.answeredAtMs ?? 0) - caller.invitedAtMs;
+    const afterMiss = slice(heard, (first.ending?.atMs ?? 0) - caller.invitedAtMs + 200, waitedMs - 200);
+    expect(rmsDbfs(afterMiss)).toBeGreaterThan(-45);
+    // Beginning and end of the call apart, no second of it was silent.
+    expect(silences(slice(heard, 500, waitedMs), { minimumMs: 1_000 })).toEqual([]);
+    await site.logged('COMPLETECALLER');
+    const lines = await site.queueLog();
+    expect(lines.map(({ event, agent }) => `${event} ${agent}`)).toEqual([
+      'ADDMEMBER PJSIP/1000',
+      'ENTERQUEUE NONE',
+      'RINGNOANSWER PJSIP/1000',
+      'CONNECT PJSIP/1000',
+      'COMPLETECALLER PJSIP/1000',
+    ]);
+  });
+});

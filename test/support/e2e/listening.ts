@@ -1,0 +1,35 @@
+import { CONGESTION_HZ, toneSpans } from '../audio/levels.ts';
+import { durationMs, slice } from '../audio/pcm.ts';
+import type { Call } from '../phones/call.ts';
+import { pause } from '../phones/waiting.ts';
+
+const LOOK_AGAIN_MS = 200;
+const LIMIT_MS = 15_000;
+
+/** Waits until a tone has been heard that began at `afterMs` (wall clock) or later. */
+export async function untilTone(call: Call, frequencies: readonly number[], afterMs = call.invitedAtMs): Promise<void> {
+  const endMs = Date.now() + LIMIT_MS;
+  for (;;) {
+    const heard = slice(await call.recording(), Math.max(0, afterMs - call.invitedAtMs), Number.POSITIVE_INFINITY);
+    if (toneSpans(heard, frequencies).length > 0) return;
+    if (Date.now() > endMs || call.ending)
+      throw new Error(`No tone of ${frequencies} Hz in ${Math.round(durationMs(heard))} ms${call.story()}`);
+    await pause(LOOK_AGAIN_MS);
+  }
+}
+
+/** Waits until both have heard the other, from now on; each speaks a tone of its own. */
+export async function untilTheyTalk(one: [Call, number], other: [Call, number]): Promise<void> {
+  const nowMs = Date.now();
+  await Promise.all([untilTone(one[0], [other[1]], nowMs), untilTone(other[0], [one[1]], nowMs)]);
+}
+
+/** How many bursts of the congestion tone were heard. */
+export async function congestionBursts(call: Call): Promise<number> {
+  return toneSpans(await call.recording(), CONGESTION_HZ.us).length;
+}
+
+/** The prompts that a call has heard to their end, by name, in their order. */
+export async function promptsOf(call: Call): Promise<string[]> {
+  return (await call.heard()).map(({ name }) => name);
+}

@@ -1,0 +1,358 @@
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Client } from 'pg';
+import { createStack } from '../../../install/private-stack/create-stack.ts';
+import type { StackEnv } from '../../../install/private-stack/env.ts';
+import { CHECKOUT } from '../../../install/private-stack/paths.ts';
+import { runScript } from '../../../install/private-stack/processes.ts';
+import type { Stack } from '../../../install/private-stack/stack.ts';
+import type { CallJson, MemberJson } from '../../../src/http/views.ts';
+import type { SipAccount } from '../phones/baresip.ts';
+import { type Caller, type DialOptions, dial } from '../phones/caller.ts';
+import { Phone, type PhoneOptions } from '../phones/phone.ts';
+import { RefusingPhone, type RefusingPhoneOptions } from '../phones/refusing-phone.ts';
+import { forgetPhones } from '../phones/sipp.ts';
+import { Crm } from '../xmpp-clients/crm.ts';
+import { ChatMember } from '../xmpp-clients/member.ts';
+import type { XmppAccount } from '../xmpp-clients/xmpp-client.ts';
+import { type ProcessEnd, QueueappProcess } from './application.ts';
+import { eventually } from './eventually.ts';
+
+/** What a test's site is to be like. */
+export interface SiteOptions {
+  /** Names the stack, and the log under .run that is left for whoever asks why a test failed. */
+  readonly name: string;
+  /** @default 'prosody' */
+  readonly xmpp?: 'prosody' | 'ejabberd';
+  /** Changes the shipped configuration. @default none */
+  readonly configure?: (shipped: string) => string;
+}
+
+/** One line of queue_log without its time, its empty last columns cut. */
+export interface LoggedLine {
+  readonly event: string;
+  readonly agent: string;
+  readonly callid: string;
+  readonly data: readonly string[];
+}
+
+const EXTENSIONS = ['1000', '2000', '3000'] as const;
+const READY_LIMIT_MS = 60_000;
+
+/** A private stack, the application in front of it, and the people of the stories: one per test file. */
+export class Site {
+  readonly stack: Stack;
+  readonly env: StackEnv;
+  readonly #name: string;
+  readonly #people: { close(): Promise<void> }[] = [];
+  #app: QueueappProcess;
+  #database: Client;
+  #logMark = 0;
+
+  private constructor(name: string, stack: Stack, env: StackEnv) {
+    this.#name = name;
+    this.stack = stack;
+    this.env = env;
+    this.#app = this.#start();
+    this.#database = this.#newClient();
+  }
+
+  /** Brings everything up and waits until calls can be taken and XMPP is there. */
+  static async up({ name, xmpp = 'prosody', configure }: SiteOptions): Promise<Site> {
+    rmSync(join(CHECKOUT, '.run', `e2e-${name}.log`), { force: true });
+    const stack = await createStack({ name: `e2e-${process.pid % 100_000}-${name}`.slice(0, 20), xmpp });
+    try {
+      const folder = join(stack.env.QUEUEAPP_RUN, 'application');
+      mkdirSync(folder, { recursive: true });
+      const file = join(folder, 'queueapp.yaml');
+      const shipped = readFileSync(stack.env.QUEUEAPP_CONFIG, 'utf8');
+      writeFileSync(file, configure === undefined ? shipped : configure(shipped));
+      const env = { ...stack.env, QUEUEAPP_CONFIG: file, QUEUEAPP_DATA: folder, LOG_LEVEL: 'debug' };
+      const site = new Site(name, stack, env);
+      await site.#untilReady();
+      return site;
+    } catch (error) {
+      await stack.down();
+      throw error;
+    }
+  }
+
+  /** Takes everything down, whatever is left of it. */
+  async down(): Promise<void> {
+    await Promise.allSettled(this.#people.splice(0).map((person) => person.close()));
+    await this.#database.end().catch(() => undefined);
+    await this.#app[Symbol.asyncDispose]();
+    await this.stack.down();
+  }
+
+  /** Between two stories: everybody goes home, nobody is logged in, nobody has ever talked. */
+  async reset(): Promise<void> {
+    const left = await Promise.allSettled(this.#people.splice(0).map((person) => person.close()));
+    await this.untilNoCalls();
+    await this.#forgetPhones();
+    await this.sql('delete from queue_member');
+    await this.sql('update extension set last_hangup_at = null');
+    const isNobodyIn = async () => (await this.members()).every(({ queues }) => queues.length === 0);
+    await eventually('everybody is logged out', isNobodyIn);
+    this.#logMark = Number((await this.sql<{ id: string }>('select max(id) as id from queue_log'))[0]?.id ?? 0);
+    const failure = left.find((result) => result.status === 'rejected');
+    if (failure) throw failure.reason;
+  }
+
+  get app(): QueueappProcess {
+    return this.#app;
+  }
+
+  /** SIGTERM, and a new process; answers how the old one ended. */
+  async restartApp(): Promise<ProcessEnd> {
+    const end = await this.stopApp();
+    await this.startApp();
+    return end;
+  }
+
+  /** SIGTERM; answers how it ended. */
+  stopApp(): Promise<ProcessEnd> {
+    this.#app.signal('SIGTERM');
+    return this.#app.end();
+  }
+
+  /** SIGKILL, as a crash would. */
+  async killApp(): Promise<void> {
+    this.#app.signal('SIGKILL');
+    await this.#app.end();
+  }
+
+  /** Starts the application after its end and waits until it can take calls. */
+  async startApp(): Promise<void> {
+    this.#app = this.#start();
+    await this.#untilReady();
+  }
+
+  /** What `/readyz` says; `null` while nobody listens. */
+  async readiness(): Promise<{ status: number; ready: boolean; missing: { part: string }[] } | null> {
+    try {
+      const response = await fetch(`${this.env.HTTP_URL}/readyz`);
+      const body = (await response.json()) as { ready: boolean; missing: { part: string }[] };
+      return { status: response.status, ...body };
+    } catch {
+      return null;
+    }
+  }
+
+  /** Waits until these parts are missing, and no others. */
+  async untilMissing(...parts: string[]): Promise<void> {
+    const wanted = parts.sort().join();
+    await eventually(
+      `missing is: ${wanted || 'nothing'}`,
+      async () =>
+        (await this.readiness())?.missing
+          .map(({ part }) => part)
+          .sort()
+          .join() === wanted,
+      READY_LIMIT_MS,
+    );
+  }
+
+  /** Runs a `queueapp` command to its end. */
+  async cli(...args: string[]): Promise<ProcessEnd> {
+    return await new QueueappProcess(args, this.env).end();
+  }
+
+  /** Starts a second `queueapp start` with another environment, and answers how it ended. */
+  async start(env: Readonly<Record<string, string>>): Promise<ProcessEnd> {
+    return await new QueueappProcess(['start'], { ...this.env, ...env }).end();
+  }
+
+  /** The calls that the application has now. */
+  calls(): Promise<readonly CallJson[]> {
+    return this.#get('calls');
+  }
+
+  /** The extensions, as the application sees them. */
+  members(): Promise<readonly MemberJson[]> {
+    return this.#get('members');
+  }
+
+  /** Waits until the application has no call and Asterisk no channel. */
+  async untilNoCalls(): Promise<void> {
+    await eventually('no call is left', async () => (await this.calls()).length === 0, 30_000);
+    await eventually('no channel is left', async () => (await this.channels()) === 0, 30_000);
+  }
+
+  /** Waits until a call has reached a phase; by default the only call. */
+  async untilPhase(phase: CallJson['phase'], fits: (call: CallJson) => boolean = () => true): Promise<CallJson> {
+    const look = async () => (await this.calls()).find((call) => call.phase === phase && fits(call));
+    return await eventually(`a call is ${phase}`, look, 20_000);
+  }
+
+  /** How many channels Asterisk has. */
+  async channels(): Promise<number> {
+    return Number(/(\d+) active channel/.exec(await this.asterisk('core show channels count'))?.[1]);
+  }
+
+  /** Adds a number to the dialplan: the steps from priority 1 on. */
+  async dialplan(number: string, ...steps: string[]): Promise<void> {
+    for (const [index, step] of [...steps, 'Goto(queueapp-back,s,1)'].entries()) {
+      const [application = '', ...rest] = step.replace(/\)$/, '').split('(');
+      const data = rest.join('(').replaceAll('"', '\\"');
+      await this.asterisk(
+        `dialplan add extension ${number},${index + 1},${application},"${data}" into queueapp-lines replace`,
+      );
+    }
+  }
+
+  /** Waits until a variable of the only channel that is there has been set, and answers all of its variables. */
+  async untilVariable(name: string): Promise<ReadonlyMap<string, string>> {
+    return await eventually(`${name} is set`, async () => {
+      const channels = (await this.asterisk('core show channels concise')).trim().split('\n');
+      const shown = await this.asterisk(`core show channel ${channels[0]?.split('!')[0]}`);
+      const pairs = shown.split('\n').map((line) => /^(\w+)=(.*)$/.exec(line));
+      const variables = new Map(pairs.filter((pair) => pair !== null).map(([, key = '', value = '']) => [key, value]));
+      return variables.has(name) && variables;
+    });
+  }
+
+  /** Runs a command on Asterisk's console. */
+  asterisk(command: string): Promise<string> {
+    return runScript(this.env.ASTERISK, ['-rx', command]);
+  }
+
+  /** Runs one statement and answers its rows. */
+  async sql<Row extends object = Record<string, unknown>>(text: string, values: unknown[] = []): Promise<Row[]> {
+    try {
+      return (await this.#database.query<Row>(text, values)).rows;
+    } catch (error) {
+      // After PostgreSQL was away.
+      if (error instanceof Error && 'severity' in error) throw error;
+      this.#database = this.#newClient();
+      return (await this.#database.query<Row>(text, values)).rows;
+    }
+  }
+
+  /** The lines of queue_log since the last `reset`, in the order of writing. */
+  async queueLog(): Promise<LoggedLine[]> {
+    const rows = await this.sql<LoggedLine>(
+      `select event, agent, callid, array[data1, data2, data3, data4, data5] as data from queue_log
+        where id > $1 order by id`,
+      [this.#logMark],
+    );
+    return rows.map(({ data, ...row }) => ({
+      ...row,
+      data: data.map((text) => text ?? '').slice(0, data.findLastIndex((text) => text) + 1),
+    }));
+  }
+
+  /** Waits until queue_log has a line of this event (the `count`th), and answers it. */
+  async logged(event: string, count = 1): Promise<LoggedLine> {
+    const look = async () => (await this.queueLog()).filter((line) => line.event === event)[count - 1];
+    return await eventually(`${event} number ${count} in queue_log`, look);
+  }
+
+  /** Logs extensions in, in this order, without a phone call. */
+  async login(...extensions: string[]): Promise<void> {
+    for (const extension of extensions) await this.#post(`members/${extension}/login`, { queue: 'support' });
+  }
+
+  /** Logs extensions in whose phones are plugged in, and waits until the application knows that they are free. */
+  async onDuty(...extensions: string[]): Promise<void> {
+    await this.login(...extensions);
+    for (const extension of extensions) await this.untilDevice(extension, 'NOT_INUSE');
+  }
+
+  /** Logs an extension out without a phone call. */
+  async logout(extension: string): Promise<void> {
+    await this.#post(`members/${extension}/logout`, { queue: 'support' });
+  }
+
+  /** Waits until the application sees a phone in this state. */
+  async untilDevice(extension: string, state: string): Promise<void> {
+    const look = async () =>
+      (await this.members()).some((each) => each.extension === extension && each.deviceState === state);
+    await eventually(`${extension} is ${state}`, look);
+  }
+
+  /** The account of a phone, or of the caller from outside. */
+  sip(user: string): SipAccount {
+    return { host: this.env.SIP_HOST, port: Number(this.env.SIP_PORT), user, password: this.env.SIP_PASSWORD };
+  }
+
+  /** Somebody calls from outside. */
+  async caller(number: string, options: Partial<DialOptions> = {}): Promise<Caller> {
+    return this.#add(await dial({ account: this.sip('caller'), ...options, number }));
+  }
+
+  /** A registered phone. */
+  async phone(extension: string, options: Partial<PhoneOptions> = {}): Promise<Phone> {
+    return this.#add(await Phone.plugIn({ account: this.sip(extension), ...options }));
+  }
+
+  /** A registered phone that refuses with a SIP status of one's choice. */
+  async refusingPhone(extension: string, options: Omit<RefusingPhoneOptions, 'account'>): Promise<RefusingPhone> {
+    return this.#add(await RefusingPhone.plugIn({ account: this.sip(extension), ...options }));
+  }
+
+  /** A member's chat client. */
+  async chat(user: string): Promise<ChatMember> {
+    const account = this.#xmpp(`${user}@${this.env.XMPP_DOMAIN}`, this.env.MEMBER_PASSWORD);
+    return this.#add(await ChatMember.connect(account));
+  }
+
+  /** CRM software; subscribe it after the login, which makes the node. */
+  async crm(): Promise<Crm> {
+    const account = this.#xmpp(this.env.CRM_JID, this.env.CRM_PASSWORD);
+    return this.#add(await Crm.connect({ ...account, pubsub: this.env.XMPP_PUBSUB }));
+  }
+
+  #xmpp(jid: string, password: string): XmppAccount {
+    return { jid, password, service: this.env.XMPP_SERVICE, ca: this.env.XMPP_CA };
+  }
+
+  #add<Person extends { close(): Promise<void> }>(person: Person): Person {
+    this.#people.push(person);
+    return person;
+  }
+
+  // A phone that was killed leaves its registration.
+  async #forgetPhones(): Promise<void> {
+    const contacts = await this.asterisk('pjsip show contacts');
+    const left = EXTENSIONS.filter((extension) => contacts.includes(` ${extension}/`));
+    await Promise.all(left.map((extension) => forgetPhones(this.sip(extension))));
+  }
+
+  #start(): QueueappProcess {
+    return new QueueappProcess(['start'], this.env, `e2e-${this.#name}`);
+  }
+
+  async #untilReady(): Promise<void> {
+    const look = async () => {
+      if (!this.#app.isRunning) throw new Error(`The application ended:\n${this.#app.tail()}`);
+      return (await this.readiness())?.missing.length === 0;
+    };
+    await eventually('the application is ready', look, READY_LIMIT_MS);
+    await this.#app.says('it is level with Asterisk', ({ msg }) => msg === 'Level with Asterisk');
+  }
+
+  async #get<Answer>(path: string): Promise<Answer> {
+    return (await this.#ask(path, {})) as Answer;
+  }
+
+  async #post(path: string, body: object): Promise<void> {
+    const headers = { 'content-type': 'application/json' };
+    await this.#ask(path, { method: 'POST', headers, body: JSON.stringify(body) });
+  }
+
+  async #ask(path: string, init: { method?: string; headers?: Record<string, string>; body?: string }) {
+    const headers = { authorization: `Bearer ${this.env.API_TOKEN}`, ...init.headers };
+    const response = await fetch(`${this.env.HTTP_URL}/api/v1/${path}`, { ...init, headers });
+    if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
+    return await response.json();
+  }
+
+  #newClient(): Client {
+    const client = new Client({ connectionString: this.env.DATABASE_URL });
+    // A connection that breaks tells so at the next statement.
+    client.on('error', () => undefined);
+    void client.connect().catch(() => undefined);
+    return client;
+  }
+}
