@@ -96,6 +96,7 @@ class RingAttempt {
     const { pbx, clock } = this.#deps;
     const { ringTimeoutMs } = this.#request;
     const contacts = await pbx.contacts(this.#request.interface, this.#call.channelId);
+    if (this.#isOver()) return;
     this.#legs = contacts.slice(0, LEGS_MAX).map((endpoint, index) => ({
       channelId: channelId(`${this.#request.attemptId}-${String(index).padStart(2, '0')}`),
       endpoint,
@@ -113,19 +114,31 @@ class RingAttempt {
   }
 
   async #create(leg: Leg): Promise<void> {
-    const answer = await this.#deps.pbx.createChannel({
+    const request = {
       channelId: leg.channelId,
       endpoint: leg.endpoint,
       appArgs: [LEG_ARGUMENT, this.#request.attemptId],
       originator: this.#call.channelId,
       callerId: this.#request.callerId,
-    });
-    if (answer !== 'done') leg.isOver = true;
+    };
+    await this.#orGiveUp(leg, async () => (await this.#deps.pbx.createChannel(request)) === 'done');
   }
 
   async #dial(leg: Leg): Promise<void> {
-    const answer = await this.#deps.pbx.dial(leg.channelId, { timeoutMs: this.#request.ringTimeoutMs });
-    if (answer === 'gone') leg.isOver = true;
+    const { ringTimeoutMs: timeoutMs } = this.#request;
+    await this.#orGiveUp(leg, async () => (await this.#deps.pbx.dial(leg.channelId, { timeoutMs })) === 'done');
+  }
+
+  /** A leg that fails must not take the other phones of the extension with it; it may be there all the same, so it is hung up. */
+  async #orGiveUp(leg: Leg, isDone: () => Promise<boolean>): Promise<void> {
+    try {
+      if (!(await isDone())) leg.isOver = true;
+    } catch (error) {
+      this.#call.log.warn({ err: error, channelId: leg.channelId }, 'A phone could not be rung');
+      if (leg === this.#winner) return;
+      leg.isOver = true;
+      this.#hangUp(leg, CAUSE_NORMAL_CLEARING);
+    }
   }
 
   #onLegEvent(leg: Leg, event: PbxEvent): void {
