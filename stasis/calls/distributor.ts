@@ -131,6 +131,7 @@ export class Distributor {
 
   #lookLater(delayMs: number): void {
     this.#cancelTimer();
+    if (!this.#isOpen) return;
     this.#cancelTimer = this.#deps.clock.after(delayMs, () => this.changed());
   }
 
@@ -168,6 +169,7 @@ export class Distributor {
       this.#giveBack(entry, offer);
     } catch (error) {
       if (!isAppError(error, 'DATABASE_UNAVAILABLE')) throw error;
+      await this.#undo(offer);
       this.#giveBack(entry, offer);
     }
   }
@@ -175,11 +177,17 @@ export class Distributor {
   async #offer(entry: Waiting, offer: Offer): Promise<void> {
     entry.state = 'taken';
     if (entry.take(offer)) return;
-    const { store, clock } = this.#deps;
+    await this.#undo(offer);
+    this.free(offer);
+  }
+
+  /** The reservation is made, or may have been though its reply was lost: without this both would be taken for ever. */
+  async #undo({ attemptId }: Offer): Promise<void> {
+    const { store, clock, log } = this.#deps;
     try {
-      await store.miss({ attemptId: offer.attemptId, outcome: 'cancelled', ringMs: 0, atMs: clock.now() });
-    } finally {
-      this.free(offer);
+      await store.miss({ attemptId, outcome: 'cancelled', ringMs: 0, atMs: clock.now() });
+    } catch (error) {
+      log.warn({ err: error, attemptId }, 'A reservation could not be taken back');
     }
   }
 

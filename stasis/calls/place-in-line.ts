@@ -20,6 +20,8 @@ export class PlaceInLine {
   /** An offer made before `next()` was asked. */
   #early: Offer | null = null;
   #hasLeft = false;
+  /** A wait has ended without an offer: none is taken any more, though the way out of the line takes a few turns. */
+  #isOver = false;
 
   constructor(room: CallRoom, settings: QueueSettings, place: Place, signal: AbortSignal) {
     this.#room = room;
@@ -50,25 +52,34 @@ export class PlaceInLine {
     const early = this.#early;
     this.#early = null;
     if (early !== null) return early;
-    if (this.#isNobodyThere()) return 'nobody';
     const remainingMs = this.expiresAtMs - clock.now();
-    if (remainingMs <= 0) return 'max-wait';
+    this.#isOver = this.#isNobodyThere() || remainingMs <= 0;
+    if (this.#isOver) return remainingMs <= 0 ? 'max-wait' : 'nobody';
     const wait = deferred<WaitEnd>();
     this.#wait = wait;
-    const onHangup = () => wait.reject(this.#signal.reason);
-    const onStopping = () => wait.reject(new StandStill());
+    const end = (action: () => void) => () => {
+      if (this.#wait !== wait) return;
+      this.#isOver = true;
+      action();
+    };
+    const onHangup = end(() => wait.reject(this.#signal.reason));
+    const onStopping = end(() => wait.reject(new StandStill()));
     const cancel = Number.isFinite(remainingMs)
-      ? clock.after(remainingMs, () => wait.resolve('max-wait'))
+      ? clock.after(
+          remainingMs,
+          end(() => wait.resolve('max-wait')),
+        )
       : () => undefined;
+    const onNobody = end(() => wait.resolve('nobody'));
     const unlisten = board.onChange(() => {
-      if (this.#isNobodyThere()) wait.resolve('nobody');
+      if (this.#isNobodyThere()) onNobody();
     });
     this.#signal.addEventListener('abort', onHangup, { once: true });
     stopping.addEventListener('abort', onStopping, { once: true });
     try {
       return await wait.promise;
     } finally {
-      this.#wait = null;
+      if (this.#wait === wait) this.#wait = null;
       cancel();
       unlisten();
       this.#signal.removeEventListener('abort', onHangup);
@@ -84,9 +95,14 @@ export class PlaceInLine {
   }
 
   #take(offer: Offer): boolean {
-    if (this.#hasLeft || this.#signal.aborted || this.#room.stopping.aborted) return false;
-    if (this.#wait === null) this.#early = offer;
-    else this.#wait.resolve(offer);
+    if (this.#hasLeft || this.#isOver || this.#signal.aborted || this.#room.stopping.aborted) return false;
+    const wait = this.#wait;
+    if (wait === null) this.#early = offer;
+    else {
+      // Whatever ends the wait from here on comes too late: the offer is the caller's.
+      this.#wait = null;
+      wait.resolve(offer);
+    }
     return true;
   }
 
