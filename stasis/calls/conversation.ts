@@ -35,6 +35,8 @@ export async function converse(
   { memberChannelId, bridgeId, isJoined, stopping }: ConversationRequest,
 ): Promise<ConversationEnd> {
   const end = deferred<ConversationEnd>();
+  // The process may stop while the two are being joined, when nobody waits for the end yet.
+  end.promise.catch(() => undefined);
   const onHangup = () => end.resolve('caller');
   const onStopping = () => end.reject(new StandStill());
   const unlisten = router.onChannel(memberChannelId, (event) => {
@@ -44,8 +46,13 @@ export async function converse(
   stopping.addEventListener('abort', onStopping, { once: true });
   try {
     if (call.signal.aborted) return 'caller';
-    const joined = isJoined ? 'done' : await pbx.addToBridge(bridgeId, [call.channelId, memberChannelId]);
-    if (joined === 'gone') return await whoIsGone(pbx, call, memberChannelId);
+    if (isJoined) {
+      // Nobody listened between the snapshot that showed them together and now.
+      const gone = await whoIsGone(pbx, call, memberChannelId);
+      if (gone !== 'failed') return gone;
+    } else if ((await pbx.addToBridge(bridgeId, [call.channelId, memberChannelId])) === 'gone') {
+      return await whoIsGone(pbx, call, memberChannelId);
+    }
     if (stopping.aborted) throw new StandStill();
     return await end.promise;
   } finally {
@@ -59,7 +66,7 @@ function hasLeft(event: PbxEvent): boolean {
   return event.type === 'channel-destroyed' || event.type === 'stasis-end' || event.type === 'bridge-left';
 }
 
-/** The bridge refused: one of the two vanished between answer and joining. */
+/** One of the two may have vanished unheard; `failed`: both are there. */
 async function whoIsGone(pbx: Pbx, call: Call, memberChannelId: ChannelId): Promise<ConversationEnd> {
   if (call.signal.aborted) return 'caller';
   const { channels } = await pbx.snapshot();
