@@ -67,9 +67,11 @@ export function adoptConversation(
   { memberChannelId, bridge }: { readonly memberChannelId: ChannelId; readonly bridge: BridgeSnapshot },
 ): Promise<void> {
   const conversation = { memberChannelId, bridgeId: bridge.bridgeId, isJoined: true, stopping: room.stopping };
+  room.bridges.add(bridge.bridgeId);
   return converse(room, session.call, conversation).then(async (end) => {
     await room.pbx.hangup(end === 'caller' ? memberChannelId : session.call.channelId);
     await room.pbx.destroyBridge(bridge.bridgeId);
+    room.bridges.delete(bridge.bridgeId);
   });
 }
 
@@ -105,8 +107,9 @@ async function talkOn(
   const shared = snapshot.bridges.find((bridge) => bridge.channelIds.includes(member.channelId));
   const isJoined = entry.state === 'talking' && shared?.channelIds.includes(call.channelId) === true;
   const bridge = shared?.bridgeId ?? bridgeId(randomUUID());
-  if (shared === undefined) await room.pbx.createBridge(bridge, `queueapp ${call.callId}`);
   room.board.hold(extension.number, attempt.attemptId);
+  room.bridges.add(bridge);
+  if (shared === undefined) await room.pbx.createBridge(bridge, `queueapp ${call.callId}`);
   const hold = new HoldSound(room, call, settings);
   if (!isJoined) hold.start([]);
   const news = new CallNews(room, call, settings, place);
@@ -114,6 +117,7 @@ async function talkOn(
   const request = { channelId: member.channelId, ringMs: 0, connectedAtMs, bridgeId: bridge, isJoined };
   await talk({ room, call, settings, place, hold, news }, offer, request).finally(() => room.distributor.free(offer));
   await room.pbx.destroyBridge(bridge);
+  room.bridges.delete(bridge);
   call.signal.throwIfAborted();
   const waitMs = connectedAtMs - place.joinedAtMs;
   await session.leaveQueue({ type: 'served', afterwards: settings.afterConversation, waitMs });

@@ -53,6 +53,7 @@ export class Application {
       board,
       distributor,
       announced: new Map(),
+      bridges: new Set(),
       clock,
       log,
       stopping: this.#stopping.signal,
@@ -98,6 +99,7 @@ export class Application {
         break;
       case 'disconnected':
         log.error('Asterisk is out of reach: calls go on there, nothing new begins');
+        this.#recovery.abort();
         distributor.close();
         break;
       case 'replaced':

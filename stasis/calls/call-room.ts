@@ -1,6 +1,6 @@
 import type { MemberPrompts } from '../../src/config/config.ts';
 import type { CallerIdTemplate } from '../../src/core/caller-id.ts';
-import type { AttemptId, QueueName } from '../../src/core/ids.ts';
+import type { AttemptId, BridgeId, QueueName } from '../../src/core/ids.ts';
 import type { IvrDefinition } from '../../src/core/ivr/flow-definition.ts';
 import type { QueueSettings } from '../../src/core/queue/settings.ts';
 import type { Clock } from '../../src/lib/clock.ts';
@@ -49,6 +49,8 @@ export interface CallRoom {
   readonly distributor: Distributor;
   /** Attempts that ring or talk now, as they were last published. */
   readonly announced: Map<AttemptId, AnnouncedAttempt>;
+  /** Bridges that calls of this process use or have asked for; any other of ours is a remnant. */
+  readonly bridges: Set<BridgeId>;
   readonly clock: Clock;
   readonly log: Logger;
   /** Aborted when the process stops: what can stand goes on without us, until the next process adopts it. */

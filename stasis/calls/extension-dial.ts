@@ -42,12 +42,14 @@ export async function dialExtension(
     return ring.outcome === 'caller-gone' || ring.outcome === 'cancelled' ? 'no-answer' : ring.outcome;
   }
   const bridge = bridgeId(randomUUID());
+  room.bridges.add(bridge);
   await room.pbx.createBridge(bridge, `queueapp ${call.callId}`);
   const conversation = { memberChannelId: ring.channelId, bridgeId: bridge, isJoined: false, stopping: room.stopping };
   const end = await converse(room, call, conversation);
   call.log.info({ extension, endedBy: end }, 'Conversation over');
   if (end !== 'member') await quietly(call, 'hang-up-extension', () => room.pbx.hangup(ring.channelId));
   await quietly(call, 'destroy-bridge', () => room.pbx.destroyBridge(bridge));
+  room.bridges.delete(bridge);
   call.signal.throwIfAborted();
   return 'talked';
 }

@@ -15,6 +15,7 @@ export async function serveCaller(stay: Stay, offer: Offer): Promise<MemberOutco
   const { room, call } = stay;
   const bridge = bridgeId(randomUUID());
   // Asked for now, so that it is there when somebody answers.
+  room.bridges.add(bridge);
   const bridged = room.pbx.createBridge(bridge, `queueapp ${call.callId}`);
   bridged.catch(() => undefined);
   const ring = await ringMember(stay, offer);
@@ -70,4 +71,5 @@ async function writeMiss({ room, call, news }: Stay, offer: Offer, { outcome, ri
 async function removeBridge({ room, call }: Stay, bridge: BridgeId, bridged: Promise<void>): Promise<void> {
   await bridged.catch(() => undefined);
   await quietly(call, 'destroy-bridge', () => room.pbx.destroyBridge(bridge));
+  room.bridges.delete(bridge);
 }

@@ -3,7 +3,9 @@ import { readEntryPoint } from '../../src/core/entry-point.ts';
 import { type ChannelId, callId } from '../../src/core/ids.ts';
 import { isAppError } from '../../src/errors.ts';
 import { delay } from '../../src/lib/clock.ts';
+import type { ChannelSnapshot } from '../../src/ports/pbx.ts';
 import { adoptConversation, adoptEntry, type Snapshot } from './adoption.ts';
+import type { CallRoom } from './call-room.ts';
 import type { SessionDeps } from './call-session.ts';
 import type { Calls } from './calls.ts';
 
@@ -19,10 +21,11 @@ export async function recover(deps: SessionDeps, calls: Calls, signal: AbortSign
   room.distributor.close();
   for (;;) {
     try {
-      await bringLevel(deps, calls);
+      await bringLevel(deps, calls, signal);
       room.distributor.open();
       return;
     } catch (error) {
+      signal.throwIfAborted();
       if (!isAppError(error)) throw error;
       room.log.warn({ err: error }, 'What was going on could not be read yet');
       await delay(room.clock, RETRY_MS, signal);
@@ -30,18 +33,43 @@ export async function recover(deps: SessionDeps, calls: Calls, signal: AbortSign
   }
 }
 
-async function bringLevel(deps: SessionDeps, calls: Calls): Promise<void> {
+/** After each wait the signal is looked at: a connection that is lost again, or a process that stops, must not be acted for. */
+async function bringLevel(deps: SessionDeps, calls: Calls, signal: AbortSignal): Promise<void> {
   const { room, memberships } = deps;
   const listenedTo = room.router.channels();
+  // Calls that are ours now may end before the database answers; what it said of them is not true any more then.
+  const ours = new Set([...listenedTo, ...calls.list().map((call) => call.channelId)]);
   const snapshot = await room.pbx.snapshot();
+  signal.throwIfAborted();
   tellWhatEnded(deps, listenedTo, snapshot);
   await memberships.reload();
-  const entries = (await room.store.openEntries()).filter((entry) => !calls.has(entry.channelId));
-  for (const entry of entries) await adoptEntry(deps, calls, entry, snapshot);
-  await beginUnknown(deps, calls, snapshot);
+  const isOurs = (channelId: ChannelId) => ours.has(channelId) || calls.has(channelId);
+  const entries = (await room.store.openEntries()).filter((entry) => !isOurs(entry.channelId));
+  signal.throwIfAborted();
+  const claimed = new Set<string>(room.announced.keys());
+  for (const entry of entries) {
+    if (entry.attempt !== null) claimed.add(entry.attempt.attemptId);
+    await adoptEntry(deps, calls, entry, snapshot);
+    signal.throwIfAborted();
+  }
+  const channels = snapshot.channels.filter((each) => !isOurs(each.channelId) && !isClaimed(each, claimed));
+  await beginUnknown(deps, calls, { ...snapshot, channels });
+  signal.throwIfAborted();
+  await removeBridges(room, snapshot);
   await room.announcer.reconcile(room.board.loggedIn(), [...room.announced.values()]);
   const { size } = calls;
   room.log.info({ channels: snapshot.channels.length, entries: entries.length, calls: size }, 'Level with Asterisk');
+}
+
+/** Legs of attempts that somebody looks after already. */
+function isClaimed({ appArguments }: ChannelSnapshot, attempts: ReadonlySet<string>): boolean {
+  return readEntryPoint(appArguments).type === 'leg' && attempts.has(appArguments[1] ?? '');
+}
+
+/** Bridges of a process that is gone in which nobody was taken over. */
+async function removeBridges(room: CallRoom, { bridges }: Snapshot): Promise<void> {
+  const remnants = bridges.filter(({ bridgeId }) => !room.bridges.has(bridgeId));
+  await Promise.all(remnants.map(({ bridgeId }) => room.pbx.destroyBridge(bridgeId)));
 }
 
 /** Only channels that were listened to before the snapshot was asked for: a newer one need not be in it. */
