@@ -1,14 +1,11 @@
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
+import { entryId } from '../../../src/core/ids.ts';
 import { CallCenter, NOTHING_LEFT } from '../../support/call-center.ts';
+import type { FakeCaller } from '../../support/fakes/fake-pbx-caller.ts';
+import { expectNoUnhandledRejections } from './unhandled.ts';
 
 // The table "What ends a call, where" of architecture.md, cell by cell; the IVR's own column is in ../ivr.
-const unhandled: unknown[] = [];
-const note = (reason: unknown) => unhandled.push(reason);
-beforeEach(() => process.on('unhandledRejection', note));
-afterEach(() => {
-  process.off('unhandledRejection', note);
-  expect(unhandled.splice(0)).toEqual([]);
-});
+expectNoUnhandledRejections();
 
 async function ringing(options: Parameters<typeof CallCenter.open>[0] = {}) {
   const center = await CallCenter.open({ members: ['1000', '1001'], ...options });
@@ -24,6 +21,11 @@ async function talking(options: Parameters<typeof CallCenter.open>[0] = {}) {
   await center.clock.settle();
   expect(caller.talksTo).toEqual(['PJSIP/1000']);
   return { center, caller };
+}
+
+function entryOf(center: CallCenter, caller: FakeCaller) {
+  const call = center.application.calls.list().find((each) => each.channelId === caller.channelId);
+  return call?.phase.entryId ?? entryId('none');
 }
 
 describe('caller hangs up', () => {
@@ -95,12 +97,16 @@ describe('the member does not take the call', () => {
   ])('%s: RINGNOANSWER, next member, the caller keeps place and music', async (_, does) => {
     const center = await CallCenter.open({ members: ['1000', '1001'] });
     does(center);
+    center.phone('1001').setState('INUSE');
     const first = await center.entersSupport();
-    const second = await center.entersSupport();
     await center.wait(60);
+    const second = await center.entersSupport({ number: '2001' });
     expect(center.log(first)).toEqual(['ENTERQUEUE', 'RINGNOANSWER']);
     expect(first.music).toBe('default');
-    expect(center.application.room.distributor.waitingIn(center.settings.defaultQueue)[0]?.state).toBeDefined();
+    expect(center.application.room.distributor.position(entryOf(center, first))).toBe(1);
+    center.phone('1001').setState(null);
+    await center.wait(10);
+    expect(center.phone('1001').shown.map(({ number }) => number)).toEqual(['2000']);
     first.hangsUp();
     second.hangsUp();
     await center.wait(10_000);
