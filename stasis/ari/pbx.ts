@@ -165,7 +165,11 @@ export class AriPbx implements Pbx {
 
   async addToBridge(bridgeId: BridgeId, channelIds: readonly ChannelId[]): Promise<Presence> {
     await Promise.all(channelIds.map((channelId) => this.#playbacks.silence(channelId)));
-    return this.#ask('POST', uri`bridges/${bridgeId}/addChannel`, { channel: channelIds.join(',') });
+    return this.#ask('POST', uri`bridges/${bridgeId}/addChannel`, {
+      channel: channelIds.join(','),
+      // Otherwise both phones get a re-INVITE: the member's display would lose queue and customer at the answer.
+      inhibitConnectedLineUpdates: 'true',
+    });
   }
 
   async removeFromBridge(bridgeId: BridgeId, channelId: ChannelId): Promise<Presence> {
