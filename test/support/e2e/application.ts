@@ -103,7 +103,7 @@ export class QueueappProcess {
     this.#file?.write(text);
     const lines = (this.#unread + text).split('\n');
     this.#unread = lines.pop() ?? '';
-    for (const line of lines) if (line.startsWith('{')) this.log.push(JSON.parse(line) as LogLine);
+    for (const line of lines) if (line.startsWith('{"level"')) this.log.push(JSON.parse(line) as LogLine);
     this.#changes.notify();
   }
 }

@@ -85,13 +85,13 @@ export class Site {
     await this.stack.down();
   }
 
-  /** Between two stories: everybody goes home, nobody is logged in, nobody has ever talked. */
+  /** Between two stories: everybody goes home, nobody is logged in; 1000 has waited longest, then 2000, then 3000. */
   async reset(): Promise<void> {
     const left = await Promise.allSettled(this.#people.splice(0).map((person) => person.close()));
     await this.untilNoCalls();
     await this.#forgetPhones();
+    await this.sql("update extension set last_hangup_at = now() + number::integer / 1000 * interval '1 millisecond'");
     await this.sql('delete from queue_member');
-    await this.sql('update extension set last_hangup_at = null');
     const isNobodyIn = async () => (await this.members()).every(({ queues }) => queues.length === 0);
     await eventually('everybody is logged out', isNobodyIn);
     this.#logMark = Number((await this.sql<{ id: string }>('select max(id) as id from queue_log'))[0]?.id ?? 0);
