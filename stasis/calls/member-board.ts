@@ -8,7 +8,8 @@ import type { Member } from '../../src/core/queue/availability.ts';
  * states, from which availability is derived. It proposes; the database disposes.
  */
 export class MemberBoard {
-  #memberships: readonly Membership[] = [];
+  /** `null` until they have been read for the first time. */
+  #memberships: readonly Membership[] | null = null;
   readonly #devices = new Map<string, DeviceState>();
   readonly #held = new Map<ExtensionNumber, AttemptId>();
   readonly #hangups = new Map<ExtensionNumber, number>();
@@ -62,21 +63,28 @@ export class MemberBoard {
   }
 
   memberships(): readonly Membership[] {
-    return this.#memberships;
+    return this.#memberships ?? [];
   }
 
   extensionsOf(queue: QueueName): readonly Extension[] {
-    return this.#memberships.filter((each) => each.queue === queue).map((each) => each.extension);
+    return this.memberships()
+      .filter((each) => each.queue === queue)
+      .map((each) => each.extension);
+  }
+
+  /** Whether it is known that nobody is logged in to the queue. */
+  isNobodyIn(queue: QueueName): boolean {
+    return this.#memberships !== null && this.extensionsOf(queue).length === 0;
   }
 
   /** Every extension that is logged in somewhere, once. */
   loggedIn(): readonly Extension[] {
-    return [...new Map(this.#memberships.map(({ extension }) => [extension.number, extension])).values()];
+    return [...new Map(this.memberships().map(({ extension }) => [extension.number, extension])).values()];
   }
 
   /** The queue's members as the rules see them. */
   membersOf(queue: QueueName): Member[] {
-    return this.#memberships
+    return this.memberships()
       .filter((each) => each.queue === queue)
       .map((each) => ({
         ...each,

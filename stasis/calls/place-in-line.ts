@@ -108,6 +108,6 @@ export class PlaceInLine {
 
   #isNobodyThere(): boolean {
     const { whenNobody, name } = this.#settings;
-    return whenNobody === 'leave' && this.#room.board.extensionsOf(name).length === 0;
+    return whenNobody === 'leave' && this.#room.board.isNobodyIn(name);
   }
 }
