@@ -1,6 +1,7 @@
 import type { CallId, ChannelId, EntryId, ExtensionNumber, QueueName } from '../../src/core/ids.ts';
 import type { Caller, Customer } from '../../src/core/people.ts';
 import type { Logger } from '../../src/log.ts';
+import type { HangupCause } from '../../src/ports/pbx.ts';
 
 /** Where a call stands, for those who look at it. */
 export interface CallPhase {
@@ -30,6 +31,8 @@ export interface Call {
   /** Aborted with a HangupError once the channel is gone or has left the application. */
   readonly signal: AbortSignal;
   readonly log: Logger;
+  /** The channel is known to be gone though no event told; aborts `signal`. */
+  end(cause: HangupCause): void;
   /** Hears the caller's digits (`0-9*#A-D`) until the returned function is called. Digits nobody hears are lost. */
   onDigit(listener: (digit: string) => void): () => void;
 }

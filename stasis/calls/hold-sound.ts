@@ -54,6 +54,8 @@ export class HoldSound {
     const { pbx } = this.#room;
     const own = await pbx.getVariable(this.#call.channelId, 'CHANNEL(musicclass)');
     const musicClass = own === undefined || own === '' || own === 'default' ? this.#settings.musicClass : own;
-    await pbx.startMusic(this.#call.channelId, musicClass);
+    const answer = await pbx.startMusic(this.#call.channelId, musicClass);
+    // Nothing else would ever tell of a caller who went before anybody listened: between a snapshot and the call's adoption.
+    if (answer === 'gone') this.#call.end({ code: 0, text: 'no longer there when the music was to begin' });
   }
 }

@@ -30,7 +30,7 @@ const PRIORITY_MAX = 1_000_000;
  */
 export async function takePlace(room: CallRoom, call: Call, settings: QueueSettings): Promise<Place | QueueStatus> {
   const joinedAtMs = room.clock.now();
-  if (settings.whenNobody === 'leave' && room.board.extensionsOf(settings.name).length === 0) {
+  if (settings.whenNobody === 'leave' && room.board.isNobodyIn(settings.name)) {
     await refuse(room, call, settings, 'JOINEMPTY');
     return 'JOINEMPTY';
   }
@@ -66,11 +66,23 @@ async function enterWhenPossible(room: CallRoom, call: Call, entry: NewEntry) {
       if (!isAppError(error, 'DATABASE_UNAVAILABLE')) throw error;
       if (room.clock.now() >= giveUpAtMs) {
         call.log.warn({ queue: entry.queue }, 'No place in line: the database is away');
+        await closeIfEntered(room, call, entry, 'WITHDRAW');
         return 'away' as const;
       }
     }
-    await delay(room.clock, ENTER_RETRY_MS, call.signal);
+    try {
+      await delay(room.clock, ENTER_RETRY_MS, call.signal);
+    } catch (hangup) {
+      await closeIfEntered(room, call, entry, 'ABANDON');
+      throw hangup;
+    }
   }
+}
+
+/** The entry may stand in the database though its reply was lost; without a call it must not stay open. */
+async function closeIfEntered(room: CallRoom, call: Call, { entryId }: NewEntry, outcome: 'ABANDON' | 'WITHDRAW') {
+  const leave = { entryId, outcome, info: 'database away', atMs: room.clock.now() };
+  await quietly(call, 'leave-queue', () => room.store.leave(leave));
 }
 
 /** QUEUE_PRIO as app_queue reads it: a whole number, anything else counts as 0. */
