@@ -14,6 +14,9 @@ import type { Place } from './queue-entrance.ts';
 import { stayInQueue } from './queue-stage.ts';
 import { talk } from './talk.ts';
 
+/** Q.850 26: the other phones of the extension show no missed call. */
+const CAUSE_ANSWERED_ELSEWHERE = 26;
+
 /** What Asterisk has of ours. */
 export interface Snapshot {
   readonly channels: readonly ChannelSnapshot[];
@@ -98,7 +101,7 @@ async function goOn(deps: SessionDeps, session: CallSession, remains: Remains): 
 async function talkOn(
   { room, memberships }: SessionDeps,
   session: CallSession,
-  { entry, settings, place, snapshot }: Remains,
+  { entry, settings, place, legs, snapshot }: Remains,
   { attempt, member }: { readonly attempt: StoredAttempt; readonly member: ChannelSnapshot },
 ): Promise<void> {
   const { call } = session;
@@ -110,6 +113,7 @@ async function talkOn(
   room.board.hold(extension.number, attempt.attemptId);
   room.bridges.add(bridge);
   if (shared === undefined) await room.pbx.createBridge(bridge, `queueapp ${call.callId}`);
+  for (const leg of legs) if (leg !== member) await room.pbx.hangup(leg.channelId, CAUSE_ANSWERED_ELSEWHERE);
   const hold = new HoldSound(room, call, settings);
   if (!isJoined) hold.start([]);
   const news = new CallNews(room, call, settings, place);

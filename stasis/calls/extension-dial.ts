@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { attemptId, bridgeId, extensionNumber } from '../../src/core/ids.ts';
 import type { DialOutcome } from '../../src/core/ivr/flow-state.ts';
+import { isAppError } from '../../src/errors.ts';
 import type { Call } from './call.ts';
 import { type CallRoom, quietly } from './call-room.ts';
-import { converse } from './conversation.ts';
+import { type ConversationEnd, converse } from './conversation.ts';
 import type { Memberships } from './memberships.ts';
 import { startPlaying } from './playing.ts';
 import { ringAttempt } from './ring-attempt.ts';
@@ -42,10 +43,16 @@ export async function dialExtension(
     return ring.outcome === 'caller-gone' || ring.outcome === 'cancelled' ? 'no-answer' : ring.outcome;
   }
   const bridge = bridgeId(randomUUID());
-  room.bridges.add(bridge);
-  await room.pbx.createBridge(bridge, `queueapp ${call.callId}`);
   const conversation = { memberChannelId: ring.channelId, bridgeId: bridge, isJoined: false, stopping: room.stopping };
-  const end = await converse(room, call, conversation);
+  room.bridges.add(bridge);
+  let end: ConversationEnd = 'failed';
+  try {
+    await room.pbx.createBridge(bridge, `queueapp ${call.callId}`);
+    end = await converse(room, call, conversation);
+  } catch (error) {
+    if (!isAppError(error)) throw error;
+    call.log.error({ err: error }, 'Caller and extension could not be joined');
+  }
   call.log.info({ extension, endedBy: end }, 'Conversation over');
   if (end !== 'member') await quietly(call, 'hang-up-extension', () => room.pbx.hangup(ring.channelId));
   await quietly(call, 'destroy-bridge', () => room.pbx.destroyBridge(bridge));
