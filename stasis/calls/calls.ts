@@ -33,7 +33,8 @@ export class Calls {
   /** A channel has entered Stasis, or was found there: begins its story. Legs of ours explain themselves and are no calls. */
   arrive(channel: ChannelSnapshot, args: readonly string[]): void {
     const entry = readEntryPoint(args);
-    if (entry.type === 'leg' || this.has(channel.channelId)) return;
+    const known = this.#sessions.get(channel.channelId);
+    if (entry.type === 'leg' || known?.call.hasLeft === false) return;
     const { room } = this.#deps;
     const isFull = this.size >= room.settings.callsMax;
     const session = this.#session(channel);

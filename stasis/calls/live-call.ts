@@ -63,6 +63,11 @@ export class LiveCall implements Call {
     this.#isOurs = false;
   }
 
+  /** Its stay is over, though its session may still be writing that down: if the channel comes again, that is a new call. */
+  get hasLeft(): boolean {
+    return !this.#isOurs || this.signal.aborted;
+  }
+
   /** The process stops and the call stays in Asterisk as it is. */
   standStill(): void {
     this.#isOurs = false;

@@ -69,6 +69,15 @@ export class FakePbx implements Pbx {
     return new FakeCaller(channel, this.#world);
   }
 
+  /** The dialplan, to which a call was sent back, hands it to the application once more. */
+  comesBack(caller: FakeCaller, args: readonly string[]): void {
+    const channel = this.#world.channels.get(caller.channelId);
+    if (!channel || channel.isInStasis) throw new Error(`Channel ${caller.channelId} is not in the dialplan`);
+    channel.isInStasis = true;
+    channel.continuedTo = null;
+    this.#wire.emit({ type: 'stasis-start', channel: channel.snapshot(), args });
+  }
+
   /** The phone of an extension: registered with one contact that rings, until told otherwise. */
   phone(number: string): FakePhone {
     return this.#world.phone(number);
