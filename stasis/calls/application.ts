@@ -88,6 +88,7 @@ export class Application {
     });
     if (!isDrained) log.warn({ calls: this.calls.size }, 'Calls are left in the middle of something');
     for (const undo of this.#undo) undo();
+    this.memberships.close();
     router.close();
   }
 

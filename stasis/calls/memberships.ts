@@ -1,5 +1,6 @@
 import type { ExtensionNumber, QueueName } from '../../src/core/ids.ts';
 import type { Extension } from '../../src/core/people.ts';
+import { isAppError } from '../../src/errors.ts';
 import type { Clock } from '../../src/lib/clock.ts';
 import type { Logger } from '../../src/log.ts';
 import type { Announcer } from '../../src/ports/announcer.ts';
@@ -36,7 +37,7 @@ export class Memberships {
   readonly #deps: MembershipsDeps;
   readonly #watched = new Set<string>();
   #extensions = new Map<ExtensionNumber, Extension>();
-  #isReloadPlanned = false;
+  #cancelReload: (() => void) | null = null;
   /** The reading in progress; never rejects. */
   #reloading: Promise<void> = Promise.resolve();
 
@@ -67,12 +68,16 @@ export class Memberships {
 
   /** Somebody else changed members: read again soon, once for many changes. */
   reloadSoon(): void {
-    if (this.#isReloadPlanned) return;
-    this.#isReloadPlanned = true;
-    this.#deps.clock.after(RELOAD_PAUSE_MS, () => {
-      this.#isReloadPlanned = false;
+    if (this.#cancelReload !== null) return;
+    this.#cancelReload = this.#deps.clock.after(RELOAD_PAUSE_MS, () => {
+      this.#cancelReload = null;
       this.reload().catch((error: unknown) => this.#deps.log.warn({ err: error }, 'Members could not be read'));
     });
+  }
+
+  /** The process stops: what is planned is not done any more. */
+  close(): void {
+    this.#cancelReload?.();
   }
 
   /** Every extension of the database, as last read. */
@@ -97,15 +102,26 @@ export class Memberships {
     const { store, clock } = this.#deps;
     const answer = await store.login({ queue, extension, uniqueId, atMs: clock.now() });
     if (typeof answer === 'string') return answer;
-    await this.reload();
+    await this.#reloadNowOrSoon();
     return 'logged-in';
   }
 
   async logout({ queue, extension, uniqueId }: MembershipRequest): Promise<LogoutOutcome> {
     const { store, clock } = this.#deps;
     const answer = await store.logout({ queue, extension, uniqueId, atMs: clock.now() });
-    if (answer === 'logged-out') await this.reload();
+    if (answer === 'logged-out') await this.#reloadNowOrSoon();
     return answer;
+  }
+
+  /** What was asked for has happened, whether or not it can be read back at once. */
+  async #reloadNowOrSoon(): Promise<void> {
+    try {
+      await this.reload();
+    } catch (error) {
+      if (!isAppError(error)) throw error;
+      this.#deps.log.warn({ err: error }, 'Members could not be read');
+      this.reloadSoon();
+    }
   }
 
   /** Not waited for: login and logout take effect whether or not the XMPP server is there. */
