@@ -131,7 +131,7 @@ describe('the process is killed at the n-th request', () => {
       const told = await story(n, false, (center) => {
         center.dies();
         center.clock.after(500, () => {
-          center.begins();
+          center.begins().catch((error: unknown) => center.faults.push(String(error)));
         });
       });
       ({ wasDone } = told);
@@ -155,7 +155,7 @@ describe('an offer meets the end of the wait', () => {
       await center.wait(60_000);
       caller.hangsUp();
       await center.wait(10_000);
-      center.logsIn('1000');
+      await center.logsIn('1000');
       await center.wait(1_000);
       expect({ count, left: await center.leftovers() }).toEqual({ count, left: NOTHING_LEFT });
       expect(center.log().filter((event) => CLOSING.includes(event))).toHaveLength(1);
