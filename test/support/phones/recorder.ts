@@ -29,15 +29,14 @@ export class Recorder {
     this.#folder = folder;
     this.#onSound = onSound;
     this.#watcher = watch(folder, (_event, file) => {
-      const atMs = Date.now();
-      if (file?.endsWith('-dec.wav')) this.#enqueue(file, atMs);
+      if (file?.endsWith('-dec.wav')) this.#enqueue(file);
     });
   }
 
   /** What was heard from one moment (wall clock, milliseconds) to another, by default until now. */
   async heard(fromMs: number, toMs = Date.now()): Promise<Pcm> {
     // The last piece may have been written after the last look.
-    for (const file of this.#sources.keys()) this.#enqueue(file, Date.now());
+    for (const file of this.#sources.keys()) this.#enqueue(file);
     await this.#reading;
     return this.#timeline.heard(fromMs, toMs);
   }
@@ -48,14 +47,16 @@ export class Recorder {
     await this.#reading;
   }
 
-  #enqueue(file: string, atMs: number): void {
+  #enqueue(file: string): void {
     // A file that is gone, because the phone was closed, has nothing more to say.
-    this.#reading = this.#reading.then(() => this.#follow(file, atMs)).catch(() => {});
+    this.#reading = this.#reading.then(() => this.#follow(file)).catch(() => {});
   }
 
-  async #follow(file: string, atMs: number): Promise<void> {
+  async #follow(file: string): Promise<void> {
     const path = join(this.#folder, file);
     const { size } = await stat(path);
+    // Not when the news of it came: this process may have been busy listening since, and sound seems to be ahead of its time.
+    const atMs = Date.now();
     let source = this.#sources.get(file);
     // Names have whole seconds: the next call in the same second begins the same file again.
     if (!source || size < source.bytes) {
