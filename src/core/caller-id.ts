@@ -21,12 +21,14 @@ export function fillCallerId(template: CallerIdTemplate, values: CallerIdValues)
 function fill(template: string, { queueTitle, customer, caller }: CallerIdValues): string | null {
   const replacements: Readonly<Record<string, string>> = {
     queue: queueTitle,
-    customer: customer?.name ?? caller.name ?? caller.number ?? '',
+    customer: customer?.name || caller.name || caller.number || '',
     id: customer?.id ?? '',
     code: customer?.code ?? '',
     caller: caller.number ?? '',
     name: caller.name ?? '',
   };
-  const text = template.replace(/\{(\w+)\}/g, (all, key: string) => replacements[key] ?? all).trim();
+  const text = template
+    .replace(/\{(\w+)\}/g, (all, key: string) => (Object.hasOwn(replacements, key) ? (replacements[key] ?? all) : all))
+    .trim();
   return text === '' ? null : text;
 }
