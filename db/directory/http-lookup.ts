@@ -1,4 +1,5 @@
 import type { HttpLookupSettings } from '../../src/config/config.ts';
+import { readBody } from '../../src/lib/read-body.ts';
 import type { LookupRequest, LookupResult } from '../../src/ports/directory.ts';
 import { resultOf, type SourceRecord, unavailable } from './customer-record.ts';
 
@@ -30,7 +31,7 @@ export async function lookUpByHttp(
     if (response.status === 429 || response.status >= 500)
       throw new SourceFault(`the source answered ${response.status}`);
     if (response.status !== 200) return unavailable(`the source answered ${response.status}`);
-    const text = await readLimited(response);
+    const text = await readBody(response, BODY_BYTES_MAX);
     if (text === null) return unavailable(`the answer is longer than ${BODY_BYTES_MAX} bytes`);
     if (text.trim() === '') return { type: 'not-found' };
     if (!isJson(response.headers.get('content-type'))) return unavailable('the answer is not JSON by its content type');
@@ -56,23 +57,6 @@ function wellFormed(text: string): string {
 
 function isJson(contentType: string | null): boolean {
   return /^application\/([a-z0-9.+-]+\+)?json\s*(;|$)/i.test(contentType ?? '');
-}
-
-async function readLimited(response: Response): Promise<string | null> {
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  const reader = response.body?.getReader();
-  if (reader === undefined) return '';
-  for (;;) {
-    const { done, value } = await reader.read();
-    if (done) return Buffer.concat(chunks).toString('utf8');
-    bytes += value.byteLength;
-    if (bytes > BODY_BYTES_MAX) {
-      await reader.cancel().catch(() => undefined);
-      return null;
-    }
-    chunks.push(value);
-  }
 }
 
 function ofJson(text: string, request: LookupRequest): LookupResult {

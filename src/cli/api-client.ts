@@ -1,4 +1,5 @@
 import { AppError, ERROR_CODES, type ErrorCode } from '../errors.ts';
+import { readBody } from '../lib/read-body.ts';
 
 export interface ApiClientOptions {
   /** For example `http://127.0.0.1:8080`. */
@@ -54,9 +55,8 @@ export class ApiClient {
   async #send(url: string, request: RequestInit): Promise<{ status: number; json: unknown }> {
     try {
       const response = await fetch(url, request);
-      if (Number(response.headers.get('content-length') ?? 0) > ANSWER_BYTES_MAX)
-        throw new Error('its answer is too large');
-      const text = await response.text();
+      const text = await readBody(response, ANSWER_BYTES_MAX);
+      if (text === null) throw new Error('its answer is too large');
       return { status: response.status, json: parsed(text) };
     } catch (error) {
       const message = `queueapp does not answer at ${this.#url} (${reasonOf(error)}): is it running there?`;

@@ -9,6 +9,8 @@ export interface AriSocket {
   on(event: 'error', listener: (error: Error) => void): void;
   removeAllListeners(): void;
   send(data: string, callback: (error?: Error) => void): void;
+  /** Node's socket below (a private field of `ws` 6), for writing several messages at once. */
+  readonly _socket?: { cork(): void; uncork(): void };
   ping(): void;
   close(): void;
   /** Ends the connection at once, without the closing handshake that a frozen peer never answers. */

@@ -32,6 +32,7 @@ export class AriLink {
   readonly #cancelOpening: () => void;
   #state: 'opening' | 'open' | 'ended' = 'opening';
   #lastSignMs = 0;
+  #isGathering = false;
   #cancelPing: () => void = () => undefined;
 
   constructor({ socket, clock, limits, onMessage, onEnd }: LinkOptions) {
@@ -57,9 +58,22 @@ export class AriLink {
 
   send(request: AriRequest, timeoutMs: number): Promise<AriResponse> {
     return this.#table.send(request, timeoutMs, (text) => {
+      this.#gatherThisTurn();
       this.#socket.send(text, (error) => {
         if (error) this.end(error.message);
       });
+    });
+  }
+
+  /** Requests of one turn go out in one write: a write costs more than all else about a request. */
+  #gatherThisTurn(): void {
+    const below = this.#socket._socket;
+    if (this.#isGathering || below === undefined) return;
+    this.#isGathering = true;
+    below.cork();
+    process.nextTick(() => {
+      this.#isGathering = false;
+      below.uncork();
     });
   }
 

@@ -99,7 +99,7 @@ class Check {
       return null;
     }
     if (!isNewEnough(version)) {
-      this.#find(`Asterisk ${version} is too old`, 'Install 20.16, 22.6 or newer; docs say where from');
+      this.#find(`Asterisk ${version} is too old`, 'Install 20.16, 22.6 or newer; README.md says where from');
     }
     return version;
   }
