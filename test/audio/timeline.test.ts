@@ -42,6 +42,14 @@ describe('sound that comes in pieces', () => {
     expect([0, 190, 210, 690, 710, 1190].map((ms) => heardAt(timeline, ms))).toEqual([1, 10, 11, 35, 36, 60]);
   });
 
+  test('has none when those who listen are busy: every piece is late, now more, now less, until the last one', () => {
+    const timeline = new Timeline();
+    const lateMs = [0, 400, 100, 350, 90, 340];
+    for (const [index, piece] of pieces(61).entries())
+      timeline.add('call', piece, 10_020 + index * 20 + (index === 60 ? 0 : (lateMs[index % 6] ?? 0)));
+    expect([0, 190, 210, 690, 710, 1210].map((ms) => heardAt(timeline, ms))).toEqual([1, 10, 11, 35, 36, 61]);
+  });
+
   test('of two calls at the same time is mixed, and each keeps its place', () => {
     const timeline = new Timeline();
     for (const [index, piece] of pieces(20).entries()) {

@@ -4,17 +4,14 @@ import type { Pcm } from './pcm.ts';
 const GAP_MS = 200;
 
 interface Chunk {
-  readonly source: string;
   readonly samples: Float32Array;
-  atMs: number;
+  /** When it came, less all that its source had sent by then: its place, if it came at once. */
+  readonly shiftMs: number;
 }
 
 interface Source {
-  /** Where the next sample belongs, in milliseconds of the wall clock. */
-  cursorMs: number;
-  /** How much silence was put before the chunks from `gapIndex` on. */
-  gapMs: number;
-  gapIndex: number;
+  readonly chunks: Chunk[];
+  lengthMs: number;
 }
 
 /**
@@ -22,33 +19,25 @@ interface Source {
  * joined without a seam; a pause of more than 200 ms becomes silence. Places are exact to those 200 ms.
  */
 export class Timeline {
-  readonly #chunks: Chunk[] = [];
   readonly #sources = new Map<string, Source>();
   #sampleRate = 8000;
 
   /** Adds a piece of a source's sound that had wholly come at `atMs` (wall clock, milliseconds). */
   add(sourceName: string, { sampleRate, samples }: Pcm, atMs: number): void {
     this.#sampleRate = sampleRate;
-    const durationMs = (samples.length * 1000) / sampleRate;
-    const source = this.#sources.get(sourceName) ?? { cursorMs: 0, gapMs: 0, gapIndex: 0 };
+    const source = this.#sources.get(sourceName) ?? { chunks: [], lengthMs: 0 };
     this.#sources.set(sourceName, source);
-    const lateMs = atMs - durationMs - source.cursorMs;
-    if (lateMs > GAP_MS) {
-      source.cursorMs += lateMs;
-      source.gapMs = lateMs;
-      source.gapIndex = this.#chunks.length;
-    }
-    this.#chunks.push({ source: sourceName, atMs: source.cursorMs, samples });
-    source.cursorMs += durationMs;
-    this.#closeGap(sourceName, source, source.cursorMs - atMs);
+    source.lengthMs += (samples.length * 1000) / sampleRate;
+    source.chunks.push({ samples, shiftMs: atMs - source.lengthMs });
   }
 
   /** What was heard from one moment to another (wall clock, milliseconds), at most to the end of the last piece; sources are mixed. */
   heard(fromMs: number, toMs: number): Pcm {
     const at = (ms: number): number => Math.round(((ms - fromMs) * this.#sampleRate) / 1000);
-    const last = this.#chunks.reduce((end, { atMs, samples }) => Math.max(end, at(atMs) + samples.length), 0);
+    const placed = [...this.#sources.values()].flatMap((source) => this.#placed(source));
+    const last = placed.reduce((end, { atMs, samples }) => Math.max(end, at(atMs) + samples.length), 0);
     const heard = new Float32Array(Math.max(0, Math.min(last, at(toMs))));
-    for (const { atMs, samples } of this.#chunks) {
+    for (const { atMs, samples } of placed) {
       const start = at(atMs);
       for (let index = Math.max(0, -start); index < samples.length && start + index < heard.length; index += 1) {
         heard[start + index] = (heard[start + index] ?? 0) + (samples[index] ?? 0);
@@ -57,15 +46,21 @@ export class Timeline {
     return { sampleRate: this.#sampleRate, samples: heard };
   }
 
-  // Sound cannot have come before it was played. When it seems so, packets came in a burst after a standstill, and what
-  // looked like silence before them was shorter, or none.
-  #closeGap(sourceName: string, source: Source, aheadMs: number): void {
-    const backMs = Math.min(aheadMs, source.gapMs);
-    if (backMs <= 0) return;
-    for (const chunk of this.#chunks.slice(source.gapIndex)) {
-      if (chunk.source === sourceName) chunk.atMs -= backMs;
+  // A piece may be late, because the machine was busy, but never early: so none was shifted more than any later one, and
+  // the least shift of all that follow is the best that can be known.
+  #placed({ chunks }: Source): { atMs: number; samples: Float32Array }[] {
+    const shifts = chunks.map(({ shiftMs }) => shiftMs);
+    for (let index = shifts.length - 2; index >= 0; index -= 1) {
+      shifts[index] = Math.min(shifts[index] ?? 0, shifts[index + 1] ?? 0);
     }
-    source.cursorMs -= backMs;
-    source.gapMs -= backMs;
+    let sent = 0;
+    let shiftMs = Number.NEGATIVE_INFINITY;
+    return chunks.map(({ samples }, index) => {
+      const wantedMs = shifts[index] ?? 0;
+      if (wantedMs - shiftMs > GAP_MS) shiftMs = wantedMs;
+      const atMs = shiftMs + (sent * 1000) / this.#sampleRate;
+      sent += samples.length;
+      return { atMs, samples };
+    });
   }
 }
