@@ -3,11 +3,11 @@ import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from '
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
-import { durationMs, readWav } from '../support/audio/pcm.ts';
+import { durationMs, readWav } from '../../support/audio/pcm.ts';
 
 jest.setTimeout(60_000);
 
-const SOUNDS = join(import.meta.dirname, '../../sounds');
+const SOUNDS = join(import.meta.dirname, '../../../sounds');
 
 let folder: string;
 beforeEach(() => {
