@@ -110,12 +110,14 @@ describe('queueapp start', () => {
     const { status, error, out } = await site.start({ QUEUEAPP_CONFIG: file, ARI_PASSWORD: '' });
     expect({ status, out }).toEqual({ status: 78, out: '' });
     const said = error.trimEnd().split('\n');
-    console.log(error);
+    expect(said).toHaveLength(7);
+    expect(said[0]).toMatch(/^environment ARI_PASSWORD: is not set/);
     for (const [line, word] of [
       [1, 'languag'],
       [3, 'ringall'],
       [3, 'ring-timeout'],
       [5, 'nowhere'],
+      [7, 'keys.x'],
       [7, 'lost'],
     ] as const) {
       expect(said).toContainEqual(expect.stringMatching(new RegExp(`wrong\\.yaml:${line}:.*${word}`)));

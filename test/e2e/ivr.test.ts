@@ -122,11 +122,9 @@ describe('straight into the queue', () => {
     const anonymous = await site.caller('0001', { from: ANONYMOUS });
     const ring = await phone.ring();
     await anonymous.ended();
-    console.log(
-      ring.caller,
-      chat.all('message').map(({ body }) => body),
-      await site.queueLog(),
-    );
+    expect(ring.caller).toEqual({ name: 'Support: Anonymous', number: 'anonymous' });
+    const isAnonymous = ({ body }: { body: string }) => body.includes('caller anonymous, position 1');
+    expect((await chat.next('message', isAnonymous)).children.join()).toMatch(/<caller (?=[^>]*number="anonymous")/);
   });
 
   test.each([
