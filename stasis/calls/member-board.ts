@@ -23,11 +23,21 @@ export class MemberBoard {
 
   replaceMemberships(memberships: readonly Membership[]): void {
     this.#memberships = memberships;
+    for (const { extension, lastHangupAtMs } of memberships) {
+      const noted = this.#hangups.get(extension.number);
+      if (noted !== undefined && lastHangupAtMs !== null && lastHangupAtMs >= noted)
+        this.#hangups.delete(extension.number);
+    }
     for (const listener of [...this.#listeners]) listener();
   }
 
   setDevice(device: string, state: DeviceState): void {
     this.#devices.set(device, state);
+  }
+
+  /** A state that was asked for: an event that overtook the answer is newer, and stays. */
+  setDeviceUnlessKnown(device: string, state: DeviceState): void {
+    if (!this.#devices.has(device)) this.#devices.set(device, state);
   }
 
   deviceState(device: string): DeviceState {
@@ -51,7 +61,7 @@ export class MemberBoard {
     return this.#held.get(extension);
   }
 
-  /** Notes the end of a conversation at once; the database's time takes over when memberships are read again. */
+  /** Notes the end of a conversation at once; the database's time takes over as soon as it is read there. */
   noteHangup(extension: ExtensionNumber, atMs: number): void {
     this.#hangups.set(extension, atMs);
   }

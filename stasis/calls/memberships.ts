@@ -141,7 +141,7 @@ export class Memberships {
     const watch = async (device: string) => {
       this.#watched.add(device);
       try {
-        board.setDevice(device, await pbx.watchDevice(device));
+        board.setDeviceUnlessKnown(device, await pbx.watchDevice(device));
       } catch (error) {
         this.#watched.delete(device);
         log.warn({ err: error, device }, 'The state of a phone could not be read');
