@@ -30,11 +30,18 @@ Exit status: 0 every target met, 1 one missed or something failed, 2 wrong usage
 
 class UsageError extends Error {}
 
+const report = new Report();
 const scenes: Scene[] = [];
 const tearDown = () => Promise.all(scenes.map((scene) => scene.tearDown()));
 
+let isInterrupted = false;
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-  process.once(signal, () => {
+  // Ctrl-C comes twice: from the terminal, and passed on by tsx and npm.
+  process.on(signal, () => {
+    if (isInterrupted) return;
+    isInterrupted = true;
+    // The programs that are measured have got the signal, too: what is measured from now on is not true.
+    report.close();
     process.stderr.write(`${signal}: taking everything down\n`);
     tearDown().then(
       () => process.exit(130),
@@ -47,7 +54,7 @@ try {
   process.exitCode = await main();
 } catch (error) {
   const isUsage = error instanceof UsageError;
-  process.stderr.write(isUsage ? `${error.message} (try --help)\n` : `✗ ${describe(error)}\n`);
+  if (!isInterrupted) process.stderr.write(isUsage ? `${error.message} (try --help)\n` : `✗ ${describe(error)}\n`);
   process.exitCode = isUsage ? 2 : 1;
   await tearDown();
 }
@@ -68,7 +75,6 @@ async function main(): Promise<number> {
   const calls = wholeNumber('--calls', values.calls);
   process.stderr.write('· building the application (npm run build)\n');
   execFileSync('npm', ['run', '--silent', 'build'], { cwd: CHECKOUT, stdio: ['ignore', 'ignore', 'inherit'] });
-  const report = new Report();
   const { processors, model, memoryGiB, kernel, node, loadAverage } = machine();
   report.say(`dispatch, ${new Date().toISOString()}`);
   report.say(

@@ -21,8 +21,15 @@ export interface Target {
 export class Report {
   readonly #figures: Figure[] = [];
   readonly #targets: Target[] = [];
+  #isClosed = false;
+
+  /** Nothing is printed any more. */
+  close(): void {
+    this.#isClosed = true;
+  }
 
   say(line = ''): void {
+    if (this.#isClosed) return;
     process.stdout.write(`${line}\n`);
   }
 

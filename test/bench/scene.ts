@@ -44,6 +44,7 @@ export class Scene {
   readonly #people: ChatMember[] = [];
   #crm: Crm | undefined;
   #isSubscribed = false;
+  #end: Promise<void> | undefined;
 
   constructor(options: SceneOptions) {
     this.#options = options;
@@ -78,11 +79,14 @@ export class Scene {
     this.#crm = crm;
   }
 
-  /** Ends everything, whatever has been built; can be asked again. */
+  /** Ends everything, whatever has been built; all who ask wait for the same end. */
   async tearDown(): Promise<void> {
-    await this.#releasers.releaseAll((error, what) =>
-      process.stderr.write(`${what} could not be ended: ${error instanceof Error ? error.message : String(error)}\n`),
-    );
+    const onError = (error: unknown, what: string) =>
+      process.stderr.write(`${what} could not be ended: ${error instanceof Error ? error.message : String(error)}\n`);
+    this.#end ??= this.#releasers.releaseAll(onError);
+    await this.#end;
+    // What was still being built when the first one asked.
+    await this.#releasers.releaseAll(onError);
   }
 
   /** Runs `work` while the application runs, with a fresh process. */
