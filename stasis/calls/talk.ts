@@ -21,26 +21,31 @@ export async function talk(visit: Visit, offer: Offer, request: TalkRequest): Pr
   const { attemptId, extension } = offer;
   const { connectedAtMs, channelId } = request;
   enterPhase(visit, 'talking', offer);
-  if (!request.isJoined) await answerBegins(visit, offer, request);
+  const written = request.isJoined ? Promise.resolve() : writeConnect(visit, offer, request);
+  if (!request.isJoined) await visit.hold.stop();
   news.connected(offer);
-  const end = await conversationEnd(visit, request);
+  const end = await conversationEnd(visit, request).catch(async (error: unknown) => {
+    await written;
+    throw error;
+  });
   const atMs = room.clock.now();
   call.log.info({ attemptId, endedBy: end, talkMs: atMs - connectedAtMs }, 'Conversation over');
   room.board.noteHangup(extension.number, atMs);
   if (end !== 'member') await quietly(call, 'hang-up-member', () => room.pbx.hangup(channelId));
+  await written;
   const endedBy = end === 'caller' ? 'caller' : 'member';
   await quietly(call, 'complete', () => room.store.complete({ attemptId, endedBy, atMs }));
   news.ended(offer);
   return { type: 'talked', connectedAtMs };
 }
 
-/** Stops the music and writes CONNECT. They talk even if the database can't be told now: it hears of it later, in order. */
-async function answerBegins({ room, call, hold }: Visit, offer: Offer, request: TalkRequest): Promise<void> {
+/** They talk meanwhile, however slow the database is; if it can't be told now, it hears of it later, in order. */
+async function writeConnect({ room, call }: Visit, offer: Offer, request: TalkRequest): Promise<void> {
   const { attemptId, extension } = offer;
   const { channelId, ringMs, connectedAtMs } = request;
   call.log.info({ attemptId, extension: extension.number, ringMs }, 'Member answered');
   const connect = { attemptId, memberChannelId: channelId, memberUniqueId: channelId, ringMs, atMs: connectedAtMs };
-  await Promise.all([hold.stop(), quietly(call, 'write-connect', () => room.store.connect(connect))]);
+  await quietly(call, 'write-connect', () => room.store.connect(connect));
 }
 
 async function conversationEnd({ room, call }: Visit, request: TalkRequest): Promise<ConversationEnd> {
