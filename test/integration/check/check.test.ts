@@ -166,7 +166,7 @@ describe('Sounds', () => {
 
   test('A folder of prompts that is not linked into Asterisk', async () => {
     const link = join(stack.state.folder, 'asterisk/data/sounds/en/queueapp');
-    const aside = join(folder, 'queueapp-sounds');
+    const aside = join(stack.state.folder, 'queueapp-sounds');
     renameSync(link, aside);
     let wrong: Record<string, string>;
     try {
