@@ -1,5 +1,6 @@
 import { describe, expect, jest, test } from '@jest/globals';
-import { concat, fromAlaw, fromMulaw, type Pcm, silence, toAlaw, toMulaw } from '../support/audio/pcm.ts';
+import { silences } from '../support/audio/levels.ts';
+import { concat, fromAlaw, fromMulaw, type Pcm, silence, slice, toAlaw, toMulaw } from '../support/audio/pcm.ts';
 import { closest, loadPrompts, recognise } from '../support/audio/recognise.ts';
 
 jest.setTimeout(30_000);
@@ -28,6 +29,23 @@ function prompt(name: string): Pcm {
 }
 
 describe('a caller who listens', () => {
+  test('knows a prompt of two phrases whose pause took a little longer or shorter', () => {
+    const whole = prompt('logon');
+    const [pause] = silences(whole, { thresholdDbfs: -45, minimumMs: 80 });
+    if (!pause) throw new Error('logon has no pause');
+    const middleMs = (pause.fromMs + pause.toMs) / 2;
+    const begin = slice(whole, 0, middleMs);
+    const end = slice(whole, middleMs, Number.POSITIVE_INFINITY);
+    const names = (pcm: Pcm) => recognise(overMulaw(pcm), prompts).map(({ name }) => name);
+    const [longer, shorter] = [concat(begin, silence(60), end), concat(slice(whole, 0, middleMs - 40), end)];
+    expect(closest(longer, prompts)[0]?.score).toBeLessThan(0.8);
+    expect(names(concat(silence(500), longer, silence(500)))).toEqual(['logon']);
+    expect(names(concat(silence(500), shorter, silence(500)))).toEqual(['logon']);
+    expect(names(concat(silence(500), begin, silence(2_500)))).toEqual([]);
+    expect(names(concat(silence(500), begin, silence(400), end, silence(500)))).toEqual([]);
+    expect(names(concat(silence(500), begin, slice(prompt('bye'), 0, 1_000), silence(1_500)))).toEqual([]);
+  });
+
   test.each([...prompts.keys()])('knows %s after µ-law and noise, and takes it for no other prompt', (name) => {
     const heard = withNoise(overMulaw(concat(silence(700), prompt(name), silence(300))), -32);
     const [first, second] = closest(heard, prompts);
