@@ -14,7 +14,7 @@ const HOUSEKEEPING_MAX = 8;
 /** JIDs that may have access to one node. */
 const ALLOWED_MAX = 200;
 /** What our nodes are called (contracts, "XMPP"). */
-const OWN_NODE = /^extension(\d+)$/;
+const OWN_NODE = /^extension([0-9A-Za-z*#+._-]{1,40})$/;
 
 export interface NodesOptions {
   readonly pubsub: Pubsub;
