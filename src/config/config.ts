@@ -1,6 +1,9 @@
 import type { QueueName } from '../core/ids.ts';
 import type { IvrDefinition } from '../core/ivr/flow-definition.ts';
+import type { ProgrammeOverrides } from '../core/programme/settings.ts';
+import type { WireFormat } from '../core/programme/sound.ts';
 import type { QueueSettings } from '../core/queue/settings.ts';
+import type { Currency } from '../core/speech/account.ts';
 
 /** Everything that the file and the environment say, checked and frozen; passwords and tokens are in {@link Secrets}. */
 export interface Config {
@@ -152,3 +155,56 @@ export interface HttpLookupSettings extends LookupLimits {
 }
 
 export type LookupSettings = SqlLookupSettings | HttpLookupSettings;
+
+/** A music class of ours; a queue or the dialplan's CHANNEL(musicclass) names it. */
+export interface MusicClassSettings {
+  readonly name: string;
+  /** Folder of tracks, absolute; `null`: the stream alone. */
+  readonly folder: string | null;
+  /** Folder that holds first/, middle/ and the others (E5), absolute; `null`: no advice. */
+  readonly adviceFolder: string | null;
+  /** Address of an Icecast or Shoutcast stream; `null`: none. */
+  readonly stream: string | null;
+  /** Gain of the music when nothing is said over it. */
+  readonly level: number;
+  /** Class of musiconhold.conf that is heard while the programme can't be. */
+  readonly fallback: string;
+  readonly programme: ProgrammeOverrides;
+}
+
+/** Recordings: where they are and how much of them is kept in memory. */
+export interface SoundSettings {
+  /** Folder with a folder of prompts for each language, absolute. */
+  readonly folder: string;
+  /** Asterisk's own recorded sounds, absolute (Debian: /usr/share/asterisk/sounds); `null`: not used. */
+  readonly asteriskFolder: string | null;
+  /** What callers may speak; each takes memory. */
+  readonly formats: readonly WireFormat[];
+  /** Longest track; of a longer one the beginning is played. */
+  readonly trackMaxMs: number;
+  /** Most memory for decoded sound, bytes; tracks beyond it are left out, named in the log. */
+  readonly memoryMaxBytes: number;
+}
+
+/** What an account source may ask with: the caller's number. */
+export interface AccountSourceLimits extends LookupLimits {
+  /** How long an answer counts for the same number; 0: not kept. */
+  readonly cacheMs: number;
+  /** Of amounts that come without one. */
+  readonly currency: Currency;
+}
+
+export interface SqlAccountSettings extends AccountSourceLimits {
+  readonly type: 'sql';
+  /** One row for each account; `$1` is the caller's number. Columns: number, balance, currency, locked. */
+  readonly sql: string;
+}
+
+export interface HttpAccountSettings extends AccountSourceLimits {
+  readonly type: 'http';
+  /** `{number}` is replaced percent-encoded. */
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+export type AccountSourceSettings = SqlAccountSettings | HttpAccountSettings;
