@@ -1,27 +1,53 @@
 #!/bin/bash
-# Makes, once, a folder that holds a current Asterisk with everything it needs, by debootstrap from Debian testing, for
-# machines whose own apt has none that is new enough. Prints the folder. Nothing is installed on the machine itself.
+# Makes, once, a folder that holds an Asterisk with everything it needs, by debootstrap from a Debian suite, for machines
+# whose own apt has not the one that is wanted. Prints the folder. Nothing is installed on the machine itself.
 #
-#   install/asterisk-root.sh [--print]     --print: only say where it is or would be; exit status 1 when it is not there
+#   install/asterisk-root.sh [--suite SUITE] [--print]
+#
+#   --suite SUITE  forky: Debian testing, the first suite with Asterisk 22.6 or newer (default)
+#                  bullseye: Debian 11 with Asterisk 16.28, which has no chan_websocket
+#   --print        only say where it is or would be; exit status 1 when it is not there or something is missing in it
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
-SUITE=forky                                  # Debian testing; the first suite with Asterisk 22.6 or newer
-STAMP=1                                      # raise when the list below changes: a root of another stamp is not used
-PACKAGES=(asterisk asterisk-modules asterisk-core-sounds-en asterisk-core-sounds-en-wav asterisk-moh-opsound-wav)
+STAMP=1                                      # raise when a root must be made anew: one of another stamp is not used
+PACKAGES=("${ASTERISK_PACKAGES[@]}")         # one more is added to a root that is there already; none is taken away
 PUBLIC_MIRROR=http://deb.debian.org/debian   # used only when this machine's apt knows no Debian mirror (Ubuntu)
 KEYRING=/usr/share/keyrings/debian-archive-keyring.gpg
 
 ARCH=$(dpkg --print-architecture)
 CACHE=$(cache_dir)
+SUITE=forky
+mode=make
+while [ $# -gt 0 ]; do
+  case $1 in
+    --suite) SUITE=${2:-}; shift ;;
+    --print) mode=print ;;
+    -h|--help) sed -n '2,9s/^# \{0,1\}//p' "$0"; exit 0 ;;
+    *) SUITE= ;;
+  esac
+  [ $# = 0 ] || shift
+done
+case $SUITE in
+  forky) ;;
+  bullseye) PACKAGES+=(asterisk-voicemail) ;;        # later suites have it in asterisk-modules
+  *) say "usage: install/asterisk-root.sh [--suite forky|bullseye] [--print]"; exit 2 ;;
+esac
 ROOT="$CACHE/asterisk-root-$SUITE-$ARCH-$STAMP"
 
-case ${1:-} in
-  --print) printf '%s\n' "$ROOT"; [ -f "$ROOT/.queueapp-complete" ]; exit ;;
-  -h|--help) sed -n '2,6s/^# \{0,1\}//p' "$0"; exit 0 ;;
-  '') ;;
-  *) say "usage: install/asterisk-root.sh [--print]"; exit 2 ;;
-esac
+# The wanted packages that a root has not: dpkg keeps a list of files for each one that is installed.
+absent_in() {
+  local root=$1 package
+  for package in "${PACKAGES[@]}"; do
+    [ -e "$root/var/lib/dpkg/info/$package.list" ] || printf '%s\n' "$package"
+  done
+}
+is_complete() { [ -f "$ROOT/.queueapp-complete" ] && [ -z "$(absent_in "$ROOT")" ]; }
+
+if [ "$mode" = print ]; then
+  printf '%s\n' "$ROOT"
+  if is_complete; then exit 0; else exit 1; fi
+fi
 
 # The mirror that this machine's apt uses for Debian itself: the first index that calls itself Debian and is neither a
 # security nor an updates archive.
@@ -67,20 +93,25 @@ bootstrap() {
     "$SUITE" "$root" "$mirror" "$script"
 }
 
+# Only what is missing is named: apt would bring the others up to date, under the feet of an Asterisk that runs from there.
 install_asterisk() {
-  local root=$1
-  as_root chroot "$root" apt-get update
-  as_root chroot "$root" apt-get install -y --no-install-recommends "${PACKAGES[@]}"
-  as_root chroot "$root" apt-get clean
-  as_root rm -rf "$root"/var/lib/apt/lists
+  local root=$1 absent status=0
+  mapfile -t absent < <(absent_in "$root")
+  { as_root chroot "$root" apt-get update &&
+    as_root chroot "$root" apt-get install -y --no-install-recommends "${absent[@]}" &&
+    as_root chroot "$root" apt-get clean &&
+    as_root rm -rf "$root"/var/lib/apt/lists; } || status=$?
+  forget_passwords "$root"
+  return "$status"
 }
+
+forget_passwords() { as_root rm -f "$1/etc/apt/auth.conf" "$1"/etc/apt/auth.conf.d/*; }
 
 # Everything that tells whether the root is usable, before it gets its name: Asterisk runs through the root's own loader.
 finish() {
   local root=$1 version
   version=$(as_root chroot "$root" /usr/sbin/asterisk -V)
   printf '%s\n' "$version"
-  as_root rm -f "$root/etc/apt/auth.conf" "$root"/etc/apt/auth.conf.d/*
   printf '%s\n%s\n' "$version" "$(date -u +%FT%TZ)" | as_root tee "$root/.queueapp-complete" >/dev/null
   as_root chmod 755 "$root"
   as_root mv -T "$root" "$ROOT"
@@ -99,11 +130,19 @@ build() {
   step "checking and naming it $ROOT" "$cure" finish "$work"
 }
 
-if [ ! -f "$ROOT/.queueapp-complete" ]; then
+complete() {
+  local cure="run this again; if that does not help, remove $ROOT (as root), and it is made anew"
+  step "telling $ROOT how this machine reaches its packages" "$cure" copy_host_settings "$ROOT"
+  step "adding $(absent_in "$ROOT" | xargs) to it" "$cure" install_asterisk "$ROOT"
+}
+
+if ! is_complete; then
   "$QUEUEAPP_HOME/install/packages.sh" debootstrap debian-archive-keyring
   mkdir -p "$CACHE"
-  exec 8>"$CACHE/asterisk-root.lock"
+  exec 8>"$CACHE/asterisk-root-$SUITE.lock"
   flock -n 8 || { say "· waiting for another process that is making $ROOT"; flock 8; }
-  [ -f "$ROOT/.queueapp-complete" ] || build
+  if [ ! -f "$ROOT/.queueapp-complete" ]; then build
+  elif ! is_complete; then complete
+  fi
 fi
 printf '%s\n' "$ROOT"

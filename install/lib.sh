@@ -8,6 +8,10 @@ QUEUEAPP_HOME="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)"
 export QUEUEAPP_HOME
 NODE_WANTED=20.11          # oldest Node that the application, its tools and this stack run on
 NODE_TO_FETCH=22           # what is fetched when neither the machine nor apt has one
+# An Asterisk with its modules, its recorded English and Russian, and music.
+# shellcheck disable=SC2034
+ASTERISK_PACKAGES=(asterisk asterisk-modules asterisk-core-sounds-en asterisk-core-sounds-en-wav
+  asterisk-core-sounds-ru asterisk-core-sounds-ru-wav asterisk-moh-opsound-wav)
 
 # The one folder outside the checkout that anything here writes to (packages apart).
 cache_dir() {

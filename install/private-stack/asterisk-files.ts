@@ -74,7 +74,8 @@ const throughLoader = (
   } catch (cause) {
     throw new StackError(`${prefix} is no complete root: ${loader} cannot be run`, advice(prefix), { cause });
   }
-  return [loader, '--library-path', `${prefix}/usr/lib/${machine.triple}`, binary];
+  // Debian 11 keeps Asterisk's own SIP library in /usr/lib.
+  return [loader, '--library-path', `${prefix}/usr/lib/${machine.triple}:${prefix}/usr/lib`, binary];
 };
 
 const advice = (prefix: string): string =>

@@ -7,6 +7,7 @@ import { runScript } from './processes.ts';
 import { Stack, withStackLock } from './stack.ts';
 import { StackError } from './stack-error.ts';
 import {
+  type AsteriskKind,
   allStates,
   freshSecrets,
   type PubsubStorage,
@@ -27,6 +28,8 @@ export interface StackOptions {
   readonly name?: string;
   /** @default 'prosody' */
   readonly xmpp?: XmppKind;
+  /** @default 'current' */
+  readonly asterisk?: AsteriskKind;
   /** Prosody only: `memory` is what the bench uses. @default 'internal' */
   readonly pubsub?: PubsubStorage;
   /** Bench members m001, m002, … beside the three phones. @default 0 */
@@ -73,7 +76,9 @@ const newState = async (name: string, options: StackOptions): Promise<StackState
   const xmpp = options.xmpp ?? 'prosody';
   const script = (file: string) => join(CHECKOUT, 'install', file);
   await runScript(script('packages.sh'), ['stack', ...(xmpp === 'ejabberd' ? ['ejabberd'] : [])]);
-  const [asteriskPrefix = '', asteriskVersion = ''] = (await runScript(script('asterisk.sh'), [])).trim().split(' ');
+  const asterisk = options.asterisk ?? 'current';
+  const found = await runScript(script('asterisk.sh'), asterisk === 'current' ? [] : [asterisk]);
+  const [asteriskPrefix = '', asteriskVersion = ''] = found.trim().split(' ');
   // Two stacks that are made at once must not choose the same ports; the state holds the choice.
   return withLock(join(runRoot(), 'ports.lock'), async () => {
     const state: StackState = {
@@ -89,6 +94,7 @@ const newState = async (name: string, options: StackOptions): Promise<StackState
         (options.members ?? 0) > 0,
       ),
       secrets: freshSecrets(),
+      asterisk,
       asteriskPrefix,
       asteriskVersion,
       ...(options.databaseUrl === undefined ? {} : { foreignDatabaseUrl: options.databaseUrl }),
@@ -102,11 +108,12 @@ const newState = async (name: string, options: StackOptions): Promise<StackState
 
 // Asking for another kind of server than the one that is there must not be answered with the old one.
 const mustMatch = (state: StackState, options: StackOptions): void => {
-  for (const key of ['xmpp', 'pubsub', 'members'] as const) {
+  const present = { asterisk: 'current', ...state };
+  for (const key of ['asterisk', 'xmpp', 'pubsub', 'members'] as const) {
     const wanted = options[key];
-    if (wanted === undefined || wanted === state[key]) continue;
+    if (wanted === undefined || wanted === present[key]) continue;
     throw new StackError(
-      `The stack ${state.name} is there already, with ${key} ${state[key]} instead of ${wanted}`,
+      `The stack ${state.name} is there already, with ${key} ${present[key]} instead of ${wanted}`,
       `install/stack down --name ${state.name} clears it away; another --name makes a second one beside it`,
     );
   }

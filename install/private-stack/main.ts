@@ -23,6 +23,7 @@ A private Asterisk, XMPP server and PostgreSQL, on loopback and on free ports.
 SERVER is one of asterisk, xmpp, postgres.
 
   --name NAME        several stacks side by side (default: ${DEFAULT_NAME})
+  --asterisk KIND    with up: current (default), or bullseye: Debian 11's 16.28, without chan_websocket
   --xmpp KIND        with up: prosody (default) or ejabberd
   --pubsub STORAGE   with up, Prosody: internal (default) or memory
   --members N        with up: N endpoints m001, m002, … beside the phones 1000, 2000 and 3000
@@ -37,6 +38,7 @@ class UsageError extends Error {}
 
 const OPTIONS = {
   name: { type: 'string', default: DEFAULT_NAME },
+  asterisk: { type: 'string' },
   xmpp: { type: 'string' },
   pubsub: { type: 'string' },
   members: { type: 'string' },
@@ -102,6 +104,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   up: async (options) => {
     const before = openStack(options.name);
     const wasUp = before?.state.complete && before.servers.every((server) => before.isRunning(server));
+    const asterisk = oneOf('--asterisk', options.asterisk, ['current', 'bullseye'] as const);
     const xmpp = oneOf('--xmpp', options.xmpp, ['prosody', 'ejabberd'] as const);
     const pubsub = oneOf('--pubsub', options.pubsub, ['internal', 'memory'] as const);
     const members = wholeNumber('--members', options.members, 999);
@@ -110,6 +113,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     const stack = await createStack({
       name: options.name,
       say: sayOnStderr,
+      ...(asterisk && { asterisk }),
       ...(xmpp && { xmpp }),
       ...(pubsub && { pubsub }),
       ...(members !== undefined && { members }),

@@ -13,6 +13,8 @@ export type Server = (typeof SERVERS)[number];
 
 /** Which XMPP server a stack runs. */
 export type XmppKind = 'prosody' | 'ejabberd';
+/** Which Asterisk: `current` can do everything; `bullseye` is Debian 11's 16.28, without chan_websocket. */
+export type AsteriskKind = 'current' | 'bullseye';
 /** Where Prosody's pubsub service keeps its items. */
 export type PubsubStorage = 'internal' | 'memory';
 
@@ -39,6 +41,8 @@ export interface StackState {
   readonly domain: string;
   readonly ports: Ports;
   readonly secrets: Secrets;
+  /** Absent in stacks that were made before there was a choice: `current`. */
+  readonly asterisk?: AsteriskKind;
   /** `/` for the machine's own Asterisk, else the folder that holds one. */
   readonly asteriskPrefix: string;
   readonly asteriskVersion: string;

@@ -20,6 +20,7 @@ describe('install/stack', () => {
     ['a command that objects have by nature', ['constructor'], 'unknown command "constructor"'],
     ['an unknown option', ['up', '--fast'], '--fast'],
     ['an unknown XMPP server', ['up', '--xmpp', 'openfire'], '--xmpp is one of prosody, ejabberd, not "openfire"'],
+    ['an unknown Asterisk', ['up', '--asterisk', '13'], '--asterisk is one of current, bullseye, not "13"'],
     ['too many members', ['up', '--members', '1000'], '--members is a number from 0 to 999'],
     ['a number that is none', ['up', '--members', '1e2'], '--members is a number from 0 to 999'],
     ['a server without name', ['restart'], 'name one server: postgres, xmpp, asterisk'],

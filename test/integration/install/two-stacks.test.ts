@@ -222,6 +222,9 @@ describe('A stack', () => {
     await expect(createStack({ name: PROSODY, xmpp: 'ejabberd' })).rejects.toThrow(
       `The stack ${PROSODY} is there already, with xmpp prosody instead of ejabberd`,
     );
+    await expect(createStack({ name: PROSODY, asterisk: 'bullseye' })).rejects.toThrow(
+      `The stack ${PROSODY} is there already, with asterisk current instead of bullseye`,
+    );
   });
 
   it('uses a PostgreSQL that is given to it, and leaves that alone', async () => {

@@ -24,6 +24,8 @@ export interface SiteOptions {
   readonly name: string;
   /** @default 'prosody' */
   readonly xmpp?: 'prosody' | 'ejabberd';
+  /** @default 'current' */
+  readonly asterisk?: 'current' | 'bullseye';
   /** Changes the shipped configuration. @default none */
   readonly configure?: (shipped: string) => string;
 }
@@ -58,9 +60,9 @@ export class Site {
   }
 
   /** Brings everything up and waits until calls can be taken and XMPP is there. */
-  static async up({ name, xmpp = 'prosody', configure }: SiteOptions): Promise<Site> {
+  static async up({ name, xmpp = 'prosody', asterisk = 'current', configure }: SiteOptions): Promise<Site> {
     rmSync(join(CHECKOUT, '.run', `e2e-${name}.log`), { force: true });
-    const stack = await createStack({ name: `e2e-${process.pid % 100_000}-${name}`.slice(0, 20), xmpp });
+    const stack = await createStack({ name: `e2e-${process.pid % 100_000}-${name}`.slice(0, 20), xmpp, asterisk });
     try {
       const folder = join(stack.env.QUEUEAPP_RUN, 'application');
       mkdirSync(folder, { recursive: true });
