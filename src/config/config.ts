@@ -19,6 +19,11 @@ export interface Config {
   readonly database: DatabaseSettings;
   readonly http: { readonly listen: ListenAddress };
   readonly lookups: Readonly<Record<string, LookupSettings>>;
+  /** Sources of personal information, by name. */
+  readonly accounts: Readonly<Record<string, AccountSourceSettings>>;
+  readonly sounds: SoundSettings;
+  /** Music classes of ours; a queue whose class is none of them hears Asterisk's own music. */
+  readonly musicClasses: readonly MusicClassSettings[];
   readonly queues: readonly QueueSettings[];
   /** Where `Stasis(queueapp,ID|NAME)` leads. */
   readonly defaultQueue: QueueName;
@@ -35,6 +40,8 @@ export interface Secrets {
   readonly apiToken: string | null;
   /** Values of the lookups' HTTP headers that are taken from the environment, by lookup and header. */
   readonly lookupHeaders: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** The same of the account sources. */
+  readonly accountHeaders: Readonly<Record<string, Readonly<Record<string, string>>>>;
 }
 
 /** Levels of the log, most talkative first; pino's. */

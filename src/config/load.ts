@@ -7,6 +7,7 @@ import { type EnvironmentValues, environmentFinding, readEnvironment } from './e
 import { configInvalid, type Finding } from './findings.ts';
 import type { CheckedFile } from './schema.ts';
 import { shippedPath } from './shipped.ts';
+import { musicClasses, soundSettings } from './sound-folders.ts';
 
 export interface LoadOptions {
   /** The file; by default QUEUEAPP_CONFIG, else ./queueapp.yaml, else the one that is shipped. */
@@ -38,13 +39,25 @@ export function loadConfig({ file, env }: LoadOptions): LoadedConfig {
   if (checked.value === null) throw configInvalid(findings);
   const { config, secrets } = combine(name, checked.value, environment.values, env);
   findings.push(...missingSettings(config, secrets));
-  const variables = Object.values(checked.value.lookups).flatMap((lookup) => Object.values(lookup.headerVariables));
-  for (const variable of variables) {
-    if (!env[variable])
-      findings.push(environmentFinding(variable, 'is not set, but a lookup in the file takes a header from it'));
-  }
+  findings.push(...missingVariables(checked.value, env));
   if (findings.length > 0) throw configInvalid(findings);
   return { config: deepFreeze(config), secrets: deepFreeze(secrets), warnings: checked.warnings };
+}
+
+function missingVariables({ lookups, accounts }: CheckedFile, env: NodeJS.ProcessEnv): Finding[] {
+  const users = [
+    ...Object.values(lookups).map((lookup) => ({ ...lookup, what: 'a lookup' })),
+    ...Object.values(accounts).map((source) => ({ ...source, what: 'an account source' })),
+  ];
+  const findings = new Map<string, Finding>();
+  for (const { headerVariables, what } of users) {
+    for (const variable of Object.values(headerVariables)) {
+      if (env[variable] || findings.has(variable)) continue;
+      const reason = `is not set, but ${what} in the file takes a header from it`;
+      findings.set(variable, environmentFinding(variable, reason));
+    }
+  }
+  return [...findings.values()];
 }
 
 /** Which file is read. */
@@ -60,7 +73,7 @@ function combine(
   env: EnvironmentValues,
   variables: NodeJS.ProcessEnv,
 ): { config: Config; secrets: Secrets } {
-  const { lookups, calendars, ivr, xmpp, ...rest } = checked;
+  const { lookups, accounts, calendars, ivr, xmpp, ...rest } = checked;
   const first = rest.queues[0];
   if (first === undefined) throw new Error('A checked file has at least one queue');
   const config: Config = {
@@ -78,6 +91,9 @@ function combine(
     database: { ...rest.database, dataFolder: dataFolder(env.QUEUEAPP_DATA ?? rest.database.dataFolder, variables) },
     http: { listen: env.HTTP_LISTEN ?? rest.http.listen },
     lookups: mapValues(lookups, ({ settings }, name) => ({ name, ...settings })),
+    accounts: mapValues(accounts, ({ settings }, name) => ({ name, ...settings })),
+    sounds: soundSettings(rest.sounds, file),
+    musicClasses: musicClasses(rest['music-classes'], { file, language: rest.language }),
     queues: rest.queues,
     defaultQueue: rest.queues.find((queue) => queue.name === rest['default-queue'])?.name ?? first.name,
     customerCodeLookup: rest['customer-code-lookup'] ?? null,
@@ -88,12 +104,16 @@ function combine(
     xmppPassword: env.XMPP_PASSWORD ?? null,
     databaseUrl: env.DATABASE_URL ?? null,
     apiToken: env.API_TOKEN ?? null,
-    lookupHeaders: mapValues(lookups, ({ headerVariables }) =>
-      mapValues(headerVariables, (name) => variables[name] ?? ''),
-    ),
+    lookupHeaders: mapValues(lookups, secretHeaders(variables)),
+    accountHeaders: mapValues(accounts, secretHeaders(variables)),
   };
   return { config, secrets };
 }
+
+const secretHeaders =
+  (variables: NodeJS.ProcessEnv) =>
+  ({ headerVariables }: { readonly headerVariables: Readonly<Record<string, string>> }) =>
+    mapValues(headerVariables, (name) => variables[name] ?? '');
 
 /** XMPP is on as soon as anything says where or who; what is missing then is a finding. */
 function xmppConnection(

@@ -14,7 +14,8 @@ const fromEnvironment = section({
 
 const headerName = z.string().regex(/^[A-Za-z0-9-]{1,64}$/, { error: 'is no name of an HTTP header' });
 
-const headers = z
+/** Headers of a request; secret ones are named variables of the environment. */
+export const headers = z
   .record(headerName, z.unknown())
   .transform((written, context) => {
     const plain: Record<string, string> = {};

@@ -1,13 +1,16 @@
 import { z } from 'zod';
+import { accountFields } from './account-section.ts';
 import { calendarFields } from './calendar-section.ts';
 import { ENVIRONMENT } from './environment.ts';
 import { lookupFields } from './lookup-section.ts';
+import { programmeFields } from './programme-section.ts';
 import { queueFields } from './queue-section.ts';
 import { configSchema } from './schema.ts';
+import { musicClassFields } from './sound-section.ts';
 import { KINDS, stepFields } from './step-fields.ts';
 import { wording } from './wording.ts';
 
-const NO_NAMES = { steps: [], queues: [], lookups: [], calendars: [] };
+const NO_NAMES = { steps: [], queues: [], lookups: [], calendars: [], accounts: [] };
 
 /** What a JSON schema says of one setting; `kind` comes from this project's own descriptions. */
 interface Described {
@@ -36,7 +39,10 @@ export function referenceTables(): ReadonlyMap<string, string> {
   tables.set('top', markdownTable(SETTING_HEADINGS, alone));
   tables.set('lookup', settingsTable(lookupFields));
   tables.set('calendar', settingsTable(calendarFields));
-  tables.set('queue', settingsTable(queueFields));
+  tables.set('queue', settingsTable(queueFields([])));
+  tables.set('music-class', settingsTable(musicClassFields));
+  tables.set('programme', settingsTable(programmeFields));
+  tables.set('account-source', settingsTable(accountFields));
   const steps = stepFields(NO_NAMES);
   for (const kind of ['play', ...KINDS] as const) tables.set(`step ${kind}`, settingsTable(steps[kind]));
   tables.set('environment', environmentTable());
@@ -67,7 +73,7 @@ function settingsTable(schema: z.ZodType): string {
 function rowsOf({ properties = {} }: Described, required: ReadonlySet<string>, prefix: string): string[][] {
   return Object.entries(properties).flatMap(([name, setting]) => {
     const path = `${prefix}${name}`;
-    if (setting.properties !== undefined) return rowsOf(setting, required, `${path}.`);
+    if (setting.properties !== undefined && setting.kind === undefined) return rowsOf(setting, required, `${path}.`);
     if (setting.description === undefined) return [];
     const fallback = required.has(path) ? 'must be given' : defaultOf(setting);
     return [[`\`${path}\``, setting.description, valueText(setting), fallback]];
@@ -76,6 +82,7 @@ function rowsOf({ properties = {} }: Described, required: ReadonlySet<string>, p
 
 function defaultOf({ default: fallback }: Described): string {
   if (fallback === undefined || (Array.isArray(fallback) && fallback.length === 0)) return '–';
+  if (Array.isArray(fallback)) return `\`[${fallback.join(', ')}]\``;
   return `\`${String(fallback)}\``;
 }
 

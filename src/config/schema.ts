@@ -1,6 +1,9 @@
 import { z } from 'zod';
 import { findCircles } from '../core/ivr/circles.ts';
 import type { IvrDefinition } from '../core/ivr/flow-definition.ts';
+import type { ProgrammeOverrides } from '../core/programme/settings.ts';
+import type { QueueSettings } from '../core/queue/settings.ts';
+import { accountSource } from './account-section.ts';
 import { calendar } from './calendar-section.ts';
 import {
   asteriskSection,
@@ -14,7 +17,9 @@ import {
 } from './general-sections.ts';
 import { startStep, step, stepName } from './ivr-section.ts';
 import { lookup } from './lookup-section.ts';
+import { type ProgrammeFinding, programmeFindings } from './programme-section.ts';
 import { queueFields, queueSettings } from './queue-section.ts';
+import { className, musicClass, soundsSection } from './sound-section.ts';
 import type { KnownNames } from './step-fields.ts';
 import { name, reference, section } from './values.ts';
 
@@ -31,8 +36,11 @@ export function configSchema(known: KnownNames) {
     http: httpSection.prefault({}),
     lookups: z.record(name('lookup'), lookup).prefault({}),
     calendars: z.record(name('calendar'), calendar).prefault({}),
+    accounts: z.record(name('account source'), accountSource).prefault({}),
+    sounds: soundsSection.prefault({}),
+    'music-classes': z.record(className(), musicClass).optional(),
     queues: z
-      .record(name('queue'), queueFields)
+      .record(name('queue'), queueFields(known.accounts))
       .transform((queues) => Object.entries(queues).map(([queue, written]) => queueSettings(queue, written)))
       .refine((queues) => queues.length > 0, { error: 'expected at least one queue' }),
     'default-queue': reference('queue', known.queues)
@@ -45,7 +53,30 @@ export function configSchema(known: KnownNames) {
       start: startStep(known),
       steps: z.record(stepName(), step(known)),
     }).superRefine(refuseCircles),
-  });
+  }).superRefine(refuseProgrammes);
+}
+
+interface WithProgrammes {
+  readonly queues: readonly QueueSettings[];
+  readonly 'music-classes'?: Readonly<Record<string, { readonly programme: ProgrammeOverrides }>> | undefined;
+}
+
+/** A programme must be possible with what lies below it: the queue's with its class's, the class's with the defaults. */
+function refuseProgrammes({ queues, 'music-classes': classes = {} }: WithProgrammes, context: z.RefinementCtx): void {
+  // What is wrong by itself is not there as it would be.
+  if (context.issues.length > 0) return;
+  const refuse = (place: readonly string[], findings: readonly ProgrammeFinding[]) => {
+    for (const { path, reason } of findings) {
+      context.addIssue({ code: 'custom', path: [...place, 'programme', ...path], message: reason });
+    }
+  };
+  for (const [name, { programme }] of Object.entries(classes)) {
+    refuse(['music-classes', name], programmeFindings(programme));
+  }
+  for (const { name, musicClass: className, programme } of queues) {
+    const ofClass = Object.hasOwn(classes, className) ? classes[className]?.programme : undefined;
+    refuse(['queues', name], programmeFindings(ofClass ?? {}, programme));
+  }
 }
 
 /** Steps that lead in a circle without ever waiting would keep a call and the processor busy for ever. */
@@ -69,6 +100,7 @@ export function knownNames(file: unknown): KnownNames {
     queues: Object.keys(asGroup(top['queues'])),
     lookups: Object.keys(asGroup(top['lookups'])),
     calendars: Object.keys(asGroup(top['calendars'])),
+    accounts: Object.keys(asGroup(top['accounts'])),
   };
 }
 

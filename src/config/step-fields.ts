@@ -9,6 +9,7 @@ export interface KnownNames {
   readonly queues: readonly string[];
   readonly lookups: readonly string[];
   readonly calendars: readonly string[];
+  readonly accounts: readonly string[];
 }
 
 const MAX_MS = 10 * 60_000;

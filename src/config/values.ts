@@ -57,6 +57,24 @@ export function durationText(ms: number): string {
   return ms === 0 ? '0s' : `${ms / UNITS_MS[unit]}${unit}`;
 }
 
+/** How loud something is, `10%`, up to twice its own level; becomes the gain 0.1. */
+export function percent() {
+  const example = 'expected a level from 0% to 200%, such as 10%';
+  return z
+    .union([z.string(), z.number()], { error: ({ input }) => missingOr(input, `${example}, got ${shown(input)}`) })
+    .transform((written, context) => {
+      const match = /^(\d{1,3}(?:\.\d{1,3})?)\s*%$/.exec(String(written).trim());
+      const gain = Number(match?.[1]) / 100;
+      if (gain <= 2) return gain;
+      context.issues.push({ code: 'custom', input: written, message: `${example}, got ${shown(written)}` });
+      return z.NEVER;
+    })
+    .meta({ kind: 'level in percent' });
+}
+
+/** Writes 0.1 as `10%`. */
+export const percentText = (gain: number) => `${Math.round(gain * 100_000) / 1000}%`;
+
 /** A whole number within limits. */
 export function count(min: number, max: number) {
   return z

@@ -44,6 +44,8 @@ export function centerSettings(queue: Partial<QueueSettings> = {}, all: Partial<
     whenNobody: 'wait',
     nobodyPrompt: ['sound:nobody'],
     musicClass: 'default',
+    programme: {},
+    accounts: null,
     afterConversation: 'hangup',
     ...queue,
   };

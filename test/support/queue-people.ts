@@ -19,6 +19,8 @@ export function queueSettings(changes: Partial<QueueSettings> = {}): QueueSettin
     whenNobody: 'wait',
     nobodyPrompt: [],
     musicClass: 'default',
+    programme: {},
+    accounts: null,
     afterConversation: 'hangup',
     ...changes,
   };

@@ -62,3 +62,29 @@ export type ProgrammeOverrides = {
     ? ProgrammeSettings[Group]
     : Partial<ProgrammeSettings[Group]>;
 };
+
+export const PROGRAMME_DEFAULTS: ProgrammeSettings = {
+  levels: { musicUnderSpeech: 0.1, voice: 0.9 },
+  fades: { downMs: 1000, upMs: 1000, outMs: 1000, inDelayMs: 500, inMs: 1000 },
+  keys: { nextTune: '3', accounts: '2', position: '4' },
+  keyPauses: { nextTuneMs: 3000, accountsMs: 15_000, positionMs: 8000 },
+  position: { onChange: true, everyMs: 120_000 },
+  advice: { firstAfterMs: 20_000, pauseMs: 30_000, morningFrom: 0, dayFrom: 10, eveningFrom: 21 },
+  order: 'alphabetical',
+};
+
+/** The defaults with these over them, the later ones over the earlier: first the class's, then the queue's. */
+export function mergeProgramme(...overrides: readonly ProgrammeOverrides[]): ProgrammeSettings {
+  return overrides.reduce<ProgrammeSettings>(
+    (settings, over) => ({
+      levels: { ...settings.levels, ...over.levels },
+      fades: { ...settings.fades, ...over.fades },
+      keys: { ...settings.keys, ...over.keys },
+      keyPauses: { ...settings.keyPauses, ...over.keyPauses },
+      position: { ...settings.position, ...over.position },
+      advice: { ...settings.advice, ...over.advice },
+      order: over.order ?? settings.order,
+    }),
+    PROGRAMME_DEFAULTS,
+  );
+}

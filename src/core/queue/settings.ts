@@ -1,4 +1,5 @@
 import type { QueueName } from '../ids.ts';
+import type { ProgrammeOverrides } from '../programme/settings.ts';
 
 /** Strategies a queue may use; app_queue's names. */
 export const STRATEGIES = ['leastrecent'] as const;
@@ -24,8 +25,12 @@ export interface QueueSettings {
   readonly whenNobody: 'wait' | 'leave';
   /** Said before leaving because nobody is logged in. */
   readonly nobodyPrompt: readonly string[];
-  /** Asterisk's musiconhold class for the waiting caller. @default 'default' */
+  /** What the waiting caller hears: a music class of ours, else one of Asterisk's musiconhold.conf. @default 'default' */
   readonly musicClass: string;
+  /** What differs from the class's programme. */
+  readonly programme: ProgrammeOverrides;
+  /** Account source that is asked for personal information; `null`: none is offered. */
+  readonly accounts: string | null;
   /** What becomes of the caller when the member hung up. @default 'hangup' */
   readonly afterConversation: 'hangup' | 'dialplan';
 }

@@ -71,6 +71,7 @@ describe('Defaults and units', () => {
       databaseUrl: null,
       apiToken: null,
       lookupHeaders: {},
+      accountHeaders: {},
     });
   });
 
@@ -88,6 +89,8 @@ describe('Defaults and units', () => {
         whenNobody: 'wait',
         nobodyPrompt: ['sound:queueapp/nobody_available'],
         musicClass: 'default',
+        programme: {},
+        accounts: null,
         afterConversation: 'hangup',
       },
     ]);

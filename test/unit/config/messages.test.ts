@@ -50,7 +50,7 @@ describe('A wrong value is told with line, column, setting and what was expected
     ],
     [
       withQueue('music-class: "my class"'),
-      "3:5 queues.support.music-class: expected the name of a class of Asterisk's musiconhold.conf",
+      '3:5 queues.support.music-class: expected the name of a music class, such as default',
     ],
     [
       `log: { level: inf }\n${SOUND}`,

@@ -24,6 +24,8 @@ const settings: QueueSettings = {
   whenNobody: 'wait',
   nobodyPrompt: [],
   musicClass: 'default',
+  programme: {},
+  accounts: null,
   afterConversation: 'hangup',
 };
 
