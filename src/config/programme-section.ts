@@ -11,16 +11,16 @@ const DEFAULTS = PROGRAMME_DEFAULTS;
 const fade = (defaultMs: number) =>
   duration(FADE)
     .optional()
-    .meta({ default: durationText(defaultMs) });
+    .meta({ fallback: durationText(defaultMs) });
 const pause = (defaultMs: number) =>
   duration(PAUSE)
     .optional()
-    .meta({ default: durationText(defaultMs) });
+    .meta({ fallback: durationText(defaultMs) });
 const level = (fallback: number) =>
   percent()
     .optional()
-    .meta({ default: percentText(fallback) });
-const hour = (fallback: number) => count(0, 24).optional().meta({ default: fallback });
+    .meta({ fallback: percentText(fallback) });
+const hour = (fallback: number) => count(0, 24).optional().meta({ fallback: fallback });
 
 /** A key of the telephone, or `none`. */
 const key = (fallback: string | null) =>
@@ -38,7 +38,7 @@ const key = (fallback: string | null) =>
       return z.NEVER;
     })
     .optional()
-    .meta({ kind: 'key `0` to `9`, `*`, `#`, or `none`', default: fallback ?? 'none' });
+    .meta({ kind: 'key `0` to `9`, `*`, `#`, or `none`', fallback: fallback ?? 'none' });
 
 /** The settings of a programme, each of which may be left out. */
 export const programmeFields = section({
@@ -54,7 +54,7 @@ export const programmeFields = section({
     out: fade(DEFAULTS.fades.outMs).describe('The old tune goes.'),
     'in-delay': duration({ maxMs: FADE.maxMs })
       .optional()
-      .meta({ default: durationText(DEFAULTS.fades.inDelayMs) })
+      .meta({ fallback: durationText(DEFAULTS.fades.inDelayMs) })
       .describe('The new one begins so long after the old one has begun to go.'),
     in: fade(DEFAULTS.fades.inMs).describe("And comes. Also the programme's beginning, and its return."),
   }).optional(),
@@ -69,7 +69,7 @@ export const programmeFields = section({
     position: pause(DEFAULTS.keyPauses.positionMs).describe('… that for the position.'),
   }).optional(),
   position: section({
-    'on-change': flag().optional().meta({ default: DEFAULTS.position.onChange }).describe('Said when it changes.'),
+    'on-change': flag().optional().meta({ fallback: DEFAULTS.position.onChange }).describe('Said when it changes.'),
     every: pause(DEFAULTS.position.everyMs).describe('Said again so long after it was said last; 0: not.'),
   }).optional(),
   advice: section({
@@ -84,7 +84,7 @@ export const programmeFields = section({
   order: z
     .enum(['alphabetical', 'random'])
     .optional()
-    .meta({ default: DEFAULTS.order })
+    .meta({ fallback: DEFAULTS.order })
     .describe("The tracks' order: by name, or one of the caller's own."),
 });
 

@@ -17,6 +17,8 @@ interface Described {
   readonly description?: string;
   readonly default?: unknown;
   readonly kind?: string;
+  /** The default of a setting that may be left out because something below it says it. */
+  readonly fallback?: unknown;
   readonly type?: string | readonly string[];
   readonly enum?: readonly string[];
   readonly items?: Described;
@@ -80,7 +82,7 @@ function rowsOf({ properties = {} }: Described, required: ReadonlySet<string>, p
   });
 }
 
-function defaultOf({ default: fallback }: Described): string {
+function defaultOf({ default: written, fallback = written }: Described): string {
   if (fallback === undefined || (Array.isArray(fallback) && fallback.length === 0)) return '–';
   if (Array.isArray(fallback)) return `\`[${fallback.join(', ')}]\``;
   return `\`${String(fallback)}\``;
