@@ -1,0 +1,142 @@
+import { PassThrough } from 'node:stream';
+import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { PostgresCallerMusic } from '../../../db/caller-music.ts';
+import { Database } from '../../../db/database.ts';
+import { KEEP_TUNES_MS, removeTunes } from '../../../db/retention.ts';
+import { systemClock } from '../../../src/lib/clock.ts';
+import { createLog, silentLog } from '../../../src/log.ts';
+import { HalfOpenProxy } from '../../support/half-open-proxy.ts';
+import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
+
+const AT_MS = Date.UTC(2026, 10, 21, 12);
+const DAY_MS = 24 * 3_600_000;
+const alice = { number: '2000', musicClass: 'default' };
+
+let postgres: TestPostgres;
+let anybody: Awaited<ReturnType<TestPostgres['client']>>;
+let music: PostgresCallerMusic;
+let lines: { level: string; msg: string; lost: number }[];
+
+/** The adapter with a log that the test reads. */
+function open(databaseUrl: string, now = () => systemClock.now()): PostgresCallerMusic {
+  lines = [];
+  const stream = new PassThrough().on('data', (line) => lines.push(JSON.parse(String(line))));
+  const log = createLog({ level: 'warn', personalData: false }, stream);
+  return new PostgresCallerMusic({ databaseUrl, clock: { ...systemClock, now }, log });
+}
+
+const choose = (number: number) =>
+  music.remember({ ...alice, number: String(number), track: `${number}.wav`, atMs: AT_MS });
+
+beforeAll(async () => {
+  postgres = await startTestPostgres();
+  anybody = await postgres.client();
+});
+beforeEach(async () => {
+  await anybody.query('delete from caller_music');
+});
+afterAll(() => postgres.close());
+
+test('400 callers who choose in the same second are all remembered, over two connections', async () => {
+  music = open(postgres.databaseUrl);
+  await Promise.all(Array.from({ length: 400 }, (_, number) => choose(number)));
+  const { rows } = await anybody.query(
+    "select count(*)::int as count from caller_music where track = number || '.wav'",
+  );
+  expect(rows).toEqual([{ count: 400 }]);
+  expect(lines).toEqual([]);
+  await music.close();
+});
+
+test('with no database a choice is lost and told once, then once a minute with the number of the lost', async () => {
+  let nowMs = AT_MS;
+  music = open('postgres://queueapp:x@127.0.0.1:1/queueapp', () => nowMs);
+  await Promise.all(Array.from({ length: 50 }, (_, number) => choose(number)));
+  expect(lines).toMatchObject([{ level: 'warn', lost: 1 }]);
+  nowMs += 61_000;
+  await choose(50);
+  expect(lines).toMatchObject([{ lost: 1 }, { lost: 50 }]);
+  await expect(music.recall(alice)).rejects.toMatchObject({ code: 'DATABASE_UNAVAILABLE' });
+  await music.close();
+});
+
+test('the number of a caller stands in no line of the log', async () => {
+  music = open('postgres://queueapp:x@127.0.0.1:1/queueapp');
+  await music.remember({ ...alice, number: '37120001234', track: 'a.wav', atMs: AT_MS });
+  expect(lines).toHaveLength(1);
+  expect(JSON.stringify(lines)).not.toContain('37120001234');
+  await music.close();
+});
+
+test('a database that falls silent keeps nobody waiting longer than half a second', async () => {
+  const { hostname, port } = new URL(postgres.databaseUrl);
+  const proxy = await HalfOpenProxy.start({ host: hostname, port: Number(port) });
+  const url = new URL(postgres.databaseUrl);
+  url.port = String(proxy.port);
+  music = open(url.href);
+  await choose(2000);
+  expect(await music.recall(alice)).toBe('2000.wav');
+  proxy.fallSilent();
+  const beganMs = systemClock.now();
+  await expect(music.recall(alice)).rejects.toMatchObject({ code: 'DATABASE_UNAVAILABLE' });
+  expect(systemClock.now() - beganMs).toBeLessThan(1500);
+  await choose(2001);
+  proxy.recover();
+  expect(await music.recall(alice)).toBe('2000.wav');
+  expect(lines).toMatchObject([{ lost: 1 }]);
+  await music.close();
+  await proxy.close();
+});
+
+test('a locked row does not keep the caller waiting either', async () => {
+  music = open(postgres.databaseUrl, () => AT_MS + 2 * DAY_MS);
+  await choose(2000);
+  await anybody.query('begin');
+  await anybody.query('lock table caller_music in access exclusive mode');
+  await expect(music.recall(alice)).rejects.toMatchObject({ code: 'DATABASE_UNAVAILABLE' });
+  await anybody.query('rollback');
+  expect(await music.recall(alice)).toBe('2000.wav');
+  await music.close();
+});
+
+test('a choice goes a year after the last call that began with it', async () => {
+  const limits = { pool: 1, connectTimeoutMs: 5000, statementTimeoutMs: 5000 };
+  const database = new Database({ databaseUrl: postgres.databaseUrl, ...limits, clock: systemClock, log: silentLog() });
+  let nowMs = AT_MS;
+  music = open(postgres.databaseUrl, () => nowMs);
+  await choose(1000);
+  await choose(2000);
+  nowMs = AT_MS + 100 * DAY_MS;
+  expect(await music.recall(alice)).toBe('2000.wav');
+  expect(await removeTunes(database, AT_MS + KEEP_TUNES_MS)).toBe(0);
+  expect(await removeTunes(database, AT_MS + KEEP_TUNES_MS + 1)).toBe(1);
+  expect(await music.recall(alice)).toBe('2000.wav');
+  expect(await music.recall({ ...alice, number: '1000' })).toBeNull();
+  expect(await removeTunes(database, nowMs + KEEP_TUNES_MS + 1)).toBe(1);
+  await Promise.all([music.close(), database.close()]);
+});
+
+test('removal takes a thousand at a time', async () => {
+  const limits = { pool: 1, connectTimeoutMs: 5000, statementTimeoutMs: 5000 };
+  const database = new Database({ databaseUrl: postgres.databaseUrl, ...limits, clock: systemClock, log: silentLog() });
+  await anybody.query(
+    `insert into caller_music select i::text, 'default', 'a.wav', to_timestamp($1::float8 / 1000), to_timestamp($1::float8 / 1000)
+      from generate_series(1, 1001) i`,
+    [AT_MS],
+  );
+  const nowMs = AT_MS + KEEP_TUNES_MS + 1;
+  expect([await removeTunes(database, nowMs), await removeTunes(database, nowMs)]).toEqual([1000, 1]);
+  await database.close();
+});
+
+test('the table refuses what is too long, whoever writes it', async () => {
+  const insert = 'insert into caller_music values ($1, $2, $3, now(), now())';
+  for (const values of [
+    ['1'.repeat(41), 'default', 'a.wav'],
+    ['', 'default', 'a.wav'],
+    ['1', 'x'.repeat(81), 'a.wav'],
+    ['1', 'default', 'x'.repeat(256)],
+  ]) {
+    await expect(anybody.query(insert, values)).rejects.toMatchObject({ code: '23514' });
+  }
+});
