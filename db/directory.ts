@@ -1,18 +1,13 @@
-import { types } from 'node:util';
 import type { HttpLookupSettings, LookupSettings, SqlLookupSettings } from '../src/config/config.ts';
-import { isAppError } from '../src/errors.ts';
-import { type Clock, delay } from '../src/lib/clock.ts';
+import type { Clock } from '../src/lib/clock.ts';
 import type { Logger } from '../src/log.ts';
 import type { Directory, LookupRequest, LookupResult } from '../src/ports/directory.ts';
-import { Database } from './database.ts';
+import type { Database } from './database.ts';
 import { unavailable } from './directory/customer-record.ts';
-import { lookUpByHttp, SourceFault } from './directory/http-lookup.ts';
+import { lookUpByHttp } from './directory/http-lookup.ts';
 import { lookUpBySql } from './directory/sql-lookup.ts';
-
-/** Connections of one SQL lookup; a lookup takes milliseconds. */
-const POOL = 3;
-/** Between two tries, so that a source that restarts gets a chance. */
-const RETRY_PAUSE_MS = 100;
+import { askSource } from './sources/ask.ts';
+import { openSourceDatabase } from './sources/sql-rows.ts';
 
 export interface DirectoryOptions {
   readonly lookups: Readonly<Record<string, LookupSettings>>;
@@ -25,10 +20,7 @@ export interface DirectoryOptions {
 
 type Attempt = (request: LookupRequest, signal: AbortSignal) => Promise<LookupResult>;
 
-/**
- * The lookups named in configuration. Each try has the lookup's time limit; what may be temporary is tried again, then the
- * source counts as unavailable. The longest a lookup takes is (retries + 1) × timeoutMs and 0.1 s between tries.
- */
+/** The lookups named in configuration, each within its time limit and tries. */
 export class ConfiguredDirectory implements Directory {
   readonly #options: DirectoryOptions;
   readonly #attempts = new Map<string, { settings: LookupSettings; attempt: Attempt }>();
@@ -45,12 +37,13 @@ export class ConfiguredDirectory implements Directory {
   async lookup(request: LookupRequest): Promise<LookupResult> {
     const known = this.#attempts.get(request.lookup);
     if (known === undefined) return this.#logged(request, unavailable('there is no such lookup'));
-    for (let tries = 0; ; tries++) {
-      if (request.signal.aborted) return unavailable('the caller is gone');
-      const { result, mayPass } = await this.#try(known, request);
-      if (!mayPass || tries >= known.settings.retries) return this.#logged(request, result);
-      await delay(this.#options.clock, RETRY_PAUSE_MS, request.signal).catch(() => undefined);
-    }
+    const { settings, attempt } = known;
+    const { signal } = request;
+    const asking = { limits: settings, clock: this.#options.clock, signal, unavailable };
+    return this.#logged(
+      request,
+      await askSource<LookupResult>({ ...asking, attempt: (limit) => attempt(request, limit) }),
+    );
   }
 
   /** Ends the connections of SQL lookups. */
@@ -58,30 +51,8 @@ export class ConfiguredDirectory implements Directory {
     await Promise.all(this.#databases.map((database) => database.close()));
   }
 
-  async #try(
-    { settings, attempt }: { settings: LookupSettings; attempt: Attempt },
-    request: LookupRequest,
-  ): Promise<{ result: LookupResult; mayPass: boolean }> {
-    const limit = new AbortController();
-    const onGone = () => limit.abort(request.signal.reason);
-    request.signal.addEventListener('abort', onGone, { once: true });
-    const reason = `no answer within ${settings.timeoutMs} ms`;
-    const cancel = this.#options.clock.after(settings.timeoutMs, () => limit.abort(new SourceFault(reason)));
-    try {
-      return { result: await orAborted(attempt(request, limit.signal), limit.signal), mayPass: false };
-    } catch (error) {
-      const mayPass = error instanceof SourceFault || isFetchFailure(error) || isAppError(error);
-      return { result: unavailable(describe(error)), mayPass };
-    } finally {
-      cancel();
-      request.signal.removeEventListener('abort', onGone);
-    }
-  }
-
   #sql(settings: SqlLookupSettings): Attempt {
-    const { databaseUrl, clock, log } = this.#options;
-    const limits = { connectTimeoutMs: settings.timeoutMs, statementTimeoutMs: settings.timeoutMs };
-    const database = new Database({ databaseUrl, pool: POOL, ...limits, isReadOnly: true, clock, log });
+    const database = openSourceDatabase({ ...this.#options, limits: settings });
     this.#databases.push(database);
     return (request) => lookUpBySql(database, settings, request);
   }
@@ -98,24 +69,4 @@ export class ConfiguredDirectory implements Directory {
     }
     return result;
   }
-}
-
-/** The result, or the abort, whichever is first; a statement that is too late ends by its own limit. */
-function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const onAbort = () => reject(signal.reason);
-    signal.addEventListener('abort', onAbort, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
-  });
-}
-
-/** fetch rejects with a TypeError for whatever is wrong with the connection. */
-function isFetchFailure(error: unknown): boolean {
-  return types.isNativeError(error) && error.name === 'TypeError';
-}
-
-/** fetch says "fetch failed" and keeps the reason in its cause. */
-function describe(error: unknown): string {
-  if (!types.isNativeError(error)) return String(error);
-  return types.isNativeError(error.cause) ? `${error.message}: ${error.cause.message}` : error.message;
 }

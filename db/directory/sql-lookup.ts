@@ -1,10 +1,10 @@
 import type { LookupParameter, SqlLookupSettings } from '../../src/config/config.ts';
 import type { LookupRequest, LookupResult } from '../../src/ports/directory.ts';
 import type { Database } from '../database.ts';
+import { sourceRows } from '../sources/sql-rows.ts';
 import { storableText } from '../text.ts';
-import { resultOf, type SourceRecord } from './customer-record.ts';
+import { resultOf } from './customer-record.ts';
 
-const OID_BOOLEAN = 16;
 /** Longest text that a caller may put into a statement. */
 const PARAMETER_LENGTH_MAX = 100;
 
@@ -17,12 +17,12 @@ export async function lookUpBySql(
   settings: SqlLookupSettings,
   request: LookupRequest,
 ): Promise<LookupResult> {
-  const rows = await database.run<SourceRecord>({
+  const rows = await sourceRows(database, {
     name: `lookup ${settings.name}`,
-    // Two rows tell as much as a million.
-    text: `select * from (${settings.sql.replace(/[\s;]+$/, '')}\n) as lookup limit 2`,
+    sql: settings.sql,
     values: settings.parameters.map((parameter) => parameterOf(parameter, request)),
-    types: { getTypeParser: textParser },
+    // Two rows tell as much as a million.
+    rowsMax: 2,
   });
   return resultOf(rows, request);
 }
@@ -30,9 +30,4 @@ export async function lookUpBySql(
 function parameterOf(parameter: LookupParameter, { code, caller }: LookupRequest): string | null {
   const value = parameter === 'code' ? code : caller[parameter];
   return value === null ? null : storableText(value, PARAMETER_LENGTH_MAX);
-}
-
-/** Everything as PostgreSQL prints it, except that its `t` and `f` are spelt out. */
-function textParser(oid: number): (text: string) => string {
-  return oid === OID_BOOLEAN ? (text) => (text === 't' ? 'true' : 'false') : (text) => text;
 }

@@ -1,14 +1,16 @@
 import { z } from 'zod';
 import { queueName } from '../core/ids.ts';
+import { RESERVED_TARGETS } from '../core/ivr/flow-definition.ts';
 import { type QueueSettings, STRATEGIES } from '../core/queue/settings.ts';
 import { programme } from './programme-section.ts';
 import { className } from './sound-section.ts';
-import { count, duration, line, prompt, reference, section } from './values.ts';
+import type { KnownNames } from './step-fields.ts';
+import { count, duration, line, prompt, reference, section, telephoneKey } from './values.ts';
 
 const MINUTE_MS = 60_000;
 
-/** One queue; its name is its key, put in by {@link queueSettings}. `accounts` are the names of the file's account sources. */
-export const queueFields = (accounts: readonly string[]) =>
+/** One queue; its name is its key, put in by {@link queueSettings}. */
+export const queueFields = ({ accounts, steps }: Pick<KnownNames, 'accounts' | 'steps'>) =>
   section({
     title: line(80)
       .optional()
@@ -55,6 +57,16 @@ export const queueFields = (accounts: readonly string[]) =>
       .optional()
       .meta({ kind: 'as in [programme](#programme)' })
       .describe("What differs from the class's programme."),
+    'exit-keys': z
+      .record(
+        telephoneKey(),
+        reference('step', [...steps, ...RESERVED_TARGETS]).meta({ kind: 'step, `hangup` or `dialplan`' }),
+      )
+      .prefault({})
+      .meta({ kind: 'keys with the step that each leads to' })
+      .describe(
+        'Keys that lead a waiting caller out of the queue (app_queue: `context`). They go before the keys of the programme.',
+      ),
     'after-conversation': z
       .enum(['hangup', 'dialplan'])
       .prefault('hangup')
@@ -77,6 +89,7 @@ export function queueSettings(name: string, written: z.output<ReturnType<typeof 
     musicClass: written['music-class'],
     programme: written.programme ?? {},
     accounts: written.accounts ?? null,
+    exitKeys: written['exit-keys'],
     afterConversation: written['after-conversation'],
   };
 }

@@ -41,7 +41,7 @@ export function referenceTables(): ReadonlyMap<string, string> {
   tables.set('top', markdownTable(SETTING_HEADINGS, alone));
   tables.set('lookup', settingsTable(lookupFields));
   tables.set('calendar', settingsTable(calendarFields));
-  tables.set('queue', settingsTable(queueFields([])));
+  tables.set('queue', settingsTable(queueFields({ accounts: [], steps: [] })));
   tables.set('music-class', settingsTable(musicClassFields));
   tables.set('programme', settingsTable(programmeFields));
   tables.set('account-source', settingsTable(accountFields));
@@ -83,7 +83,7 @@ function rowsOf({ properties = {} }: Described, required: ReadonlySet<string>, p
 }
 
 function defaultOf({ default: written, fallback = written }: Described): string {
-  if (fallback === undefined || (Array.isArray(fallback) && fallback.length === 0)) return '–';
+  if (fallback === undefined || (typeof fallback === 'object' && Object.keys(fallback ?? {}).length === 0)) return '–';
   if (Array.isArray(fallback)) return `\`[${fallback.join(', ')}]\``;
   return `\`${String(fallback)}\``;
 }

@@ -40,7 +40,7 @@ export function configSchema(known: KnownNames) {
     sounds: soundsSection.prefault({}),
     'music-classes': z.record(className(), musicClass).optional(),
     queues: z
-      .record(name('queue'), queueFields(known.accounts))
+      .record(name('queue'), queueFields(known))
       .transform((queues) => Object.entries(queues).map(([queue, written]) => queueSettings(queue, written)))
       .refine((queues) => queues.length > 0, { error: 'expected at least one queue' }),
     'default-queue': reference('queue', known.queues)

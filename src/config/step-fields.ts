@@ -1,7 +1,18 @@
 import { z } from 'zod';
 import { DIGITS_MAX, IVR_DEFAULTS, RESERVED_TARGETS } from '../core/ivr/flow-definition.ts';
 import { language } from './general-sections.ts';
-import { count, dialled, duration, durationText, flag, line, prompt, reference, section } from './values.ts';
+import {
+  count,
+  dialled,
+  duration,
+  durationText,
+  flag,
+  line,
+  prompt,
+  reference,
+  section,
+  telephoneKey,
+} from './values.ts';
 
 /** The names that a file gives to its things, read before the rest is checked, so that references can be. */
 export interface KnownNames {
@@ -66,7 +77,7 @@ function menuFields(target: Reference) {
     prompt: prompt().describe('The choices. A key counts from the first word on.'),
     wait: wait(IVR_DEFAULTS.menuWaitMs).describe('How long after the prompt a key is waited for.'),
     keys: z
-      .record(z.string().regex(/^[0-9*#A-D]$/, { error: 'is no key of a telephone (0 to 9, *, #, A to D)' }), target())
+      .record(telephoneKey(), target())
       .refine((keys) => Object.keys(keys).length > 0, { error: 'expected at least one key' })
       .meta({ kind: 'step by key' })
       .describe("Where each key leads: `'1': support`."),

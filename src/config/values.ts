@@ -116,6 +116,10 @@ export function dialled() {
     .meta({ kind: 'number or name' });
 }
 
+/** One key, as the name of a setting. */
+export const telephoneKey = () =>
+  z.string().regex(/^[0-9*#A-D]$/, { error: 'is no key of a telephone (0 to 9, *, #, A to D)' });
+
 /** Names of queues, steps, lookups and calendars: they are written in the dialplan, in queue_log and in chat commands. */
 export function name(what: string) {
   return z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/, {
