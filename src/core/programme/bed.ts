@@ -1,0 +1,174 @@
+import { canStart, FILES_AT_LEAST_MS, isHealthy, LIVE_LOOK_MS, liveOffset } from './live.ts';
+import { firstOf, nextOf, type Order } from './order.ts';
+import type { LiveSound, Music, Shelf, Sound } from './sound.ts';
+import { addMusic, type Clip, fadeMusicOut, type Timeline } from './timeline.ts';
+import type { Timing } from './timing.ts';
+
+/*
+ * The music of one caller: one tune after the other, or the class's stream.
+ *
+ *              ┌── end, key: cross-fade ──┐
+ *              ▼                          │
+ *  silent ──► file ───────────────────────┘        silent: nothing on the shelf; it is looked at every second
+ *     │        ▲ │ the stream plays (again), and the caller has not chosen a file
+ *     │  lost, │ ▼
+ *     └─────► live                                 key: the first file; behind the last file comes the stream again
+ */
+export interface Bed {
+  /** What plays or is coming; `null`: silent. */
+  readonly tune: Music | null;
+  /** Its first sample in the programme. */
+  readonly startsAt: number;
+  /** When the next tune is due: the old one begins to fade out. */
+  readonly endsAt: number;
+  /** When shelf and stream are looked at. */
+  readonly lookAt: number;
+  /** Not when the caller has chosen a file by key, in this call or in an earlier one. */
+  readonly prefersLive: boolean;
+  /** The stream has failed: files until then. */
+  readonly filesUntil: number;
+}
+
+export interface BedScene {
+  readonly shelf: Shelf;
+  readonly timing: Timing;
+  readonly order: Order;
+}
+
+/** A bed and the timeline on which it is laid out. */
+export interface LaidBed {
+  readonly bed: Bed;
+  readonly timeline: Timeline;
+}
+
+const NEVER = Number.POSITIVE_INFINITY;
+/** Clips that may sound or be remembered at a time: a key held with no pause between uses. */
+const CLIPS_MAX = 16;
+
+/** The programme begins: with the tune that is remembered, else the stream, else the first. */
+export function startBed(scene: BedScene, timeline: Timeline, startTune: string | null): LaidBed {
+  const { shelf, order, timing } = scene;
+  const tunes = tunesOf(scene);
+  const remembered = tunes.find(({ name }) => name === startTune);
+  const live = shelf.live();
+  const bed: Bed = {
+    tune: null,
+    startsAt: 0,
+    endsAt: NEVER,
+    lookAt: timing.emptyLook,
+    prefersLive: remembered === undefined,
+    filesUntil: 0,
+  };
+  const first = remembered ?? (canStart(live, timing) ? live : firstOf(tunes, order));
+  return crossFade(scene, { bed, timeline }, first ?? null, 0);
+}
+
+export function bedDueAt({ endsAt, lookAt }: Bed): number {
+  return Math.min(endsAt, lookAt);
+}
+
+/** What happens by itself at {@link bedDueAt}. */
+export function bedDue(scene: BedScene, laid: LaidBed, at: number): LaidBed {
+  const { bed } = laid;
+  if (bed.tune?.kind === 'live') return liveDue(scene, laid, bed.tune, at);
+  const live = scene.shelf.live();
+  if (bed.prefersLive && at >= bed.filesUntil && canStart(live, scene.timing)) return crossFade(scene, laid, live, at);
+  if (bed.tune !== null && at < bed.endsAt) return { ...laid, bed: { ...bed, lookAt: nextLook(scene, bed.tune, at) } };
+  const tunes = tunesOf(scene);
+  const file = (bed.tune && nextOf(tunes, scene.order, bed.tune.name)) ?? firstOf(tunes, scene.order);
+  return crossFade(scene, laid, file ?? (canStart(live, scene.timing) ? live : null), at);
+}
+
+/** The caller wants the next tune. `null`: there is nothing to go to. */
+export function nextTune(scene: BedScene, laid: LaidBed, at: number): LaidBed | null {
+  const { bed, timeline } = laid;
+  // It has been chosen, and the caller has not heard it yet.
+  if (bed.tune !== null && bed.startsAt > at) return laid;
+  if (timeline.music.length >= CLIPS_MAX) return null;
+  const tunes = tunesOf(scene);
+  const live = scene.shelf.live();
+  const following = bed.tune?.kind === 'file' ? nextOf(tunes, scene.order, bed.tune.name) : undefined;
+  const isLiveNext = bed.tune?.kind === 'file' && following === undefined && canStart(live, scene.timing);
+  const next = isLiveNext ? live : (following ?? firstOf(tunes, scene.order));
+  if (next === undefined || next === null) return null;
+  return crossFade(scene, { timeline, bed: { ...bed, prefersLive: next.kind === 'live' } }, next, at);
+}
+
+/** After a pause: a file goes on where it stopped; of a stream that was missed, the newest is heard. */
+export function resumeBed(scene: BedScene, laid: LaidBed, from: number): LaidBed {
+  if (laid.bed.tune?.kind !== 'live') return laid;
+  const timeline = { ...laid.timeline, music: laid.timeline.music.filter(({ end }) => end <= from) };
+  const live = scene.shelf.live();
+  const next = canStart(live, scene.timing) ? live : firstOf(tunesOf(scene), scene.order);
+  return crossFade(scene, { bed: laid.bed, timeline }, next ?? null, from);
+}
+
+function liveDue(scene: BedScene, laid: LaidBed, tune: LiveSound, at: number): LaidBed {
+  const { shelf, timing, order } = scene;
+  const clip = laid.timeline.music.findLast(({ sound }) => sound === tune);
+  const live = shelf.live();
+  if (clip !== undefined && live === tune && (at < clip.start || isHealthy(clip, tune, at, timing))) {
+    return { ...laid, bed: { ...laid.bed, lookAt: nextLook(scene, tune, at) } };
+  }
+  const file = firstOf(tunesOf(scene), order);
+  const filesUntil = at + samples(FILES_AT_LEAST_MS, timing);
+  if (file !== undefined) return crossFade(scene, { ...laid, bed: { ...laid.bed, filesUntil } }, file, at);
+  return crossFade(scene, laid, canStart(live, timing) ? live : null, at);
+}
+
+/** The old music goes, and the new one begins a little later; at once when there was none. */
+function crossFade(scene: BedScene, { bed, timeline }: LaidBed, next: Music | null, at: number): LaidBed {
+  const { timing } = scene;
+  const isHeard = timeline.music.some(({ start, end }) => start < at && end > at);
+  const without = fadeMusicOut(timeline, at, timing.out);
+  if (next === null) {
+    const silent = { ...bed, tune: null, startsAt: at, endsAt: NEVER, lookAt: nextLook(scene, null, at) };
+    return { timeline: without, bed: silent };
+  }
+  const delay = isHeard ? Math.min(timing.inDelay, longestDelay(without, at)) : 0;
+  const clip = next.kind === 'file' ? fileClip(next, at + delay, timing) : liveClip(next, at, delay, timing);
+  const lastFade = clip.fades.at(-1);
+  const endsAt = next.kind === 'file' && lastFade !== undefined ? lastFade.from : NEVER;
+  return {
+    timeline: addMusic(without, clip),
+    bed: { ...bed, tune: next, startsAt: clip.start, endsAt, lookAt: nextLook(scene, next, at) },
+  };
+}
+
+// A tune shorter than the delay would leave a hole.
+function longestDelay({ music }: Timeline, at: number): number {
+  return Math.max(...music.map(({ end }) => end)) - at;
+}
+
+function fileClip(sound: Sound, start: number, timing: Timing): Clip {
+  const { length } = sound.samples;
+  const end = start + length;
+  const fadeIn = Math.min(timing.in, length >> 1);
+  const out = Math.min(timing.out, length >> 1);
+  const fades = [
+    { from: start, length: fadeIn, start: 0, end: 1 },
+    { from: end - out, length: out, start: 1, end: 0 },
+  ];
+  return { sound, start, end, offset: 0, gain: 1, fades, dry: null };
+}
+
+function liveClip(sound: LiveSound, at: number, delay: number, timing: Timing): Clip {
+  const start = at + delay;
+  const fades = [{ from: start, length: timing.in, start: 0, end: 1 }];
+  return { sound, start, end: NEVER, offset: liveOffset(sound, timing, delay), gain: 1, fades, dry: { fade: null } };
+}
+
+function tunesOf({ shelf, timing }: BedScene): readonly Sound[] {
+  const tracks = shelf.tracks();
+  const isShort = ({ samples }: Sound): boolean => samples.length < timing.tuneMin;
+  return tracks.some(isShort) ? tracks.filter((track) => !isShort(track)) : tracks;
+}
+
+function nextLook({ shelf, timing }: BedScene, tune: Music | null, at: number): number {
+  if (shelf.live() !== null) return at + samples(LIVE_LOOK_MS, timing);
+  return tune === null ? at + timing.emptyLook : NEVER;
+}
+
+function samples(ms: number, { rate }: Timing): number {
+  return (ms * rate) / 1000;
+}
