@@ -22,7 +22,11 @@ const WANTED_MODULES: Readonly<Record<string, string>> = {
   'res_stasis_answer.so': 'answering calls',
   'res_stasis_device_state.so': 'the state of phones',
   'res_stasis_playback.so': 'prompts',
+  'res_stasis_snoop.so': 'sound for one party of a conversation',
 };
+
+/** What carries a caller's own audio. */
+const MEDIA_MODULE = { current: 'chan_websocket.so', older: 'chan_rtp.so' } as const;
 
 /** A module that does not run, and what for it is needed. */
 export interface MissingModule {
@@ -31,9 +35,9 @@ export interface MissingModule {
 }
 
 /** Reads the answer to `GET /asterisk/modules`. */
-export function missingModules(modules: unknown): readonly MissingModule[] {
+export function missingModules(modules: unknown, age: 'current' | 'older' = 'current'): readonly MissingModule[] {
   const running = new Set(Array.isArray(modules) ? modules.flatMap(runningName) : []);
-  return Object.entries(WANTED_MODULES)
+  return Object.entries({ ...WANTED_MODULES, [MEDIA_MODULE[age]]: "every caller's own programme" })
     .filter(([name]) => !running.has(name))
     .map(([name, purpose]) => ({ name, purpose }));
 }
@@ -43,13 +47,19 @@ function runningName(module: unknown): readonly string[] {
   return module.status === 'Running' && typeof module.name === 'string' ? [module.name] : [];
 }
 
-/** Releases of each branch that have what is needed: REST over WebSocket (20.14, 22.4) and audio over WebSocket (20.16, 22.6). */
-const OLDEST_MINOR: Readonly<Record<number, number>> = { 20: 16, 22: 6 };
+/** Releases of each branch that have everything: REST over WebSocket (20.14, 22.4) and audio over WebSocket (20.16, 22.6). */
+const CURRENT_MINOR: Readonly<Record<number, number>> = { 20: 16, 22: 6 };
+/** The oldest that was tried (Debian 11): requests go over HTTP, and a caller's own audio as RTP. */
+const OLDEST = { major: 16, minor: 28 } as const;
 
-/** Whether a version as `GET /asterisk/info` gives it (`22.10.1+dfsg…`) is new enough; unreadable ones (self-built) count as new enough. */
-export function isNewEnough(version: string): boolean {
-  const [, major, minor] = /^(?:certified[-/])?(\d+)\.(\d+)/.exec(version) ?? [];
-  if (major === undefined || minor === undefined) return true;
-  if (Number(major) > 22) return true;
-  return Number(minor) >= (OLDEST_MINOR[Number(major)] ?? Number.POSITIVE_INFINITY);
+/**
+ * What a version as `GET /asterisk/info` gives it (`22.10.1+dfsg…`) is good for: `current` has everything, `older` gets what it lacks by other
+ * ways that cost more. Unreadable ones (self-built) count as current.
+ */
+export function ageOf(version: string): 'current' | 'older' | 'too old' {
+  const [, majorText, minorText] = /^(?:certified[-/])?(\d+)\.(\d+)/.exec(version) ?? [];
+  if (majorText === undefined || minorText === undefined) return 'current';
+  const [major, minor] = [Number(majorText), Number(minorText)];
+  if (major > 22 || minor >= (CURRENT_MINOR[major] ?? Number.POSITIVE_INFINITY)) return 'current';
+  return major > OLDEST.major || (major === OLDEST.major && minor >= OLDEST.minor) ? 'older' : 'too old';
 }

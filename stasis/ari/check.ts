@@ -2,7 +2,7 @@ import { isAppError } from '../../src/errors.ts';
 import { type Clock, systemClock } from '../../src/lib/clock.ts';
 import { isOk } from './answers.ts';
 import type { AriAddress } from './ari-client.ts';
-import { isNewEnough, missingModules } from './check-modules.ts';
+import { ageOf, missingModules } from './check-modules.ts';
 import { findMusicClasses } from './check-music.ts';
 import { countSessions } from './check-sessions.ts';
 import { HttpRequests } from './http-requests.ts';
@@ -26,7 +26,7 @@ export interface AsteriskCheck {
   readonly findings: readonly Finding[];
   /** As Asterisk gives it; `null` when it was not reached. */
   readonly version: string | null;
-  /** What could not be looked at, in words. */
+  /** What works otherwise than it could, or could not be looked at, in words. */
   readonly notes: readonly string[];
 }
 
@@ -76,7 +76,7 @@ class Check {
     let version: string | null = null;
     try {
       version = await this.#version();
-      if (version !== null) await this.#rest();
+      if (version !== null) await this.#rest(this.#age(version));
     } catch (error) {
       if (!isAppError(error)) throw error;
       this.#findings.push(unreachable(this.#address.url, error));
@@ -98,16 +98,26 @@ class Check {
       );
       return null;
     }
-    if (!isNewEnough(version)) {
-      this.#find(`Asterisk ${version} is too old`, 'Install 20.16, 22.6 or newer; README.md says where from');
-    }
     return version;
   }
 
-  async #rest(): Promise<void> {
+  #age(version: string): 'current' | 'older' {
+    const age = ageOf(version);
+    if (age === 'current') return age;
+    if (age === 'too old') {
+      this.#find(`Asterisk ${version} is too old`, 'Install 20.16, 22.6 or newer; README.md says where from');
+    } else {
+      this.#notes.push(
+        `Asterisk ${version} has no audio over WebSocket: programmes are sent as RTP, which costs more. 20.16, 22.6 and newer have it`,
+      );
+    }
+    return 'older';
+  }
+
+  async #rest(age: 'current' | 'older'): Promise<void> {
     await this.#rights();
     const modules = await this.#ask('asterisk/modules');
-    const missing = missingModules(parse(modules.body));
+    const missing = missingModules(parse(modules.body), age);
     for (const { name, purpose } of missing) {
       this.#find(
         `Asterisk's module ${name} does not run (needed for ${purpose})`,

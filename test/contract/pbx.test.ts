@@ -12,6 +12,7 @@ describePbx('the fake', async () => createFakeHarness());
 describePbx('Asterisk', () => createAriHarness());
 // The way to an Asterisk before 20.14 and 22.4.
 describePbx('Asterisk over HTTP', () => createAriHarness({ probeTimeoutMs: 0 }));
+describePbx('Asterisk 16.28', () => createAriHarness({}, 'bullseye'));
 
 const BEHAVIOURS: Readonly<Record<HarnessBehaviour, PhoneBehaviour>> = {
   answers: { type: 'answer', afterMs: 500 },

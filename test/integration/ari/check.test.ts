@@ -78,11 +78,11 @@ describe('the check of an Asterisk that is well', () => {
   it('finds an Asterisk that is too old, whatever else it says', async () => {
     const server = createServer((_, response) => {
       response.setHeader('content-type', 'application/json');
-      response.end(JSON.stringify({ system: { version: '18.26.4' } }));
+      response.end(JSON.stringify({ system: { version: '16.2.1' } }));
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    expect(whats(await check(asterisk, { url }))[0]).toBe('Asterisk 18.26.4 is too old');
+    expect(whats(await check(asterisk, { url }))[0]).toBe('Asterisk 16.2.1 is too old');
     server.close();
   });
 });

@@ -1,3 +1,4 @@
+import type { AsteriskKind } from '../../../install/private-stack/state.ts';
 import { systemClock } from '../../../src/lib/clock.ts';
 import { silentLog } from '../../../src/log.ts';
 import { AriPbx } from '../../../stasis/ari/pbx.ts';
@@ -14,8 +15,11 @@ export const ARI_HARNESS_TIMEOUT_MS = 30_000;
 const WAIT_LIMIT_MS = 10_000;
 
 /** A real Asterisk with real SIP endpoints, seen through the adapter, over a proxy that can break. */
-export async function createAriHarness(limits: Partial<AriLimits> = {}): Promise<PbxHarness> {
-  const asterisk = await PrivateAsterisk.start();
+export async function createAriHarness(
+  limits: Partial<AriLimits> = {},
+  kind: AsteriskKind = 'current',
+): Promise<PbxHarness> {
+  const asterisk = await PrivateAsterisk.start({}, kind);
   const proxy = await AriProxy.start(asterisk.ariPort);
   const connect = (url: string) =>
     new AriPbx({

@@ -6,7 +6,7 @@ import { withLock } from '../../../install/private-stack/lock.ts';
 import { CHECKOUT, runRoot } from '../../../install/private-stack/paths.ts';
 import { choosePorts } from '../../../install/private-stack/ports.ts';
 import { type ProcessRecord, run, runScript, signalProcess } from '../../../install/private-stack/processes.ts';
-import { allStates, freshSecrets, type StackState } from '../../../install/private-stack/state.ts';
+import { type AsteriskKind, allStates, freshSecrets, type StackState } from '../../../install/private-stack/state.ts';
 
 /** Changes one configuration file before Asterisk starts: its text by its name (`http.conf`). */
 export type Edits = Readonly<Record<string, (text: string) => string>>;
@@ -20,10 +20,10 @@ export class PrivateAsterisk {
     this.#state = state;
   }
 
-  static async start(edits: Edits = {}): Promise<PrivateAsterisk> {
-    const [asteriskPrefix = '', asteriskVersion = ''] = (await runScript(join(CHECKOUT, 'install/asterisk.sh'), []))
-      .trim()
-      .split(' ');
+  static async start(edits: Edits = {}, kind: AsteriskKind = 'current'): Promise<PrivateAsterisk> {
+    const script = join(CHECKOUT, 'install/asterisk.sh');
+    const found = await runScript(script, kind === 'current' ? [] : [kind]);
+    const [asteriskPrefix = '', asteriskVersion = ''] = found.trim().split(' ');
     const ports = await withLock(join(runRoot(), 'ports.lock'), () =>
       choosePorts(allStates().map(({ ports }) => ports)),
     );
@@ -37,6 +37,7 @@ export class PrivateAsterisk {
       domain: 'queueapp.test',
       ports,
       secrets: freshSecrets(),
+      asterisk: kind,
       asteriskPrefix,
       asteriskVersion,
       processes: {},

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { bridgeId, channelId } from '../../../src/core/ids.ts';
 import { presence } from '../../../stasis/ari/answers.ts';
-import { isNewEnough, missingModules } from '../../../stasis/ari/check-modules.ts';
+import { ageOf, missingModules } from '../../../stasis/ari/check-modules.ts';
 import { createLeg, readContacts } from '../../../stasis/ari/originate.ts';
 import { type AriRequest, RequestTable } from '../../../stasis/ari/request-table.ts';
 import { baseUrl } from '../../../stasis/ari/settings.ts';
@@ -154,18 +154,21 @@ describe('what is dialled', () => {
 
 describe('what the check knows of versions and modules', () => {
   it.each([
-    ['22.10.1+dfsg+~cs6.17.60671434-1', true],
-    ['22.6.0', true],
-    ['22.5.2', false],
-    ['20.16.0', true],
-    ['20.15.2', false],
-    ['21.12.0', false],
-    ['18.26.4', false],
-    ['23.0.0', true],
-    ['certified-20.7-cert5', false],
-    ['GIT-master-abc', true],
-  ])('%s new enough: %s', (version, expected) => {
-    expect(isNewEnough(version)).toBe(expected);
+    ['22.10.1+dfsg+~cs6.17.60671434-1', 'current'],
+    ['22.6.0', 'current'],
+    ['22.5.2', 'older'],
+    ['20.16.0', 'current'],
+    ['20.15.2', 'older'],
+    ['21.12.0', 'older'],
+    ['18.26.4', 'older'],
+    ['16.28.0~dfsg-0+deb11u4', 'older'],
+    ['16.2.1', 'too old'],
+    ['13.38.3', 'too old'],
+    ['23.0.0', 'current'],
+    ['certified-20.7-cert5', 'older'],
+    ['GIT-master-abc', 'current'],
+  ])('%s is %s', (version, expected) => {
+    expect(ageOf(version)).toBe(expected);
   });
 
   it('counts a module that is loaded but does not run as missing', () => {
@@ -176,5 +179,6 @@ describe('what the check knows of versions and modules', () => {
       missingModules([...running.slice(1), { name: all[0], status: 'Not Running' }]).map(({ name }) => name),
     ).toEqual([all[0]]);
     expect(missingModules('nonsense')).toHaveLength(all.length);
+    expect(missingModules(running, 'older').map(({ name }) => name)).toEqual(['chan_rtp.so']);
   });
 });
