@@ -1,8 +1,12 @@
-import type { DatabaseSettings, LookupSettings } from '../src/config/config.ts';
+import type { AccountSourceSettings, DatabaseSettings, LookupSettings } from '../src/config/config.ts';
 import type { Clock } from '../src/lib/clock.ts';
 import type { Logger } from '../src/log.ts';
+import type { Accounts } from '../src/ports/accounts.ts';
+import type { CallerMusic } from '../src/ports/caller-music.ts';
 import type { Directory } from '../src/ports/directory.ts';
 import type { QueueStore } from '../src/ports/queue-store.ts';
+import { ConfiguredAccounts } from './accounts.ts';
+import { PostgresCallerMusic } from './caller-music.ts';
 import { ChangeListener } from './change-listener.ts';
 import { Database } from './database.ts';
 import { ConfiguredDirectory } from './directory.ts';
@@ -16,6 +20,10 @@ export interface OpenDatabaseOptions {
   readonly lookups: Readonly<Record<string, LookupSettings>>;
   /** HTTP headers with secrets, by lookup and header. */
   readonly lookupHeaders: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** Sources of personal information. @default none */
+  readonly accounts?: Readonly<Record<string, AccountSourceSettings>>;
+  /** The same of the account sources' headers. */
+  readonly accountHeaders?: Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** File of this process's own in which writes wait while the database is away. */
   readonly outboxFile: string;
   readonly clock: Clock;
@@ -26,6 +34,8 @@ export interface OpenDatabaseOptions {
 export interface OpenDatabase {
   readonly queueStore: QueueStore;
   readonly directory: Directory;
+  readonly accounts: Accounts;
+  readonly callerMusic: CallerMusic;
   /** Writes that wait for the database; 0 when it is there. */
   pendingWrites(): number;
   /** @throws AppError DATABASE_UNAVAILABLE */
@@ -39,6 +49,12 @@ export async function openDatabase(options: OpenDatabaseOptions): Promise<OpenDa
   const database = new Database({ databaseUrl, ...settings, clock, log });
   const changes = new ChangeListener({ databaseUrl, connectTimeoutMs: settings.connectTimeoutMs, clock, log });
   const directory = new ConfiguredDirectory({ ...options, secretHeaders: options.lookupHeaders });
+  const accounts = new ConfiguredAccounts({
+    ...options,
+    accounts: options.accounts ?? {},
+    secretHeaders: options.accountHeaders ?? {},
+  });
+  const callerMusic = new PostgresCallerMusic({ databaseUrl, clock, log });
   const store = new PostgresQueueStore(database, changes);
   const outbox = new Outbox(store, { file: options.outboxFile, clock, log }, () => changes.announceAllHere());
   await outbox.open();
@@ -51,6 +67,8 @@ export async function openDatabase(options: OpenDatabaseOptions): Promise<OpenDa
   return {
     queueStore: withOutbox(store, outbox),
     directory,
+    accounts,
+    callerMusic,
     pendingWrites: () => outbox.pending,
     async ping() {
       await database.run({ name: 'ping', text: 'select 1', values: [] });
@@ -59,7 +77,8 @@ export async function openDatabase(options: OpenDatabaseOptions): Promise<OpenDa
       stopRetention();
       unsubscribe();
       await outbox.close();
-      await Promise.all([changes.close(), directory.close(), database.close()]);
+      const rooms = [changes, directory, accounts, callerMusic, database];
+      await Promise.all(rooms.map((room) => room.close()));
     },
   };
 }
