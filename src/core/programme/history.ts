@@ -43,11 +43,10 @@ export class History {
 
   /** From `state.at` on all is otherwise. What came before can't be changed any more: commands come in order. */
   replace(before: State, state: State): void {
-    const takenBack = this.#states.find(({ at }) => at > before.at);
-    if (state.timeline !== before.timeline) this.#noteChange(state.at);
-    else if (takenBack !== undefined) this.#noteChange(takenBack.at);
+    const takenBack = this.#states.find(({ at }) => at > before.at)?.at ?? Number.POSITIVE_INFINITY;
     this.#states.length = 0;
     this.#push(state);
+    this.#noteChange(state.timeline === before.timeline ? Math.min(takenBack, this.#nextAt) : state.at);
   }
 
   /** The first sample that sounds otherwise than it was rendered; Infinity: none. Reading forgets it. */

@@ -6,7 +6,7 @@ import { firstState } from './planner.ts';
 import { atPlace } from './position.ts';
 import { renderTimeline } from './render.ts';
 import type { ProgrammeSettings } from './settings.ts';
-import type { Shelf, Sound, WireFormat } from './sound.ts';
+import { type Shelf, type Sound, WIRE, type WireFormat } from './sound.ts';
 import { speakable, stopTelling } from './speech.ts';
 import type { Scene, State, Telling } from './state.ts';
 import { enter, prune, type Timeline } from './timeline.ts';
@@ -67,8 +67,14 @@ export class Programme {
 
   /** Writes the samples `[from, from + length)` in the wire's format into `out` at `offset`; allocates nothing but at the programme's own turns. */
   render(from: number, length: number, out: Uint8Array, offset: number): void {
-    const { timeline } = this.#history.planned(from + length);
-    renderTimeline(timeline, this.format, from, length, out, offset);
+    const { bytesPerSample } = WIRE[this.format];
+    // No more at a time than the timeline remembers: what is over is forgotten at the programme's turns.
+    const step = this.#scene.timing.keep >> 1;
+    for (let done = 0; done < length; done += step) {
+      const count = Math.min(step, length - done);
+      const { timeline } = this.#history.planned(from + done + count);
+      renderTimeline(timeline, this.format, from + done, count, out, offset + done * bytesPerSample);
+    }
   }
 
   /** The first sample that sounds otherwise than it was rendered before; Infinity when none. Reading forgets it. */
