@@ -20,4 +20,12 @@ INSERT INTO queue (name, title)
 VALUES ('support', 'Support')
 ON CONFLICT DO NOTHING;
 
+-- What callers on hold are told at key 2: by the demonstration's caller, and by the phones.
+INSERT INTO account (phone, number, balance, currency, locked)
+VALUES ('5550199', '0042', 15.20, 'USD', false),
+       ('5550199', '100731', -3.05, 'USD', false),
+       ('2000', '20001', 15023007000.30, 'RUB', false),
+       ('3000', '30001', 0, 'BRL', true)
+ON CONFLICT DO NOTHING;
+
 COMMIT;

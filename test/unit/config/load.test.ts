@@ -91,6 +91,7 @@ describe('Defaults and units', () => {
         musicClass: 'default',
         programme: {},
         accounts: null,
+        exitKeys: {},
         afterConversation: 'hangup',
       },
     ]);
@@ -311,9 +312,11 @@ describe('The shipped file', () => {
       'xmpp',
       'database',
       'http',
-      'queues',
+      'sounds',
+      'musicClasses',
     ] as const) {
       expect({ [part]: config[part] }).toEqual({ [part]: defaults[part] });
     }
+    expect(config.queues).toEqual(defaults.queues.map((queue) => ({ ...queue, accounts: 'own-table' })));
   });
 });
