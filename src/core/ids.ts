@@ -27,3 +27,10 @@ export const bridgeId = (value: string) => value as BridgeId;
 export const playbackId = (value: string) => value as PlaybackId;
 export const extensionNumber = (value: string) => value as ExtensionNumber;
 export const queueName = (value: string) => value as QueueName;
+
+const MEDIA_CHANNEL_PREFIX = 'queueapp-media-';
+
+/** The id of a channel that carries a caller's programme. `unique` is a UUID: all of them have one length, because Asterisk refuses an id that another one begins with. */
+export const mediaChannelId = (unique: string) => channelId(MEDIA_CHANNEL_PREFIX + unique);
+/** Whether a channel in the application carries audio of ours, of whatever process: it is nobody's call. */
+export const isMediaChannel = (id: ChannelId) => id.startsWith(MEDIA_CHANNEL_PREFIX);

@@ -45,4 +45,6 @@ export interface MediaLine {
 export interface MediaOut {
   /** Lays a line. Rejects with MEDIA_UNAVAILABLE when Asterisk can't make it within the time limit; nothing of it is left then. */
   open(request: MediaRequest): Promise<MediaLine>;
+  /** Whether a channel belongs to a line of this process, one that is being laid included. Others are remnants. */
+  holds(channelId: ChannelId): boolean;
 }

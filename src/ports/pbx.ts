@@ -1,6 +1,7 @@
 import type { DeviceState } from '../core/device-state.ts';
 import type { BridgeId, ChannelId, PlaybackId } from '../core/ids.ts';
 import type { Caller } from '../core/people.ts';
+import type { WireFormat } from '../core/programme/sound.ts';
 
 /** What became of a request to a thing that may have vanished meanwhile: a fact of life, not an error. */
 export type Presence = 'done' | 'gone';
@@ -104,6 +105,18 @@ export interface Pbx {
   addToBridge(bridgeId: BridgeId, channelIds: readonly ChannelId[]): Promise<Presence>;
   removeFromBridge(bridgeId: BridgeId, channelId: ChannelId): Promise<Presence>;
 
+  /** Whether this Asterisk takes audio over a WebSocket (chan_websocket); asked once for each connection. */
+  hasMediaWebSocket(): Promise<boolean>;
+  /**
+   * `POST /channels/externalMedia` over a WebSocket that we open: makes the channel and answers at once. It comes into the application,
+   * answered, when that socket has been connected; without it it stays there, down, until it is hung up. `refused`: Asterisk can't make it.
+   */
+  createMedia(request: CreateMediaRequest): Promise<MediaChannel | 'refused'>;
+  /** The channel still is heard, but is told nothing more: otherwise a caller's voice came to us, fifty messages a second. */
+  muteMedia(channelId: ChannelId): Promise<Presence>;
+  /** The wire format that needs least of Asterisk towards this channel (`CHANNEL(audionativeformat)`); `slin` when it is gone or says nothing. */
+  channelFormat(channelId: ChannelId): Promise<WireFormat>;
+
   /** Reads a device's state now and has `device-state` events sent for it from then on, also after a reconnect. */
   watchDevice(device: string): Promise<DeviceState>;
   unwatchDevice(device: string): Promise<void>;
@@ -134,4 +147,18 @@ export interface CreateChannelRequest {
   readonly originator?: ChannelId;
   /** What the phone shows. */
   readonly callerId: Caller;
+}
+
+export interface CreateMediaRequest {
+  /** Of `mediaChannelId`. */
+  readonly channelId: ChannelId;
+  readonly format: WireFormat;
+}
+
+/** A channel that waits for its audio. */
+export interface MediaChannel {
+  /** The last part of the WebSocket's address. */
+  readonly connectionId: string;
+  /** Settles with its `stasis-start`; `gone` when it ended before. Rejects with ARI_UNAVAILABLE when neither came in time. */
+  readonly arrived: Promise<Presence>;
 }

@@ -26,24 +26,35 @@ export class Arrivals {
    * @throws AppError ARI_UNAVAILABLE when it does not come in time, or the connection is lost
    */
   async await<T>(channelId: ChannelId, create: () => Promise<Presence | T>): Promise<Presence | T> {
-    const arrival = new Promise<Presence | AppError>((resolve) => {
+    const arrival = this.expect(channelId);
+    try {
+      const answer = await create();
+      return answer === 'done' ? await arrival : answer;
+    } finally {
+      this.forget(channelId);
+    }
+  }
+
+  /** Settles when the channel has come or is gone; rejects as `await` does. To be called before the channel is made. */
+  expect(channelId: ChannelId): Promise<Presence> {
+    const arrival = new Promise<Presence>((resolve, reject) => {
       const cancel = this.#clock.after(this.#limitMs, () =>
         this.#settle(channelId, notThere(channelId, this.#limitMs)),
       );
       this.#awaited.set(channelId, (result) => {
         cancel();
-        resolve(result);
+        if (result instanceof AppError) reject(result);
+        else resolve(result);
       });
     });
-    try {
-      const answer = await create();
-      if (answer !== 'done') return answer;
-      const result = await arrival;
-      if (result instanceof AppError) throw result;
-      return result;
-    } finally {
-      this.#settle(channelId, 'gone');
-    }
+    // Whoever waits hears of it; nobody waits when the channel could not be made.
+    arrival.catch(() => undefined);
+    return arrival;
+  }
+
+  /** The channel will not come. */
+  forget(channelId: ChannelId): void {
+    this.#settle(channelId, 'gone');
   }
 
   /** Takes notice of an event. */

@@ -1,10 +1,13 @@
 import type { DeviceState } from '../../src/core/device-state.ts';
 import type { BridgeId, ChannelId, PlaybackId } from '../../src/core/ids.ts';
+import type { WireFormat } from '../../src/core/programme/sound.ts';
 import type { Clock } from '../../src/lib/clock.ts';
 import type { Logger } from '../../src/log.ts';
 import type {
   CreateChannelRequest,
+  CreateMediaRequest,
   DialplanTarget,
+  MediaChannel,
   Pbx,
   PbxEvent,
   PlayRequest,
@@ -16,6 +19,7 @@ import { Arrivals } from './arrivals.ts';
 import { AriConnection, type ConnectionState } from './connection.ts';
 import { DeviceWatch } from './device-state.ts';
 import { toPbxEvent } from './events.ts';
+import { createMediaChannel, readChannelFormat, readMediaWebSocket } from './media.ts';
 import { createLeg, dialLeg, readContacts } from './originate.ts';
 import { musicRequest, Playbacks } from './playback.ts';
 import type { AriRequest, AriResponse, Method } from './request-table.ts';
@@ -39,6 +43,7 @@ export class AriPbx implements Pbx {
   readonly #playbacks: Playbacks;
   readonly #devices: DeviceWatch;
   readonly #arrivals: Arrivals;
+  #hasMediaWebSocket: Promise<boolean> | undefined;
   readonly #listeners = new Set<(event: PbxEvent) => void>();
   readonly #request = (request: AriRequest): Promise<AriResponse> => this.#connection.request(request);
 
@@ -177,6 +182,35 @@ export class AriPbx implements Pbx {
     return this.#ask('POST', uri`bridges/${bridgeId}/removeChannel`, { channel: channelId });
   }
 
+  hasMediaWebSocket(): Promise<boolean> {
+    this.#hasMediaWebSocket ??= readMediaWebSocket(this.#request).catch((error: unknown) => {
+      this.#hasMediaWebSocket = undefined;
+      throw error;
+    });
+    return this.#hasMediaWebSocket;
+  }
+
+  async createMedia(request: CreateMediaRequest): Promise<MediaChannel | 'refused'> {
+    const arrived = this.#arrivals.expect(request.channelId);
+    try {
+      const connectionId = await createMediaChannel(this.#request, this.#application, request);
+      if (connectionId !== 'refused') return { connectionId, arrived };
+    } catch (error) {
+      this.#arrivals.forget(request.channelId);
+      throw error;
+    }
+    this.#arrivals.forget(request.channelId);
+    return 'refused';
+  }
+
+  muteMedia(channelId: ChannelId): Promise<Presence> {
+    return this.#ask('POST', uri`channels/${channelId}/mute`, { direction: 'out' });
+  }
+
+  async channelFormat(channelId: ChannelId): Promise<WireFormat> {
+    return readChannelFormat((await this.getVariable(channelId, 'CHANNEL(audionativeformat)')) ?? '');
+  }
+
   watchDevice(device: string): Promise<DeviceState> {
     return this.#devices.watch(this.#request, device);
   }
@@ -201,6 +235,7 @@ export class AriPbx implements Pbx {
     this.#emit({ type });
     this.#playbacks.connectionLost();
     this.#arrivals.connectionLost();
+    this.#hasMediaWebSocket = undefined;
   }
 
   #receive(message: AriMessage): void {

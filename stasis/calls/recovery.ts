@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { readEntryPoint } from '../../src/core/entry-point.ts';
-import { type ChannelId, callId } from '../../src/core/ids.ts';
+import { type ChannelId, callId, isMediaChannel } from '../../src/core/ids.ts';
 import { isAppError } from '../../src/errors.ts';
 import { delay } from '../../src/lib/clock.ts';
 import type { ChannelSnapshot } from '../../src/ports/pbx.ts';
@@ -52,6 +52,8 @@ async function bringLevel(deps: SessionDeps, calls: Calls, signal: AbortSignal):
     await adoptEntry(deps, calls, entry, snapshot);
     signal.throwIfAborted();
   }
+  await hangUpMediaRemnants(room, snapshot);
+  signal.throwIfAborted();
   const channels = snapshot.channels.filter((each) => !isOurs(each.channelId) && !isClaimed(each, claimed));
   await beginUnknown(deps, calls, { ...snapshot, channels });
   signal.throwIfAborted();
@@ -64,6 +66,12 @@ async function bringLevel(deps: SessionDeps, calls: Calls, signal: AbortSignal):
 /** Legs of attempts that somebody looks after already. */
 function isClaimed({ appArguments }: ChannelSnapshot, attempts: ReadonlySet<string>): boolean {
   return readEntryPoint(appArguments).type === 'leg' && attempts.has(appArguments[1] ?? '');
+}
+
+/** Media channels of a process that is gone: nothing will come over them any more. */
+async function hangUpMediaRemnants({ pbx, media }: CallRoom, { channels }: Snapshot): Promise<void> {
+  const remnants = channels.filter(({ channelId }) => isMediaChannel(channelId) && !media.holds(channelId));
+  await Promise.all(remnants.map(({ channelId }) => pbx.hangup(channelId)));
 }
 
 /** Bridges of a process that is gone in which nobody was taken over. */

@@ -1,16 +1,20 @@
 import type { DeviceState } from '../../../src/core/device-state.ts';
 import { type BridgeId, type ChannelId, channelId, type PlaybackId } from '../../../src/core/ids.ts';
+import type { WireFormat } from '../../../src/core/programme/sound.ts';
 import { AppError } from '../../../src/errors.ts';
 import type { Clock } from '../../../src/lib/clock.ts';
 import type {
   CreateChannelRequest,
+  CreateMediaRequest,
   DialplanTarget,
+  MediaChannel,
   Pbx,
   PbxEvent,
   PlayRequest,
   Presence,
 } from '../../../src/ports/pbx.ts';
 import { Arrivals } from '../../../stasis/ari/arrivals.ts';
+import { readChannelFormat } from '../../../stasis/ari/media.ts';
 import { FakeCaller } from './fake-pbx-caller.ts';
 import { FakeChannel } from './fake-pbx-channel.ts';
 import type { FakePhone } from './fake-pbx-phone.ts';
@@ -40,6 +44,8 @@ export class FakePbx implements Pbx {
   /** As in the real adapter: a created leg is waited for, at most for a request's time. */
   readonly #arrivals: Arrivals;
   #channelCount = 0;
+  /** Whether this switch takes audio over a WebSocket. */
+  takesMedia = true;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -268,6 +274,52 @@ export class FakePbx implements Pbx {
       this.#world.endPlaybacks(channel, 'done');
       this.#world.leaveBridge(channel);
       return 'done';
+    });
+  }
+
+  hasMediaWebSocket(): Promise<boolean> {
+    return this.#wire.request('hasMediaWebSocket', '', () => this.takesMedia);
+  }
+
+  async createMedia({ channelId: id, format }: CreateMediaRequest): Promise<MediaChannel | 'refused'> {
+    const arrived = this.#arrivals.expect(id);
+    const connectionId = await this.#wire.request('createMedia', `${id} ${format}`, () => {
+      if (!this.takesMedia) return 'refused';
+      if (this.#world.channels.has(id)) throw refused(`Channel ${id} exists`);
+      const name = `WebSocket/INCOMING/${++this.#channelCount}`;
+      const caller = { number: null, name: null };
+      const channel = new FakeChannel({
+        channelId: id,
+        name,
+        state: 'Down',
+        caller,
+        nowMs: this.#clock.now(),
+        isLeg: true,
+      });
+      channel.isInStasis = false;
+      this.#world.channels.set(id, channel);
+      return `connection-${id}`;
+    });
+    return connectionId === 'refused' ? 'refused' : { connectionId, arrived };
+  }
+
+  /** The media channel's WebSocket has been opened: it answers, and comes into the application. */
+  mediaConnects(id: ChannelId): void {
+    const channel = this.#world.channels.get(id);
+    if (channel === undefined) throw new Error(`There is no channel ${id}`);
+    channel.isInStasis = true;
+    channel.state = 'Up';
+    this.#world.add(channel);
+  }
+
+  muteMedia(id: ChannelId): Promise<Presence> {
+    return this.#onChannel('muteMedia', id, () => undefined);
+  }
+
+  channelFormat(id: ChannelId): Promise<WireFormat> {
+    return this.#wire.request('channelFormat', id, () => {
+      const formats = this.#world.channels.get(id)?.variables.get('CHANNEL(audionativeformat)');
+      return formats === undefined ? 'ulaw' : readChannelFormat(formats);
     });
   }
 

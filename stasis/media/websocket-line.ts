@@ -1,0 +1,282 @@
+import { WIRE } from '../../src/core/programme/sound.ts';
+import type { Clock } from '../../src/lib/clock.ts';
+import type { AudioProgramme } from '../../src/ports/media-out.ts';
+import { type BlockBuffer, framesInBlock } from './block-buffer.ts';
+import type { Carrier, CarrierRequest } from './carrier.ts';
+import type { MediaConnection } from './connection.ts';
+import { FLUSH_MEDIA, GET_STATUS, type MediaEvent, markMedia } from './control-messages.ts';
+import type { MediaCounters } from './counters.ts';
+import { FrameClock } from './frame-clock.ts';
+import type { Pump, Pumped } from './pump.ts';
+import { FRAME_MS, type MediaTimes } from './settings.ts';
+
+/** No command is sent so soon after a beat, or so shortly before one, that what Asterisk answers might be about the other side of it. */
+const AFTER_BEAT_MS = 2;
+const BEFORE_BEAT_MS = 4;
+/** How often Asterisk is asked again when its answer came too near a beat. */
+const ASKING_MAX = 3;
+/** A mark stands behind so many frames of the first block, so that the beat is known soon. */
+const FIRST_FRAMES = 5;
+/** A stall that lasts so many times `stallMs` is the end. */
+const STALLS_MAX = 5;
+
+export interface LineOptions extends Omit<CarrierRequest, 'channelId'> {
+  readonly connection: MediaConnection;
+}
+
+/** What lines share. */
+export interface LineRoom {
+  readonly clock: Clock;
+  readonly pump: Pump;
+  readonly block: BlockBuffer;
+  readonly times: MediaTimes;
+  readonly counters: MediaCounters;
+}
+
+/**
+ * One caller's programme on its way over a WebSocket. Frames (20 ms) are counted from `from`; of them, Asterisk has taken so many and was
+ * sent so many:
+ *
+ *    heard ──────────┃ in Asterisk's queue ┃ not rendered yet
+ *    0             taken                  sent      taken + lead
+ *
+ * When the programme changes, `sent` goes back to `taken`: Asterisk is asked how much it has queued, told to forget it, and sent the same
+ * frames anew, in the quiet between two beats.
+ */
+export class WebSocketLine implements Carrier, Pumped {
+  readonly #room: LineRoom;
+  readonly #connection: MediaConnection;
+  readonly #programme: AudioProgramme;
+  readonly #from: number;
+  readonly #onLost: (reason: string) => void;
+  readonly #frames: FrameClock;
+  readonly #frameSamples: number;
+  readonly #frameBytes: number;
+  readonly #leadFrames: number;
+  #sent = 0;
+  #isXoff = false;
+  /** When the mark that was sent last should come back; `null` when none is under way. */
+  #markDueMs: number | null = null;
+  #nextMarkMs = 0;
+  #refresh: 'none' | 'waiting' | 'asked' = 'none';
+  #asked = 0;
+  #cancelRefresh: () => void = () => undefined;
+  /** Of the last flush: frames that had been sent before it, and those of them that Asterisk should have taken. */
+  #flushed: { readonly sent: number; readonly taken: number } | null = null;
+  /** The first sample that was not heard, when it is over. */
+  #end: number | null = null;
+
+  constructor(room: LineRoom, { connection, programme, from, onLost }: LineOptions) {
+    const { rate, bytesPerSample } = WIRE[programme.format];
+    this.#room = room;
+    this.#connection = connection;
+    this.#programme = programme;
+    this.#from = from;
+    this.#onLost = onLost;
+    this.#frames = new FrameClock(room.clock.now());
+    this.#frameSamples = (rate * FRAME_MS) / 1000;
+    this.#frameBytes = this.#frameSamples * bytesPerSample;
+    this.#leadFrames = Math.ceil(room.times.leadMs / FRAME_MS);
+    connection.listen({ event: (event) => this.#receive(event), ended: (reason) => this.#lost(reason) });
+  }
+
+  /** Sends the first block. */
+  start(): void {
+    if (this.#end !== null) return;
+    const nowMs = this.#room.clock.now();
+    // Whatever changed before is rendered now for the first time.
+    this.#programme.takeChangedFrom();
+    this.#frames.startAt(0, nowMs);
+    this.#connection.gather();
+    this.#send(FIRST_FRAMES);
+    this.#mark(nowMs, FIRST_FRAMES * FRAME_MS);
+    this.#send(this.#leadFrames - FIRST_FRAMES);
+    this.#connection.release();
+    if (this.#end === null) this.#room.pump.add(this);
+  }
+
+  heardNow(): number {
+    // What can still be taken back: a change that begins there is heard from its beginning.
+    return this.#end ?? this.#sample(this.#room.clock.now() + BEFORE_BEAT_MS);
+  }
+
+  serve(nowMs: number): void {
+    if (this.#end !== null || this.#refresh !== 'none' || this.#isXoff) return;
+    if (this.#connection.waitingBytes > 0 || this.#isStalled(nowMs)) return;
+    let taken = this.#frames.takenBy(nowMs);
+    if (taken > this.#sent) {
+      this.#room.counters.ranDry++;
+      this.#frames.startAt(this.#sent, nowMs);
+      taken = this.#sent;
+    }
+    const due = taken + this.#leadFrames - this.#sent;
+    if (due <= 0) return;
+    this.#send(due);
+    if (nowMs >= this.#nextMarkMs) this.#mark(nowMs, (this.#sent - taken) * FRAME_MS);
+  }
+
+  clockWasSet(byMs: number): void {
+    this.#frames.shift(byMs);
+    this.#nextMarkMs += byMs;
+    if (this.#markDueMs !== null) this.#markDueMs += byMs;
+  }
+
+  refresh(): void {
+    const changedFrom = this.#programme.takeChangedFrom();
+    if (this.#end !== null || this.#refresh !== 'none' || changedFrom >= this.#from + this.#sent * this.#frameSamples)
+      return;
+    this.#room.counters.refreshes++;
+    this.#asked = 0;
+    this.#askInTheQuiet();
+  }
+
+  /** Silence of our side: nothing more is sent. Answers with the first sample that was not heard. */
+  stop(): number {
+    if (this.#end !== null) return this.#end;
+    const end = this.#sample(this.#room.clock.now());
+    this.#end = end;
+    this.#cancelRefresh();
+    this.#room.pump.remove(this);
+    return end;
+  }
+
+  end(): void {
+    this.stop();
+    this.#connection.end();
+  }
+
+  #lost(reason: string): void {
+    if (this.#end !== null) return;
+    this.end();
+    this.#onLost(reason);
+  }
+
+  #sample(atMs: number): number {
+    const taken = Math.max(0, Math.min(this.#frames.takenBy(atMs), this.#sent));
+    return this.#from + taken * this.#frameSamples;
+  }
+
+  /** Renders and sends the next frames, in one block or more. */
+  #send(count: number): void {
+    const { block } = this.#room;
+    const blockMax = framesInBlock(this.#frameBytes);
+    for (let left = count; left > 0 && this.#end === null; ) {
+      const frames = Math.min(left, blockMax);
+      const bytes = block.view(frames * this.#frameBytes);
+      try {
+        const from = this.#from + this.#sent * this.#frameSamples;
+        this.#programme.render(from, frames * this.#frameSamples, bytes, 0);
+      } catch (error) {
+        this.#lost(`the programme could not be rendered: ${error instanceof Error ? error.message : 'unknown'}`);
+        return;
+      }
+      this.#connection.sendAudio(bytes);
+      if (this.#connection.waitingBytes > 0) block.giveAway();
+      this.#sent += frames;
+      left -= frames;
+    }
+  }
+
+  #mark(nowMs: number, inMs: number): void {
+    this.#connection.sendCommand(markMedia(this.#sent));
+    this.#markDueMs = nowMs + inMs;
+    this.#nextMarkMs = nowMs + this.#room.times.markEveryMs;
+  }
+
+  /** Asterisk stands still, so what is sent would only lengthen its queue. */
+  #isStalled(nowMs: number): boolean {
+    if (this.#markDueMs === null) return false;
+    const lateMs = nowMs - this.#markDueMs;
+    const { stallMs } = this.#room.times;
+    if (lateMs > STALLS_MAX * stallMs) this.#lost(`Asterisk has played nothing for ${lateMs} ms`);
+    return lateMs > stallMs;
+  }
+
+  #receive(event: MediaEvent): void {
+    const nowMs = this.#room.clock.now();
+    switch (event.type) {
+      case 'xoff':
+        this.#isXoff = true;
+        this.#room.counters.xoffs++;
+        return;
+      case 'xon':
+        this.#isXoff = false;
+        return;
+      case 'mark':
+        this.#markDueMs = null;
+        this.#frames.observeBeat(event.id, nowMs);
+        return;
+      case 'status':
+        this.#receiveStatus(event.queueLength, nowMs);
+        return;
+      case 'start':
+        return;
+      default:
+        event satisfies never;
+    }
+  }
+
+  #askInTheQuiet(): void {
+    const { clock } = this.#room;
+    const since = this.#frames.sinceBeatMs(clock.now());
+    const isQuiet = since >= AFTER_BEAT_MS && since <= FRAME_MS - BEFORE_BEAT_MS;
+    if (!isQuiet) {
+      this.#refresh = 'waiting';
+      const waitMs = since < AFTER_BEAT_MS ? AFTER_BEAT_MS - since : FRAME_MS - since + AFTER_BEAT_MS;
+      this.#cancelRefresh = clock.after(Math.ceil(waitMs), () => this.#ask());
+      return;
+    }
+    this.#ask();
+  }
+
+  #ask(): void {
+    const { clock, times } = this.#room;
+    this.#refresh = 'asked';
+    this.#asked++;
+    this.#connection.sendCommand(GET_STATUS);
+    this.#cancelRefresh = clock.after(times.statusMs, () => this.#flush(this.#frames.takenBy(clock.now())));
+  }
+
+  /** The answer before a flush, with which it is made; or the one out of its midst, which says whether it was right. */
+  #receiveStatus(queueLength: number, nowMs: number): void {
+    if (this.#flushed !== null) {
+      const { sent, taken } = this.#flushed;
+      this.#flushed = null;
+      this.#learn(sent - queueLength - taken);
+      return;
+    }
+    if (this.#refresh !== 'asked') return;
+    this.#cancelRefresh();
+    const taken = this.#sent - queueLength;
+    this.#frames.observeTaken(taken, nowMs, AFTER_BEAT_MS);
+    const isNear = this.#frames.sinceBeatMs(nowMs) > FRAME_MS - AFTER_BEAT_MS || this.#frames.takenBy(nowMs) !== taken;
+    if (isNear && this.#asked < ASKING_MAX) this.#askInTheQuiet();
+    else this.#flush(taken);
+  }
+
+  #flush(takenByNow: number): void {
+    const taken = Math.max(0, Math.min(takenByNow, this.#sent));
+    this.#refresh = 'none';
+    this.#flushed = { sent: this.#sent, taken };
+    // All that has changed up to now is in what is rendered now.
+    this.#programme.takeChangedFrom();
+    this.#connection.gather();
+    this.#connection.sendCommand(GET_STATUS);
+    this.#connection.sendCommand(FLUSH_MEDIA);
+    this.#sent = taken;
+    this.#send(this.#leadFrames);
+    this.#connection.release();
+    // It was in the queue, perhaps.
+    if (this.#markDueMs !== null) this.#nextMarkMs = 0;
+    this.#markDueMs = null;
+  }
+
+  /** A beat slipped in between question and flush, or Asterisk was late with one: the count is off by what it was wrong. */
+  #learn(wrong: number): void {
+    if (wrong === 0) return;
+    const { counters } = this.#room;
+    if (wrong > 0) counters.framesRepeated += wrong;
+    else counters.framesSkipped -= wrong;
+    this.#frames.slip(-wrong);
+  }
+}

@@ -1,0 +1,99 @@
+import { randomUUID } from 'node:crypto';
+import { bridgeId, type CallId, type ChannelId, callId } from '../../../src/core/ids.ts';
+import { systemClock } from '../../../src/lib/clock.ts';
+import { silentLog } from '../../../src/log.ts';
+import type { PbxEvent } from '../../../src/ports/pbx.ts';
+import { AriPbx } from '../../../stasis/ari/pbx.ts';
+import { AriMediaOut } from '../../../stasis/media/media-out.ts';
+import type { MediaTimes } from '../../../stasis/media/settings.ts';
+import type { Datagram } from '../../support/audio/pcap.ts';
+import { type RtpPacket, rtpPackets } from '../../support/audio/rtp.ts';
+import { type Caller, type DialOptions, dial } from '../../support/phones/caller.ts';
+import { nextConnected } from '../ari/pbx-harness.ts';
+import { PrivateAsterisk } from '../ari/private-asterisk.ts';
+
+/** Somebody who called, was answered and sits alone in a bridge. */
+export interface WaitingCaller {
+  readonly caller: Caller;
+  readonly callId: CallId;
+  readonly channelId: ChannelId;
+  readonly by: { readonly type: 'bridge'; readonly bridgeId: ReturnType<typeof bridgeId> };
+}
+
+export interface MediaHarness {
+  readonly asterisk: PrivateAsterisk;
+  readonly pbx: AriPbx;
+  readonly media: AriMediaOut;
+  readonly events: readonly PbxEvent[];
+  waiting(options?: Partial<DialOptions>): Promise<WaitingCaller>;
+  dispose(): Promise<void>;
+}
+
+/** A real Asterisk, the real adapters, and callers of flesh and baresip. */
+export async function createMediaHarness(times: Partial<MediaTimes> = {}): Promise<MediaHarness> {
+  const asterisk = await PrivateAsterisk.start();
+  const pbx = new AriPbx({
+    settings: { url: asterisk.url, username: asterisk.username, password: asterisk.password, application: 'queueapp' },
+    clock: systemClock,
+    random: Math.random,
+    log: silentLog(),
+  });
+  const started = nextConnected(pbx);
+  pbx.start();
+  await started;
+  const settings = { url: asterisk.url, linesMax: 50 };
+  const media = new AriMediaOut({ settings, times, pbx, clock: systemClock, log: silentLog() });
+  const events: PbxEvent[] = [];
+  pbx.subscribe((event) => events.push(event));
+  const callers: Caller[] = [];
+  return {
+    asterisk,
+    pbx,
+    media,
+    events,
+    async waiting(options) {
+      const start = nextCall(pbx);
+      const from = { number: '5550100', name: 'Alice' };
+      const caller = await dial({ account: asterisk.account('caller'), from, number: '0001', ...options });
+      callers.push(caller);
+      const channelId = await start;
+      await pbx.answer(channelId);
+      await caller.answered();
+      const id = bridgeId(randomUUID());
+      await pbx.createBridge(id, 'test');
+      await pbx.addToBridge(id, [channelId]);
+      return { caller, callId: callId(randomUUID()), channelId, by: { type: 'bridge', bridgeId: id } };
+    },
+    async dispose() {
+      for (const caller of callers) await caller.close();
+      await media[Symbol.asyncDispose]();
+      await pbx[Symbol.asyncDispose]();
+      await asterisk.close();
+    },
+  };
+}
+
+function nextCall(pbx: AriPbx): Promise<ChannelId> {
+  return new Promise((resolve) => {
+    const stop = pbx.subscribe((event) => {
+      if (event.type !== 'stasis-start' || !event.channel.name.startsWith('PJSIP/')) return;
+      stop();
+      resolve(event.channel.channelId);
+    });
+  });
+}
+
+/** The RTP that came to a caller: the packets of the one stream that Asterisk sends to the caller's port. */
+export function heardRtp(datagrams: readonly Datagram[], payloadType: number): RtpPacket[] {
+  const streams = new Map<string, RtpPacket[]>();
+  for (const datagram of datagrams) {
+    const [packet] = rtpPackets([datagram], {});
+    if (packet?.payloadType !== payloadType) continue;
+    const key = `${datagram.from} ${datagram.to} ${packet.ssrc}`;
+    streams.set(key, [...(streams.get(key) ?? []), packet]);
+  }
+  // baresip sends a tone or silence: all its payloads are alike, those of noise are not.
+  const variety = (packets: readonly RtpPacket[]) =>
+    new Set(packets.map(({ payload }) => payload.toString('latin1'))).size;
+  return [...streams.values()].sort((a, b) => variety(b) - variety(a))[0] ?? [];
+}
