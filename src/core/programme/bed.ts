@@ -119,13 +119,13 @@ function liveDue(scene: BedScene, laid: LaidBed, tune: LiveSound, at: number): L
 /** The old music goes, and the new one begins a little later; at once when there was none. */
 function crossFade(scene: BedScene, { bed, timeline }: LaidBed, next: Music | null, at: number): LaidBed {
   const { timing } = scene;
-  const isHeard = timeline.music.some(({ start, end }) => start < at && end > at);
+  const heard = timeline.music.findLast(({ start, end }) => start < at && end > at);
   const without = fadeMusicOut(timeline, at, timing.out);
   if (next === null) {
     const silent = { ...bed, tune: null, startsAt: at, endsAt: NEVER, lookAt: nextLook(scene, null, at) };
     return { timeline: without, bed: silent };
   }
-  const delay = isHeard ? Math.min(timing.inDelay, longestDelay(without, at)) : 0;
+  const delay = heard === undefined ? 0 : delayBehind(heard, at, timing);
   const clip = next.kind === 'file' ? fileClip(next, at + delay, timing) : liveClip(next, at, delay, timing);
   const lastFade = clip.fades.at(-1);
   const endsAt = next.kind === 'file' && lastFade !== undefined ? lastFade.from : NEVER;
@@ -135,9 +135,10 @@ function crossFade(scene: BedScene, { bed, timeline }: LaidBed, next: Music | nu
   };
 }
 
-// A tune shorter than the delay would leave a hole.
-function longestDelay({ music }: Timeline, at: number): number {
-  return Math.max(...music.map(({ end }) => end)) - at;
+// Behind a tune that is too short for its whole fade the delay is shorter, too: else there would be a hole.
+function delayBehind(heard: Clip, at: number, { inDelay, out }: Timing): number {
+  const rest = Math.min(out, heard.end - at);
+  return Math.min(rest, Math.round((inDelay * rest) / out));
 }
 
 function fileClip(sound: Sound, start: number, timing: Timing): Clip {
