@@ -5,12 +5,14 @@ import { migrate } from '../db/migrate.ts';
 import { type OpenDatabase, openDatabase } from '../db/open.ts';
 import { AriPbx } from '../stasis/ari/pbx.ts';
 import { Application } from '../stasis/calls/application.ts';
+import { createSoundLibrary, type FolderSoundLibrary } from '../stasis/media/library/sound-library.ts';
+import { AriMediaOut } from '../stasis/media/media-out.ts';
 import { createAnnouncer, type XmppAnnouncer } from '../xmpp/announcer.ts';
 import { createNullAnnouncer } from '../xmpp/null-announcer.ts';
 import { callSettings } from './call-settings.ts';
 import type { Config, Secrets } from './config/config.ts';
 import { createHttpServer, listen as openPort } from './http/server.ts';
-import { systemClock } from './lib/clock.ts';
+import { type Clock, systemClock } from './lib/clock.ts';
 import { ReleaserStack } from './lib/releasers.ts';
 import type { Logger } from './log.ts';
 import { PartWatch } from './part-watch.ts';
@@ -57,13 +59,26 @@ async function build({ config, secrets, log, version }: AppOptions, releasers: R
     log: log.child({ room: 'ari' }),
   });
   releasers.add('asterisk', () => pbx[Symbol.asyncDispose]());
+  const media = new AriMediaOut({
+    settings: { url: config.asterisk.url, linesMax: config.limits.calls },
+    pbx,
+    clock,
+    log: log.child({ room: 'media' }),
+  });
+  releasers.add('media', () => media[Symbol.asyncDispose]());
+  const sounds = await buildSounds(config, { clock, log }, releasers);
   const application = new Application({
     settings: callSettings(config),
     pbx,
     store: database.queueStore,
     directory: database.directory,
     announcer: announcer ?? createNullAnnouncer(),
+    accounts: database.accounts,
+    callerMusic: database.callerMusic,
+    media,
+    sounds,
     clock,
+    random: Math.random,
     log,
   });
   await application.start();
@@ -105,12 +120,32 @@ async function buildDatabase({ config, secrets, log }: BuildOptions, releasers: 
     settings: config.database,
     lookups: config.lookups,
     lookupHeaders: secrets.lookupHeaders,
+    accounts: config.accounts,
+    accountHeaders: secrets.accountHeaders,
     outboxFile: join(dataDir, 'unwritten.jsonl'),
     clock: systemClock,
     log: log.child({ room: 'database' }),
   });
   releasers.add('database', () => database.close());
   return database;
+}
+
+/** Recordings are read while the application begins its work: a caller who is there earlier hears Asterisk's music. */
+async function buildSounds(
+  { musicClasses, sounds, language }: Config,
+  { clock, log }: { readonly clock: Clock; readonly log: Logger },
+  releasers: ReleaserStack,
+): Promise<FolderSoundLibrary> {
+  const library = createSoundLibrary({
+    classes: musicClasses,
+    sounds,
+    defaultLanguage: language,
+    clock,
+    log: log.child({ room: 'sounds' }),
+  });
+  releasers.add('sounds', () => library.close());
+  library.start().catch((error: unknown) => log.error({ err: error }, 'The recordings could not be read'));
+  return library;
 }
 
 async function buildAnnouncer(

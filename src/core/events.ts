@@ -39,6 +39,7 @@ export type CallEvent =
   | (Leaving & { readonly event: 'ABANDON'; readonly member?: string })
   | (Leaving & { readonly event: 'EXITWITHTIMEOUT' })
   | (Leaving & { readonly event: 'EXITEMPTY' })
+  | (Leaving & { readonly event: 'EXITWITHKEY'; readonly key: string })
   | (Leaving & { readonly event: 'WITHDRAW'; readonly info: string })
   | (MemberCallLine & { readonly event: 'RINGNOANSWER'; readonly ringMs: number })
   | (MemberCallLine & { readonly event: 'RINGCANCELED'; readonly ringMs: number })

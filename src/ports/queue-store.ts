@@ -3,7 +3,7 @@ import type { AttemptId, CallId, ChannelId, EntryId, ExtensionNumber, QueueName 
 import type { Caller, Customer, Extension, Membership } from '../core/people.ts';
 
 /** How an entry ended; the words become QUEUESTATUS and queue_log lines. */
-export type LeaveOutcome = 'ABANDON' | 'EXITWITHTIMEOUT' | 'EXITEMPTY' | 'WITHDRAW';
+export type LeaveOutcome = 'ABANDON' | 'EXITWITHTIMEOUT' | 'EXITEMPTY' | 'EXITWITHKEY' | 'WITHDRAW';
 /** Why a ring attempt ended without a conversation. */
 export type MissOutcome = 'no-answer' | 'busy' | 'rejected' | 'unreachable' | 'caller-gone' | 'cancelled';
 
@@ -135,7 +135,7 @@ export interface CompleteRequest {
 export interface LeaveRequest {
   readonly entryId: EntryId;
   readonly outcome: LeaveOutcome;
-  /** Free text of WITHDRAW, cut to 40 characters. */
+  /** Free text of WITHDRAW, cut to 40 characters; the key of EXITWITHKEY. */
   readonly info?: string;
   readonly atMs: number;
 }

@@ -1,9 +1,11 @@
-import { randomUUID } from 'node:crypto';
 import { LEG_ARGUMENT } from '../../src/core/entry-point.ts';
-import { bridgeId, type ChannelId } from '../../src/core/ids.ts';
+import type { ChannelId } from '../../src/core/ids.ts';
 import type { QueueSettings } from '../../src/core/queue/settings.ts';
 import type { BridgeSnapshot, ChannelSnapshot } from '../../src/ports/pbx.ts';
 import type { StoredAttempt, StoredEntry } from '../../src/ports/queue-store.ts';
+import type { Call } from './call.ts';
+import { CallBridge } from './call-bridge.ts';
+import { type CallRoom, quietly } from './call-room.ts';
 import type { CallSession, SessionDeps } from './call-session.ts';
 import type { Calls } from './calls.ts';
 import { converse } from './conversation.ts';
@@ -69,12 +71,11 @@ export function adoptConversation(
   session: CallSession,
   { memberChannelId, bridge }: { readonly memberChannelId: ChannelId; readonly bridge: BridgeSnapshot },
 ): Promise<void> {
-  const conversation = { memberChannelId, bridgeId: bridge.bridgeId, isJoined: true, stopping: room.stopping };
-  room.bridges.add(bridge.bridgeId);
+  const shared = new CallBridge(room, session.call, bridge);
+  const conversation = { memberChannelId, bridge: shared, isJoined: true, stopping: room.stopping };
   return converse(room, session.call, conversation).then(async (end) => {
     await room.pbx.hangup(end === 'caller' ? memberChannelId : session.call.channelId);
-    await room.pbx.destroyBridge(bridge.bridgeId);
-    room.bridges.delete(bridge.bridgeId);
+    await shared.remove();
   });
 }
 
@@ -93,9 +94,12 @@ async function goOn(deps: SessionDeps, session: CallSession, remains: Remains): 
     const atMs = room.clock.now();
     await room.store.miss({ attemptId: attempt.attemptId, outcome: 'cancelled', ringMs: 0, atMs });
   }
-  const hold = new HoldSound(room, session.call, settings);
+  const { call } = session;
+  const bridge = new CallBridge(room, call, bridgeOf(call.channelId, remains.snapshot));
+  const hold = new HoldSound(room, call, settings, bridge);
+  await silence(room, call);
   hold.start([]);
-  await session.leaveQueue(await stayInQueue(room, session.call, { settings, place, hold, isNew: false }));
+  await session.leaveQueue(await stayInQueue(room, call, { settings, place, bridge, hold, isNew: false }));
 }
 
 async function talkOn(
@@ -107,24 +111,28 @@ async function talkOn(
   const { call } = session;
   const extension = memberships.extensionOrUnknown(attempt.extension);
   const offer: Offer = { attemptId: attempt.attemptId, extension };
-  const shared = snapshot.bridges.find((bridge) => bridge.channelIds.includes(member.channelId));
-  const isJoined = entry.state === 'talking' && shared?.channelIds.includes(call.channelId) === true;
-  const bridge = shared?.bridgeId ?? bridgeId(randomUUID());
+  const remains = bridgeOf(call.channelId, snapshot) ?? bridgeOf(member.channelId, snapshot);
+  const isTogether = [call.channelId, member.channelId].every((each) => remains?.channelIds.includes(each));
+  const isJoined = entry.state === 'talking' && isTogether;
+  const bridge = new CallBridge(room, call, remains);
   room.board.hold(extension.number, attempt.attemptId);
-  room.bridges.add(bridge);
-  if (shared === undefined) await room.pbx.createBridge(bridge, `queueapp ${call.callId}`);
   for (const leg of legs) if (leg !== member) await room.pbx.hangup(leg.channelId, CAUSE_ANSWERED_ELSEWHERE);
-  const hold = new HoldSound(room, call, settings);
-  if (!isJoined) hold.start([]);
+  if (!isJoined) await silence(room, call);
+  const hold = new HoldSound(room, call, settings, bridge);
   const news = new CallNews(room, call, settings, place);
   const connectedAtMs = attempt.connectedAtMs ?? room.clock.now();
-  const request = { channelId: member.channelId, ringMs: 0, connectedAtMs, bridgeId: bridge, isJoined };
-  await talk({ room, call, settings, place, hold, news }, offer, request).finally(() => room.distributor.free(offer));
-  await room.pbx.destroyBridge(bridge);
-  room.bridges.delete(bridge);
+  const request = { channelId: member.channelId, ringMs: 0, connectedAtMs, isJoined };
+  const visit = { room, call, settings, place, bridge, hold, news };
+  await talk(visit, offer, request).finally(() => room.distributor.free(offer));
+  await bridge.remove();
   call.signal.throwIfAborted();
   const waitMs = connectedAtMs - place.joinedAtMs;
   await session.leaveQueue({ type: 'served', afterwards: settings.afterConversation, waitMs });
+}
+
+/** A process that was stopped in good order has left Asterisk's music on. */
+function silence(room: CallRoom, call: Call): Promise<void> {
+  return quietly(call, 'stop-music', () => room.pbx.stopMusic(call.channelId));
 }
 
 /** Nobody can be served any more: the entry gets its closing line now. */
@@ -139,6 +147,11 @@ async function closeEntry(
   } else {
     await room.store.leave({ entryId, outcome: 'ABANDON', atMs });
   }
+}
+
+/** The bridge in which a channel was left. */
+function bridgeOf(channelId: ChannelId, { bridges }: Snapshot): BridgeSnapshot | null {
+  return bridges.find((bridge) => bridge.channelIds.includes(channelId)) ?? null;
 }
 
 function isLegOf({ appArguments: [kind, attemptId] }: ChannelSnapshot, attempt: StoredAttempt | null): boolean {

@@ -2,10 +2,14 @@ import { setMaxListeners } from 'node:events';
 import { isAppError } from '../../src/errors.ts';
 import type { Clock } from '../../src/lib/clock.ts';
 import type { Logger } from '../../src/log.ts';
+import type { Accounts } from '../../src/ports/accounts.ts';
 import type { Announcer } from '../../src/ports/announcer.ts';
+import type { CallerMusic } from '../../src/ports/caller-music.ts';
 import type { Directory } from '../../src/ports/directory.ts';
+import type { MediaOut } from '../../src/ports/media-out.ts';
 import type { Pbx, PbxEvent } from '../../src/ports/pbx.ts';
 import type { QueueStore, StoreChange } from '../../src/ports/queue-store.ts';
+import type { SoundLibrary } from '../../src/ports/sound-library.ts';
 import type { CallRoom, CallSettings } from './call-room.ts';
 import { Calls } from './calls.ts';
 import { Distributor } from './distributor.ts';
@@ -21,7 +25,12 @@ export interface ApplicationDeps {
   readonly store: QueueStore;
   readonly directory: Directory;
   readonly announcer: Announcer;
+  readonly media: MediaOut;
+  readonly sounds: SoundLibrary;
+  readonly accounts: Accounts;
+  readonly callerMusic: CallerMusic;
   readonly clock: Clock;
+  readonly random: () => number;
   readonly log: Logger;
 }
 
@@ -35,7 +44,8 @@ export class Application {
   /** Ends a recovery that a newer one replaces. */
   #recovery = new AbortController();
 
-  constructor({ settings, pbx, store, directory, announcer, clock, log }: ApplicationDeps) {
+  constructor(deps: ApplicationDeps) {
+    const { settings, pbx, store, announcer, clock, log } = deps;
     // Every call listens to it.
     setMaxListeners(0, this.#stopping.signal);
     const queues = new Map(settings.queues.map((queue) => [queue.name, queue]));
@@ -43,19 +53,14 @@ export class Application {
     const distributor = new Distributor({ store, board, queues, clock, log: log.child({ room: 'distributor' }) });
     this.memberships = new Memberships({ store, board, distributor, announcer, pbx, clock, log });
     this.room = {
-      settings,
+      ...deps,
       queues,
-      pbx,
+      musicClasses: new Map(settings.musicClasses.map((musicClass) => [musicClass.name, musicClass])),
       router: new EventRouter({ pbx, log }),
-      store,
-      directory,
-      announcer,
       board,
       distributor,
       announced: new Map(),
       bridges: new Set(),
-      clock,
-      log,
       stopping: this.#stopping.signal,
     };
     this.calls = new Calls({ room: this.room, memberships: this.memberships });

@@ -2,13 +2,18 @@ import type { MemberPrompts } from '../../src/config/config.ts';
 import type { CallerIdTemplate } from '../../src/core/caller-id.ts';
 import type { AttemptId, BridgeId, QueueName } from '../../src/core/ids.ts';
 import type { IvrDefinition } from '../../src/core/ivr/flow-definition.ts';
+import type { ProgrammeOverrides } from '../../src/core/programme/settings.ts';
 import type { QueueSettings } from '../../src/core/queue/settings.ts';
 import type { Clock } from '../../src/lib/clock.ts';
 import type { Logger } from '../../src/log.ts';
+import type { Accounts } from '../../src/ports/accounts.ts';
 import type { AnnouncedAttempt, Announcer } from '../../src/ports/announcer.ts';
+import type { CallerMusic } from '../../src/ports/caller-music.ts';
 import type { Directory } from '../../src/ports/directory.ts';
+import type { MediaOut } from '../../src/ports/media-out.ts';
 import type { Pbx } from '../../src/ports/pbx.ts';
 import type { QueueStore } from '../../src/ports/queue-store.ts';
+import type { SoundLibrary } from '../../src/ports/sound-library.ts';
 import type { Call } from './call.ts';
 import type { Distributor } from './distributor.ts';
 import type { EventRouter } from './event-router.ts';
@@ -19,6 +24,7 @@ export interface CallSettings {
   readonly language: string;
   readonly ivr: IvrDefinition;
   readonly queues: readonly QueueSettings[];
+  readonly musicClasses: readonly HoldClass[];
   /** Where `Stasis(queueapp,ID|NAME)` leads. */
   readonly defaultQueue: QueueName;
   /** Lookup that is asked with CUSTOMER_CODE; `null`: none. */
@@ -36,6 +42,14 @@ export interface CallSettings {
   readonly databaseWaitMs: number;
 }
 
+/** A music class of ours, as calls see it. */
+export interface HoldClass {
+  readonly name: string;
+  /** Class of musiconhold.conf that is heard while the programme can't be. */
+  readonly fallback: string;
+  readonly programme: ProgrammeOverrides;
+}
+
 /** Everything that the stages of a call work with: the ports, and what this process keeps for all its calls. */
 export interface CallRoom {
   readonly settings: CallSettings;
@@ -45,6 +59,11 @@ export interface CallRoom {
   readonly store: QueueStore;
   readonly directory: Directory;
   readonly announcer: Announcer;
+  readonly media: MediaOut;
+  readonly sounds: SoundLibrary;
+  readonly accounts: Accounts;
+  readonly callerMusic: CallerMusic;
+  readonly musicClasses: ReadonlyMap<string, HoldClass>;
   readonly board: MemberBoard;
   readonly distributor: Distributor;
   /** Attempts that ring or talk now, as they were last published. */
@@ -52,6 +71,7 @@ export interface CallRoom {
   /** Bridges that calls of this process use or have asked for; any other of ours is a remnant. */
   readonly bridges: Set<BridgeId>;
   readonly clock: Clock;
+  readonly random: () => number;
   readonly log: Logger;
   /** Aborted when the process stops: what can stand goes on without us, until the next process adopts it. */
   readonly stopping: AbortSignal;

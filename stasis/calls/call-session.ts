@@ -97,7 +97,7 @@ export class CallSession {
       const left = await queueStage(room, this.call, { queue: exit.queue, greeting: exit.prompt });
       if (left.type === 'served') return await this.leaveQueue(left);
       await this.#tellDialplan(left);
-      step = exit.afterwards;
+      step = left.type === 'by-key' ? left.target : exit.afterwards;
     }
     this.call.log.error({ step }, 'The IVR and a queue that lets nobody wait lead to each other without end');
     await this.#hangUp(CAUSE_FAULT);
@@ -110,6 +110,7 @@ export class CallSession {
   /** Where a call goes when its time in a queue is over and the IVR has nothing to say about it. */
   async leaveQueue(exit: QueueExit): Promise<void> {
     await this.#tellDialplan(exit);
+    if (exit.type === 'by-key') return await this.#ivr(exit.target);
     if (exit.type === 'served' && exit.afterwards === 'hangup') return await this.#hangUp(CAUSE_NORMAL_CLEARING);
     await this.#toDialplan();
   }
@@ -119,7 +120,7 @@ export class CallSession {
     const { pbx } = this.#deps.room;
     const { channelId, customer } = this.call;
     const values = {
-      QUEUESTATUS: exit.type === 'served' ? 'CONTINUE' : exit.status,
+      QUEUESTATUS: exit.type === 'unserved' ? exit.status : 'CONTINUE',
       QUEUEWAIT: String(Math.round(exit.waitMs / 1000)),
       ...(customer === null ? {} : { CUSTOMER_ID: customer.id, CUSTOMER_NAME: customer.name }),
     };

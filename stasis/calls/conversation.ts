@@ -1,15 +1,15 @@
-import type { BridgeId, ChannelId } from '../../src/core/ids.ts';
+import type { ChannelId } from '../../src/core/ids.ts';
 import { deferred } from '../../src/lib/deferred.ts';
 import type { Pbx, PbxEvent } from '../../src/ports/pbx.ts';
 import type { Call } from './call.ts';
+import type { CallBridge } from './call-bridge.ts';
 import type { EventRouter } from './event-router.ts';
 import { StandStill } from './stand-still.ts';
 
 /** Two people in one bridge. */
 export interface ConversationRequest {
   readonly memberChannelId: ChannelId;
-  /** The call's bridge; it exists already. */
-  readonly bridgeId: BridgeId;
+  readonly bridge: CallBridge;
   /** Both are in the bridge already: a process that is gone joined them. */
   readonly isJoined: boolean;
   /** Aborted when the process stops. */
@@ -32,7 +32,7 @@ interface ConversationDeps {
 export async function converse(
   { pbx, router }: ConversationDeps,
   call: Call,
-  { memberChannelId, bridgeId, isJoined, stopping }: ConversationRequest,
+  { memberChannelId, bridge, isJoined, stopping }: ConversationRequest,
 ): Promise<ConversationEnd> {
   const end = deferred<ConversationEnd>();
   // The process may stop while the two are being joined, when nobody waits for the end yet.
@@ -50,7 +50,7 @@ export async function converse(
       // Nobody listened between the snapshot that showed them together and now.
       const gone = await whoIsGone(pbx, call, memberChannelId);
       if (gone !== 'failed') return gone;
-    } else if ((await pbx.addToBridge(bridgeId, [call.channelId, memberChannelId])) === 'gone') {
+    } else if ((await bridge.join([call.channelId, memberChannelId])) === 'gone') {
       return await whoIsGone(pbx, call, memberChannelId);
     }
     if (stopping.aborted) throw new StandStill();

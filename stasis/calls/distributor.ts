@@ -25,6 +25,8 @@ export interface LineEntry {
   readonly joinedAtMs: number;
   /** Takes the offer; `false` when the caller has gone meanwhile. */
   readonly take: (offer: Offer) => boolean;
+  /** Told the place in the line, from 1, soon after it has changed. */
+  readonly moved?: (position: number) => void;
 }
 
 export interface DistributorDeps {
@@ -38,10 +40,14 @@ export interface DistributorDeps {
 interface Waiting extends LineEntry {
   readonly missed: Map<ExtensionNumber, number>;
   state: 'waiting' | 'reserving' | 'taken';
+  /** The place that was told last. */
+  position: number | null;
 }
 
 /** Before the database is asked again after a failure. */
 const RETRY_MS = 500;
+/** Places are told so long after a change: a line that moves fast is worth one look, not one for each step. */
+const PLACES_DELAY_MS = 250;
 
 /**
  * Matches callers and members. Looking and proposing is one synchronous step; the reservation is the database's single
@@ -53,6 +59,7 @@ export class Distributor {
   #isOpen = false;
   #isScheduled = false;
   #cancelTimer: () => void = () => undefined;
+  #cancelPlaces: (() => void) | null = null;
 
   constructor(deps: DistributorDeps) {
     this.#deps = deps;
@@ -72,10 +79,13 @@ export class Distributor {
 
   /** Takes a caller into the line; returns the way out of it. */
   join(entry: LineEntry): () => void {
-    this.#line.set(entry.entryId, { ...entry, missed: new Map(), state: 'waiting' });
+    this.#line.set(entry.entryId, { ...entry, missed: new Map(), state: 'waiting', position: null });
     this.changed();
+    this.#tellPlacesSoon();
     return () => {
-      if (this.#line.delete(entry.entryId)) this.changed();
+      if (!this.#line.delete(entry.entryId)) return;
+      this.changed();
+      this.#tellPlacesSoon();
     };
   }
 
@@ -98,15 +108,14 @@ export class Distributor {
   /** Place in the line of those who still wait or ring, from 1; `null` when not in it. */
   position(entryId: EntryId): number | null {
     const queue = this.#line.get(entryId)?.queue;
-    const index = inOrder([...this.#line.values()].filter((each) => each.queue === queue)).findIndex(
-      (each) => each.entryId === entryId,
-    );
+    if (queue === undefined) return null;
+    const index = this.#inOrder(queue).findIndex((each) => each.entryId === entryId);
     return index < 0 ? null : index + 1;
   }
 
   /** Callers in the line of a queue, in order. */
   waitingIn(queue: QueueName): readonly WaitingEntry[] {
-    return inOrder([...this.#line.values()].filter((each) => each.queue === queue));
+    return this.#inOrder(queue);
   }
 
   /** Something that may allow a match happened. Several changes in one turn lead to one look. */
@@ -117,6 +126,30 @@ export class Distributor {
       this.#isScheduled = false;
       this.#look();
     });
+  }
+
+  #inOrder(queue: QueueName): Waiting[] {
+    return inOrder([...this.#line.values()].filter((each) => each.queue === queue));
+  }
+
+  #tellPlacesSoon(): void {
+    if (this.#line.size === 0) {
+      this.#cancelPlaces?.();
+      this.#cancelPlaces = null;
+    } else {
+      this.#cancelPlaces ??= this.#deps.clock.after(PLACES_DELAY_MS, () => this.#tellPlaces());
+    }
+  }
+
+  #tellPlaces(): void {
+    this.#cancelPlaces = null;
+    for (const queue of this.#deps.queues.keys()) {
+      for (const [index, entry] of this.#inOrder(queue).entries()) {
+        if (entry.position === index + 1) continue;
+        entry.position = index + 1;
+        entry.moved?.(entry.position);
+      }
+    }
   }
 
   #look(): void {

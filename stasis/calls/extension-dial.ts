@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { attemptId, bridgeId, extensionNumber } from '../../src/core/ids.ts';
+import { attemptId, extensionNumber } from '../../src/core/ids.ts';
 import type { DialOutcome } from '../../src/core/ivr/flow-state.ts';
 import { isAppError } from '../../src/errors.ts';
 import type { Call } from './call.ts';
+import { CallBridge } from './call-bridge.ts';
 import { type CallRoom, quietly } from './call-room.ts';
 import { type ConversationEnd, converse } from './conversation.ts';
 import type { Memberships } from './memberships.ts';
@@ -42,12 +43,10 @@ export async function dialExtension(
     call.signal.throwIfAborted();
     return ring.outcome === 'caller-gone' || ring.outcome === 'cancelled' ? 'no-answer' : ring.outcome;
   }
-  const bridge = bridgeId(randomUUID());
-  const conversation = { memberChannelId: ring.channelId, bridgeId: bridge, isJoined: false, stopping: room.stopping };
-  room.bridges.add(bridge);
+  const bridge = new CallBridge(room, call);
+  const conversation = { memberChannelId: ring.channelId, bridge, isJoined: false, stopping: room.stopping };
   let end: ConversationEnd = 'failed';
   try {
-    await room.pbx.createBridge(bridge, `queueapp ${call.callId}`);
     end = await converse(room, call, conversation);
   } catch (error) {
     if (!isAppError(error)) throw error;
@@ -55,8 +54,7 @@ export async function dialExtension(
   }
   call.log.info({ extension, endedBy: end }, 'Conversation over');
   if (end !== 'member') await quietly(call, 'hang-up-extension', () => room.pbx.hangup(ring.channelId));
-  await quietly(call, 'destroy-bridge', () => room.pbx.destroyBridge(bridge));
-  room.bridges.delete(bridge);
+  await bridge.remove();
   call.signal.throwIfAborted();
   return 'talked';
 }

@@ -1,61 +1,197 @@
+import type { ProgrammeSettings } from '../../src/core/programme/settings.ts';
 import type { QueueSettings } from '../../src/core/queue/settings.ts';
 import type { Call } from './call.ts';
+import type { CallBridge } from './call-bridge.ts';
 import { type CallRoom, quietly } from './call-room.ts';
+import { PersonalProgramme } from './personal-programme.ts';
 import { type Playing, startPlaying } from './playing.ts';
 
+/** What is heard after the greeting: the caller's own programme, or Asterisk's music where a class of its own was asked for. */
+export interface HoldMusic {
+  /** It begins, or goes on where it was stopped. */
+  start(): Promise<void>;
+  /** Settles when the channel is silent. */
+  stop(): Promise<void>;
+  /** The process stops: whatever can sound without it until the next one takes the caller over. */
+  standStill(): Promise<void>;
+  /** Whether it is to be heard when the member puts the caller on hold. Asterisk's own music begins there by itself. */
+  readonly isForHold: boolean;
+  /** The caller's place in the line is another one now; `null`: none any more. */
+  moved(position: number | null): void;
+  /** Nothing is said any more: a member's phone rings. */
+  memberFound(): void;
+  /** The member did not take the call. */
+  memberMissed(): void;
+  /** Keys that belong to it; `null`: none does. */
+  readonly keys: ProgrammeSettings['keys'] | null;
+  /** The caller pressed one of them. */
+  pressed(digit: string): void;
+}
+
 /**
- * What a waiting caller hears: the greeting, if there is one, then Asterisk's music until `stop`. Nothing waits for it: a
- * member is looked for and rung meanwhile.
+ * What a waiting caller hears, from the greeting on. Nothing waits for it: a member is looked for and rung meanwhile.
+ *
+ *   new ──start──> greeting ──> music ──stop──> silent ──start──> music …
  */
 export class HoldSound {
   readonly #room: CallRoom;
   readonly #call: Call;
   readonly #settings: QueueSettings;
+  readonly #bridge: CallBridge;
   #greeting: Playing | null = null;
-  #music: Promise<void> | null = null;
-  #isStopped = false;
+  #music: HoldMusic | null = null;
+  #isWanted = false;
+  #changing: Promise<void> = Promise.resolve();
+  #position: number | null = null;
+  #isMemberFound = false;
 
-  constructor(room: CallRoom, call: Call, settings: QueueSettings) {
+  constructor(room: CallRoom, call: Call, settings: QueueSettings, bridge: CallBridge) {
     this.#room = room;
     this.#call = call;
     this.#settings = settings;
+    this.#bridge = bridge;
   }
 
+  /** Begins, or goes on after `stop` where it stopped. */
   start(greeting: readonly string[]): void {
-    this.#play(greeting).catch((error: unknown) => {
-      if (!this.#call.signal.aborted) this.#call.log.warn({ err: error }, 'The waiting caller hears nothing');
-    });
+    this.#isWanted = true;
+    this.#then(() => this.#play(greeting));
   }
 
   /** Silence, before a conversation or another prompt. Idempotent. */
   async stop(): Promise<void> {
-    if (this.#isStopped) return;
-    this.#isStopped = true;
+    if (!this.#isWanted) return await this.#changing;
+    this.#isWanted = false;
     const greeting = this.#greeting;
     if (greeting !== null) await quietly(this.#call, 'stop-greeting', () => greeting.stop());
-    if (this.#music === null) return;
-    await this.#music;
-    await quietly(this.#call, 'stop-music', () => this.#room.pbx.stopMusic(this.#call.channelId));
+    this.#then(async () => await this.#music?.stop());
+    await this.#changing;
+  }
+
+  /** The member has put the caller on hold. */
+  startOnHold(): void {
+    this.#isWanted = true;
+    this.#position = null;
+    this.#then(async () => {
+      this.#music ??= await this.#choose();
+      this.#music.moved(null);
+      if (this.#isWanted && this.#music.isForHold) await this.#music.start();
+    });
+  }
+
+  /** The process stops while the caller waits. */
+  async standStill(): Promise<void> {
+    if (!this.#isWanted) return;
+    this.#then(async () => await this.#music?.standStill());
+    await this.#changing;
+  }
+
+  /** The caller's place in the line, from 1. */
+  moved(position: number): void {
+    this.#position = position;
+    this.#music?.moved(position);
+  }
+
+  /** A member's phone rings for the caller: the music goes on, and nothing is said any more. */
+  memberFound(): void {
+    this.#isMemberFound = true;
+    this.#music?.memberFound();
+  }
+
+  /** The member did not take the call: the programme goes on. */
+  memberMissed(): void {
+    this.#isMemberFound = false;
+    this.#music?.memberMissed();
+  }
+
+  /** Keys that mean something to what is heard now; `null`: none does. */
+  get keys(): ProgrammeSettings['keys'] | null {
+    return this.#isWanted ? (this.#music?.keys ?? null) : null;
+  }
+
+  pressed(digit: string): void {
+    if (this.#isWanted) this.#music?.pressed(digit);
+  }
+
+  /** One change after another, so that a stop that overtakes a start leaves silence. */
+  #then(change: () => Promise<void>): void {
+    this.#changing = this.#changing.then(change).catch((error: unknown) => {
+      if (!this.#call.signal.aborted) this.#call.log.warn({ err: error }, 'The waiting caller hears nothing');
+    });
   }
 
   async #play(greeting: readonly string[]): Promise<void> {
-    if (greeting.length > 0) {
+    if (greeting.length > 0 && this.#isWanted) {
       this.#greeting = startPlaying(this.#room, this.#call, greeting);
       await this.#greeting.finished;
       this.#greeting = null;
     }
-    if (this.#isStopped) return;
-    this.#music = quietly(this.#call, 'start-music', () => this.#startMusic());
-    await this.#music;
+    if (!this.#isWanted) return;
+    this.#music ??= await this.#choose();
+    this.#music.moved(this.#position);
+    if (this.#isMemberFound) this.#music.memberFound();
+    if (this.#isWanted) await this.#music.start();
   }
 
   /** The caller's own class (CHANNEL(musicclass), where the dialplan set one) goes before the queue's. */
-  async #startMusic(): Promise<void> {
+  async #choose(): Promise<HoldMusic> {
+    const room = this.#room;
+    const call = this.#call;
+    const own = await room.pbx.getVariable(call.channelId, 'CHANNEL(musicclass)');
+    const name = own === undefined || own === '' || own === 'default' ? this.#settings.musicClass : own;
+    const musicClass = room.musicClasses.get(name);
+    if (musicClass === undefined) return new AsteriskMusic(room, call, name);
+    const format = await room.pbx.channelFormat(call.channelId);
+    const shelf = room.sounds.shelf(name, format);
+    if (shelf === null) return new AsteriskMusic(room, call, musicClass.fallback);
+    const queue = this.#settings;
+    return await PersonalProgramme.prepare({ room, call, queue, bridge: this.#bridge, musicClass, shelf, format });
+  }
+}
+
+/** A class of Asterisk's musiconhold.conf, played by Asterisk: the same for everybody, and no key changes it. */
+class AsteriskMusic implements HoldMusic {
+  readonly #room: CallRoom;
+  readonly #call: Call;
+  readonly #musicClass: string;
+
+  constructor(room: CallRoom, call: Call, musicClass: string) {
+    this.#room = room;
+    this.#call = call;
+    this.#musicClass = musicClass;
+  }
+
+  async start(): Promise<void> {
     const { pbx } = this.#room;
-    const own = await pbx.getVariable(this.#call.channelId, 'CHANNEL(musicclass)');
-    const musicClass = own === undefined || own === '' || own === 'default' ? this.#settings.musicClass : own;
-    const answer = await pbx.startMusic(this.#call.channelId, musicClass);
+    const answer = await pbx.startMusic(this.#call.channelId, this.#musicClass);
     // Nothing else would ever tell of a caller who went before anybody listened: between a snapshot and the call's adoption.
     if (answer === 'gone') this.#call.end({ code: 0, text: 'no longer there when the music was to begin' });
+  }
+
+  async stop(): Promise<void> {
+    await quietly(this.#call, 'stop-music', () => this.#room.pbx.stopMusic(this.#call.channelId));
+  }
+
+  readonly isForHold = false;
+  readonly keys = null;
+
+  async standStill(): Promise<void> {
+    // It goes on without us.
+  }
+
+  moved(): void {
+    // The same music for everybody says nothing of anybody's place.
+  }
+
+  memberFound(): void {
+    // Nothing is said that could be cut.
+  }
+
+  memberMissed(): void {
+    // Nothing was cut.
+  }
+
+  pressed(): void {
+    // Keys are the programme's; see hold-keys.ts.
   }
 }

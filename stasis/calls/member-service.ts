@@ -1,6 +1,4 @@
-import { randomUUID } from 'node:crypto';
 import { fillCallerId } from '../../src/core/caller-id.ts';
-import { type BridgeId, bridgeId } from '../../src/core/ids.ts';
 import { quietly } from './call-room.ts';
 import type { Offer } from './distributor.ts';
 import { enterPhase, type MemberOutcome, type Stay } from './queue-visit.ts';
@@ -12,29 +10,19 @@ import { talk } from './talk.ts';
  * told. Never rejects for a hang-up (whoever asked looks at the call's signal); with StandStill when the process stops.
  */
 export async function serveCaller(stay: Stay, offer: Offer): Promise<MemberOutcome> {
-  const { room, call } = stay;
-  const bridge = bridgeId(randomUUID());
+  const { room, call, bridge } = stay;
   // Asked for now, so that it is there when somebody answers.
-  room.bridges.add(bridge);
-  const bridged = room.pbx.createBridge(bridge, `queueapp ${call.callId}`);
-  bridged.catch(() => undefined);
+  bridge.make().catch((error: unknown) => call.log.error({ err: error }, 'There is no bridge to talk in'));
+  stay.hold.memberFound();
   const ring = await ringMember(stay, offer);
   if (ring.type === 'missed') {
+    stay.hold.memberMissed();
     await writeMiss(stay, offer, ring);
-    await removeBridge(stay, bridge, bridged);
     return { type: 'missed' };
   }
   stay.line.leave();
-  await bridged.catch((error: unknown) => call.log.error({ err: error }, 'There is no bridge to talk in'));
-  const talked = await talk(stay, offer, {
-    channelId: ring.channelId,
-    ringMs: ring.ringMs,
-    connectedAtMs: room.clock.now(),
-    bridgeId: bridge,
-    isJoined: false,
-  });
-  await removeBridge(stay, bridge, bridged);
-  return talked;
+  const connectedAtMs = room.clock.now();
+  return await talk(stay, offer, { channelId: ring.channelId, ringMs: ring.ringMs, connectedAtMs, isJoined: false });
 }
 
 async function ringMember(stay: Stay, offer: Offer): Promise<RingOutcome> {
@@ -56,6 +44,7 @@ async function ringMember(stay: Stay, offer: Offer): Promise<RingOutcome> {
     }),
     ringTimeoutMs: Math.min(settings.ringTimeoutMs, remainingMs),
     beforeRing: published,
+    exiting: line.exiting,
   });
 }
 
@@ -66,10 +55,4 @@ async function writeMiss({ room, call, news }: Stay, offer: Offer, { outcome, ri
   call.log.info({ attemptId, extension: extension.number, outcome, ringMs }, 'Member did not take the call');
   await quietly(call, 'write-miss', () => room.store.miss({ attemptId, outcome, ringMs, atMs: room.clock.now() }));
   news.ended(offer);
-}
-
-async function removeBridge({ room, call }: Stay, bridge: BridgeId, bridged: Promise<void>): Promise<void> {
-  await bridged.catch(() => undefined);
-  await quietly(call, 'destroy-bridge', () => room.pbx.destroyBridge(bridge));
-  room.bridges.delete(bridge);
 }

@@ -6,7 +6,16 @@ import type { Place } from './queue-entrance.ts';
 import { StandStill } from './stand-still.ts';
 
 /** What ends a wait: a member is reserved for the caller, or a reason to leave. */
-export type WaitEnd = Offer | 'max-wait' | 'nobody';
+export type WaitEnd = Offer | 'max-wait' | 'nobody' | 'exit';
+
+interface PlaceOptions {
+  readonly settings: QueueSettings;
+  readonly place: Place;
+  /** Aborted when the caller hangs up. */
+  readonly signal: AbortSignal;
+  /** Told the place in the line, from 1, soon after it has changed. */
+  readonly moved: (position: number) => void;
+}
 
 /** A caller's place among those who wait. `next()` is asked again after each member who did not take the call. */
 export class PlaceInLine {
@@ -17,13 +26,15 @@ export class PlaceInLine {
   readonly #leaveLine: () => void;
   /** Who takes the next offer; `null` while nobody waits for one. */
   #wait: Deferred<WaitEnd> | null = null;
+  /** Aborted when the caller wants to leave the queue: a ring for them ends, too. */
+  readonly #exit = new AbortController();
   /** An offer made before `next()` was asked. */
   #early: Offer | null = null;
   #hasLeft = false;
   /** A wait has ended without an offer: none is taken any more, though the way out of the line takes a few turns. */
   #isOver = false;
 
-  constructor(room: CallRoom, settings: QueueSettings, place: Place, signal: AbortSignal) {
+  constructor(room: CallRoom, { settings, place, signal, moved }: PlaceOptions) {
     this.#room = room;
     this.#settings = settings;
     this.#place = place;
@@ -35,6 +46,7 @@ export class PlaceInLine {
       priority,
       joinedAtMs,
       take: (offer) => this.#take(offer),
+      moved,
     });
   }
 
@@ -42,6 +54,15 @@ export class PlaceInLine {
   get expiresAtMs(): number {
     const { maxWaitMs } = this.#settings;
     return maxWaitMs === 0 ? Number.POSITIVE_INFINITY : this.#place.joinedAtMs + maxWaitMs;
+  }
+
+  /** The caller has pressed a key that leads out of the queue. */
+  exit(): void {
+    this.#exit.abort();
+  }
+
+  get exiting(): AbortSignal {
+    return this.#exit.signal;
   }
 
   /** Waits for the next offer or a reason to leave; rejects with the HangupError or StandStill. */
@@ -53,7 +74,8 @@ export class PlaceInLine {
     this.#early = null;
     if (early !== null) return early;
     const remainingMs = this.expiresAtMs - clock.now();
-    this.#isOver = this.#isNobodyThere() || remainingMs <= 0;
+    this.#isOver = this.exiting.aborted || this.#isNobodyThere() || remainingMs <= 0;
+    if (this.exiting.aborted) return 'exit';
     if (this.#isOver) return remainingMs <= 0 ? 'max-wait' : 'nobody';
     const wait = deferred<WaitEnd>();
     this.#wait = wait;
@@ -70,12 +92,14 @@ export class PlaceInLine {
           end(() => wait.resolve('max-wait')),
         )
       : () => undefined;
+    const onExit = end(() => wait.resolve('exit'));
     const onNobody = end(() => wait.resolve('nobody'));
     const unlisten = board.onChange(() => {
       if (this.#isNobodyThere()) onNobody();
     });
     this.#signal.addEventListener('abort', onHangup, { once: true });
     stopping.addEventListener('abort', onStopping, { once: true });
+    this.exiting.addEventListener('abort', onExit, { once: true });
     try {
       return await wait.promise;
     } finally {
@@ -84,6 +108,7 @@ export class PlaceInLine {
       unlisten();
       this.#signal.removeEventListener('abort', onHangup);
       stopping.removeEventListener('abort', onStopping);
+      this.exiting.removeEventListener('abort', onExit);
     }
   }
 

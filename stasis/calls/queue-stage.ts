@@ -1,9 +1,12 @@
 import type { QueueName } from '../../src/core/ids.ts';
+import type { Target } from '../../src/core/ivr/flow-definition.ts';
 import type { QueueSettings } from '../../src/core/queue/settings.ts';
 import type { Call } from './call.ts';
+import { CallBridge } from './call-bridge.ts';
 import { type CallRoom, quietly } from './call-room.ts';
 import { CallNews } from './event-fan-out.ts';
 import { isHangup } from './hangup-error.ts';
+import { keyOwner } from './hold-keys.ts';
 import { HoldSound } from './hold-sound.ts';
 import { serveCaller } from './member-service.ts';
 import { PlaceInLine } from './place-in-line.ts';
@@ -15,6 +18,7 @@ import { StandStill } from './stand-still.ts';
 /** How a caller's time in a queue ended; a hang-up rejects instead, and a stop of the process with StandStill. */
 export type QueueExit =
   | { readonly type: 'served'; readonly afterwards: QueueSettings['afterConversation']; readonly waitMs: number }
+  | { readonly type: 'by-key'; readonly target: Target; readonly waitMs: number }
   | { readonly type: 'unserved'; readonly status: QueueStatus; readonly waitMs: number };
 
 /** Which queue, and what is said first while a member is looked for already. */
@@ -30,18 +34,22 @@ export interface QueueRequest {
  *   enter ──> waiting ──offer──> ringing ──answer──> talking ──member hangs up──> served
  *     │        │   ^                │
  *     │        │   └────missed──────┘            a hang-up leads out of every state: ABANDON, talking COMPLETECALLER
- *     └─refused└─max wait, nobody logged in──> unserved
+ *     └─refused└─max wait, nobody logged in──> unserved; an exit key ──> by-key
  */
 export async function queueStage(room: CallRoom, call: Call, { queue, greeting }: QueueRequest): Promise<QueueExit> {
   const settings = room.queues.get(queue);
   if (settings === undefined) return { type: 'unserved', status: 'UNKNOWN', waitMs: 0 };
   const startedAtMs = room.clock.now();
   if (!call.isAnswered) call.isAnswered = (await room.pbx.answer(call.channelId)) === 'done';
-  const hold = new HoldSound(room, call, settings);
+  const bridge = new CallBridge(room, call);
+  const hold = new HoldSound(room, call, settings, bridge);
   hold.start(greeting);
-  const place = await takePlace(room, call, settings);
-  if (typeof place !== 'string') return await stayInQueue(room, call, { settings, place, hold, isNew: true });
-  await hold.stop();
+  const place = await takePlace(room, call, settings).catch(async (error: unknown) => {
+    await endHold({ bridge, hold });
+    throw error;
+  });
+  if (typeof place !== 'string') return await stayInQueue(room, call, { settings, place, bridge, hold, isNew: true });
+  await endHold({ bridge, hold });
   if (place === 'JOINEMPTY') await sayNobodyIsThere({ room, call, settings });
   return { type: 'unserved', status: place, waitMs: room.clock.now() - startedAtMs };
 }
@@ -50,6 +58,7 @@ export async function queueStage(room: CallRoom, call: Call, { queue, greeting }
 interface StayRequest {
   readonly settings: QueueSettings;
   readonly place: Place;
+  readonly bridge: CallBridge;
   readonly hold: HoldSound;
   /** Not so for a place taken over from a process that is gone: its members have been told. */
   readonly isNew: boolean;
@@ -57,17 +66,28 @@ interface StayRequest {
 
 /** From the place in line on. */
 export async function stayInQueue(room: CallRoom, call: Call, request: StayRequest): Promise<QueueExit> {
-  const { settings, place, hold, isNew } = request;
+  const { settings, place, bridge, hold, isNew } = request;
   const news = new CallNews(room, call, settings, place);
   if (isNew) news.entered();
-  const line = new PlaceInLine(room, settings, place, call.signal);
-  const stay: Stay = { room, call, settings, place, hold, line, news };
+  const line = new PlaceInLine(room, {
+    settings,
+    place,
+    signal: call.signal,
+    moved: (position) => hold.moved(position),
+  });
+  const stay: Stay = { room, call, settings, place, bridge, hold, line, news };
+  const undigit = call.onDigit((digit) => pressed(stay, digit));
   try {
     return await waitAndTalk(stay);
   } catch (error) {
-    if (!isHangup(error) && !(error instanceof StandStill)) await withdraw(stay);
+    if (error instanceof StandStill) await hold.standStill();
+    else {
+      if (!isHangup(error)) await withdraw(stay);
+      await endHold(stay);
+    }
     throw error;
   } finally {
+    undigit();
     line.leave();
   }
 }
@@ -77,11 +97,13 @@ async function waitAndTalk(stay: Stay): Promise<QueueExit> {
   for (;;) {
     enterPhase(stay, 'waiting');
     const next = await line.next().catch((error: unknown) => abandon(stay, error));
+    if (next === 'exit') return await leaveByKey(stay);
     if (next === 'max-wait') return await leaveUnserved(stay, 'EXITWITHTIMEOUT', 'TIMEOUT');
     if (next === 'nobody') return await leaveUnserved(stay, 'EXITEMPTY', 'LEAVEEMPTY');
     const outcome = await serveCaller(stay, next).finally(() => room.distributor.free(next));
     if (outcome.type === 'talked') {
       call.signal.throwIfAborted();
+      await stay.bridge.remove();
       const waitMs = outcome.connectedAtMs - place.joinedAtMs;
       return { type: 'served', afterwards: settings.afterConversation, waitMs };
     }
@@ -90,16 +112,29 @@ async function waitAndTalk(stay: Stay): Promise<QueueExit> {
 }
 
 async function leaveUnserved(
-  { room, call, settings, place, hold, line }: Stay,
+  { room, call, settings, place, bridge, hold, line }: Stay,
   outcome: 'EXITWITHTIMEOUT' | 'EXITEMPTY',
   status: QueueStatus,
 ): Promise<QueueExit> {
   line.leave();
   const atMs = room.clock.now();
   await quietly(call, 'leave-queue', () => room.store.leave({ entryId: place.entryId, outcome, atMs }));
-  await hold.stop();
+  await endHold({ bridge, hold });
   if (outcome === 'EXITEMPTY') await sayNobodyIsThere({ room, call, settings });
   return { type: 'unserved', status, waitMs: atMs - place.joinedAtMs };
+}
+
+/** To the step of the IVR that the key names. */
+async function leaveByKey(stay: Stay): Promise<QueueExit> {
+  const { room, call, settings, place, line } = stay;
+  const key = stay.exitKey ?? '';
+  line.leave();
+  const atMs = room.clock.now();
+  const leave = { entryId: place.entryId, outcome: 'EXITWITHKEY', info: key, atMs } as const;
+  await quietly(call, 'leave-queue', () => room.store.leave(leave));
+  await endHold(stay);
+  call.log.info({ pii: { key } }, 'Left the queue by a key');
+  return { type: 'by-key', target: settings.exitKeys[key] ?? 'dialplan', waitMs: atMs - place.joinedAtMs };
 }
 
 /** The caller hung up while waiting or ringing; any other end of the wait leaves the place as it is. */
@@ -116,6 +151,24 @@ async function abandon({ room, call, place, line, news }: Stay, error: unknown):
 async function withdraw({ room, call, place }: Stay): Promise<void> {
   const leave = { entryId: place.entryId, outcome: 'WITHDRAW', info: 'fault', atMs: room.clock.now() } as const;
   await quietly(call, 'withdraw', () => room.store.leave(leave));
+}
+
+/** A digit while the caller waits or a member is rung; in a conversation it is the two people's. */
+function pressed(stay: Stay, digit: string): void {
+  const { call, settings, hold, line } = stay;
+  if (call.phase.name !== 'waiting' && call.phase.name !== 'ringing') return;
+  const owner = keyOwner(digit, { exit: settings.exitKeys, programme: hold.keys });
+  if (owner === 'programme') hold.pressed(digit);
+  if (owner === 'exit') {
+    stay.exitKey ??= digit;
+    line.exit();
+  }
+}
+
+/** The caller is alone on the channel again, and nothing is heard. */
+async function endHold({ bridge, hold }: Pick<Stay, 'bridge' | 'hold'>): Promise<void> {
+  await hold.stop();
+  await bridge.remove();
 }
 
 async function sayNobodyIsThere(stay: Pick<Stay, 'room' | 'call' | 'settings'>): Promise<void> {

@@ -1,5 +1,6 @@
 import type { QueueSettings } from '../../src/core/queue/settings.ts';
 import type { Call, CallPhase } from './call.ts';
+import type { CallBridge } from './call-bridge.ts';
 import type { CallRoom } from './call-room.ts';
 import type { Offer } from './distributor.ts';
 import type { CallNews } from './event-fan-out.ts';
@@ -13,6 +14,7 @@ export interface Visit {
   readonly call: Call;
   readonly settings: QueueSettings;
   readonly place: Place;
+  readonly bridge: CallBridge;
   readonly hold: HoldSound;
   readonly news: CallNews;
 }
@@ -20,6 +22,8 @@ export interface Visit {
 /** A visit while it waits and rings, as its parts hand it on. */
 export interface Stay extends Visit {
   readonly line: PlaceInLine;
+  /** The key with which the caller has asked to leave. */
+  exitKey?: string;
 }
 
 /** What became of an offer. */

@@ -22,6 +22,8 @@ export interface RingRequest {
   readonly ringTimeoutMs: number;
   /** The phone isn't rung before this settles (the item is published, or its time is up). Must not reject. */
   readonly beforeRing: Promise<unknown>;
+  /** Aborted when the caller leaves the line though the channel stays: the ring ends as `caller-gone`. */
+  readonly exiting?: AbortSignal;
 }
 
 export type RingOutcome =
@@ -75,9 +77,12 @@ class RingAttempt {
 
   async run(): Promise<RingOutcome> {
     const onHangup = () => this.#miss('caller-gone');
-    if (this.#call.signal.aborted) return { type: 'missed', outcome: 'caller-gone', ringMs: 0 };
-    this.#call.signal.addEventListener('abort', onHangup, { once: true });
-    this.#undo.push(() => this.#call.signal.removeEventListener('abort', onHangup));
+    const ends = [this.#call.signal, this.#request.exiting].filter((signal) => signal !== undefined);
+    if (ends.some((signal) => signal.aborted)) return { type: 'missed', outcome: 'caller-gone', ringMs: 0 };
+    for (const signal of ends) {
+      signal.addEventListener('abort', onHangup, { once: true });
+      this.#undo.push(() => signal.removeEventListener('abort', onHangup));
+    }
     this.#ring().catch((error: unknown) => {
       this.#call.log.warn({ err: error, attemptId: this.#request.attemptId }, 'The member could not be rung');
       this.#miss('unreachable');

@@ -1,16 +1,15 @@
-import type { BridgeId, ChannelId } from '../../src/core/ids.ts';
+import type { ChannelId } from '../../src/core/ids.ts';
 import { isAppError } from '../../src/errors.ts';
 import { quietly } from './call-room.ts';
 import { type ConversationEnd, converse } from './conversation.ts';
 import type { Offer } from './distributor.ts';
 import { enterPhase, type MemberOutcome, type Visit } from './queue-visit.ts';
 
-/** A member who has answered, and the bridge to talk in. */
+/** A member who has answered. */
 export interface TalkRequest {
   readonly channelId: ChannelId;
   readonly ringMs: number;
   readonly connectedAtMs: number;
-  readonly bridgeId: BridgeId;
   /** The two are talking already, and the database knows: taken over from a process that is gone. */
   readonly isJoined: boolean;
 }
@@ -48,13 +47,32 @@ async function writeConnect({ room, call }: Visit, offer: Offer, request: TalkRe
   await quietly(call, 'write-connect', () => room.store.connect(connect));
 }
 
-async function conversationEnd({ room, call }: Visit, request: TalkRequest): Promise<ConversationEnd> {
-  const { channelId, bridgeId, isJoined } = request;
+async function conversationEnd(visit: Visit, request: TalkRequest): Promise<ConversationEnd> {
+  const { room, call, bridge } = visit;
+  const { channelId, isJoined } = request;
+  const unhold = heedHold(visit, channelId);
   try {
-    return await converse(room, call, { memberChannelId: channelId, bridgeId, isJoined, stopping: room.stopping });
+    return await converse(room, call, { memberChannelId: channelId, bridge, isJoined, stopping: room.stopping });
   } catch (error) {
     if (!isAppError(error)) throw error;
     call.log.error({ err: error }, 'Caller and member could not be joined');
     return 'failed';
+  } finally {
+    unhold();
   }
+}
+
+/** While the member has put the caller on hold, the caller hears the programme again, where it stopped (C4). */
+function heedHold({ room, call, hold }: Visit, memberChannelId: ChannelId): () => void {
+  const stop = () => {
+    hold.stop().catch((error: unknown) => call.log.error({ err: error }, 'The programme goes on in a conversation'));
+  };
+  const unlisten = room.router.onChannel(memberChannelId, (event) => {
+    if (event.type === 'hold') hold.startOnHold();
+    if (event.type === 'unhold') stop();
+  });
+  return () => {
+    unlisten();
+    stop();
+  };
 }

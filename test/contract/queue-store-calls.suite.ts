@@ -115,14 +115,19 @@ export function describeCalls(open: () => QueueStoreUnderTest): void {
   });
 
   describe('leave', () => {
-    test.each(['ABANDON', 'EXITWITHTIMEOUT', 'EXITEMPTY', 'WITHDRAW'] as const)(
+    test.each(['ABANDON', 'EXITWITHTIMEOUT', 'EXITEMPTY', 'EXITWITHKEY', 'WITHDRAW'] as const)(
       '%s closes a waiting entry',
       async (outcome) => {
         const { store, enter, entries, log, queue } = await scene(open());
         await enter({ priority: 3 });
         await enter();
         const entry = await enter({ joinedAtMs: START_MS + 10_000 });
-        const request = { entryId: entry.entryId, outcome, info: 'ü'.repeat(50), atMs: START_MS + 70_900 };
+        const request = {
+          entryId: entry.entryId,
+          outcome,
+          info: outcome === 'EXITWITHKEY' ? '*' : 'ü'.repeat(50),
+          atMs: START_MS + 70_900,
+        };
         expect(await store.leave(request)).toBe('done');
         expect(await store.leave(request)).toBe('done');
         expect(await entries()).toHaveLength(2);
@@ -136,9 +141,14 @@ export function describeCalls(open: () => QueueStoreUnderTest): void {
           waitMs: 60_900,
           atMs: START_MS + 70_900,
         };
-        const event: CallEvent =
-          outcome === 'WITHDRAW' ? { event: outcome, ...line, info: 'ü'.repeat(50) } : { event: outcome, ...line };
-        expect((await log()).slice(3)).toEqual([trimmedRow(event)]);
+        const events: Record<typeof outcome, CallEvent> = {
+          ABANDON: { event: 'ABANDON', ...line },
+          EXITWITHTIMEOUT: { event: 'EXITWITHTIMEOUT', ...line },
+          EXITEMPTY: { event: 'EXITEMPTY', ...line },
+          EXITWITHKEY: { event: 'EXITWITHKEY', ...line, key: '*' },
+          WITHDRAW: { event: 'WITHDRAW', ...line, info: 'ü'.repeat(50) },
+        };
+        expect((await log()).slice(3)).toEqual([trimmedRow(events[outcome])]);
       },
     );
 

@@ -5,16 +5,29 @@ import { createLog } from '../../src/log.ts';
 import { Application } from '../../stasis/calls/application.ts';
 import type { CallSettings } from '../../stasis/calls/call-room.ts';
 import { FakeClock } from './fake-clock.ts';
+import { FakeAccounts } from './fakes/fake-accounts.ts';
 import { FakeAnnouncer, sampleExtension } from './fakes/fake-announcer.ts';
 import { FakeDirectory } from './fakes/fake-directory.ts';
+import { FakeMediaOut } from './fakes/fake-media-out.ts';
 import { FakePbx, type IncomingCall } from './fakes/fake-pbx.ts';
 import type { FakeCaller } from './fakes/fake-pbx-caller.ts';
 import type { FakePhone } from './fakes/fake-pbx-phone.ts';
+import { FakeSoundLibrary } from './fakes/fake-sound-library.ts';
+import { MemoryCallerMusic } from './fakes/memory-caller-music.ts';
 import { MemoryQueueStore } from './fakes/memory-queue-store.ts';
 import { Mortal } from './mortal.ts';
+import { queueSettings } from './queue-people.ts';
 
 /** Lines that close an entry. */
-export const CLOSING = ['ABANDON', 'EXITWITHTIMEOUT', 'EXITEMPTY', 'WITHDRAW', 'COMPLETEAGENT', 'COMPLETECALLER'];
+export const CLOSING = [
+  'ABANDON',
+  'EXITWITHTIMEOUT',
+  'EXITEMPTY',
+  'EXITWITHKEY',
+  'WITHDRAW',
+  'COMPLETEAGENT',
+  'COMPLETECALLER',
+];
 
 /** What is left behind by calls that cleaned up. */
 export const NOTHING_LEFT = {
@@ -24,6 +37,7 @@ export const NOTHING_LEFT = {
   holds: [],
   announced: 0,
   pbx: { channels: 0, bridges: 0, playbacks: 0 },
+  lines: 0,
   openEntries: 0,
   openAttempts: 0,
   queueLog: 'each entry closed once',
@@ -32,23 +46,7 @@ export const NOTHING_LEFT = {
 
 /** Settings as the shipped configuration has them in short, with changes of the queue `support` and of the whole. */
 export function centerSettings(queue: Partial<QueueSettings> = {}, all: Partial<CallSettings> = {}): CallSettings {
-  const support: QueueSettings = {
-    name: queueName('support'),
-    title: 'Support',
-    strategy: 'leastrecent',
-    ringTimeoutMs: 15_000,
-    retryMs: 5_000,
-    maxWaitMs: 0,
-    maxLength: 0,
-    wrapUpMs: 0,
-    whenNobody: 'wait',
-    nobodyPrompt: ['sound:nobody'],
-    musicClass: 'default',
-    programme: {},
-    accounts: null,
-    afterConversation: 'hangup',
-    ...queue,
-  };
+  const support = queueSettings({ nobodyPrompt: ['sound:nobody'], ...queue });
   const dial = { kind: 'dial', extension: '1000', ringTimeoutMs: 10_000 } as const;
   const lines = { noAnswer: 'dialplan', busy: 'dialplan', unreachable: 'dialplan', ended: 'dialplan' } as const;
   return {
@@ -71,6 +69,7 @@ export function centerSettings(queue: Partial<QueueSettings> = {}, all: Partial<
       },
     },
     queues: [support],
+    musicClasses: [],
     defaultQueue: queueName('support'),
     customerCodeLookup: null,
     callerId: { name: '{queue}: {customer}', number: '{caller}' },
@@ -97,6 +96,11 @@ export class CallCenter {
   readonly store = new MemoryQueueStore();
   readonly announcer = new FakeAnnouncer(this.clock);
   readonly directory = new FakeDirectory();
+  readonly accounts = new FakeAccounts();
+  readonly callerMusic = new MemoryCallerMusic();
+  readonly sounds = new FakeSoundLibrary();
+  /** One for each process: the lines of one that dies die with it. */
+  media = new FakeMediaOut(this.clock);
   readonly settings: CallSettings;
   /** Faults of ours that the log tells of: nothing may stand here. */
   readonly faults: string[] = [];
@@ -201,6 +205,7 @@ export class CallCenter {
   async begins(): Promise<void> {
     this.#process.die();
     this.#process = new Mortal();
+    this.media = new FakeMediaOut(this.clock);
     this.application = this.#newApplication();
     await this.application.start();
     this.pbx.reconnects();
@@ -229,6 +234,7 @@ export class CallCenter {
       holds: extensions.filter((number) => room.board.heldBy(number) !== undefined),
       announced: room.announced.size,
       pbx: this.pbx.leftovers(),
+      lines: this.media.openLines,
       openEntries: (await this.store.openEntries()).length,
       openAttempts: (await this.store.openAttempts()).length,
       queueLog: this.#queueLogVerdict(),
@@ -265,6 +271,11 @@ export class CallCenter {
       store: alive.port(this.store),
       directory: alive.port(this.directory),
       announcer: alive.port(this.announcer),
+      accounts: alive.port(this.accounts),
+      callerMusic: alive.port(this.callerMusic),
+      media: alive.port(this.media),
+      sounds: this.sounds,
+      random: () => 0.5,
       clock: alive.clock(this.clock),
       log,
     });

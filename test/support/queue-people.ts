@@ -21,6 +21,7 @@ export function queueSettings(changes: Partial<QueueSettings> = {}): QueueSettin
     musicClass: 'default',
     programme: {},
     accounts: null,
+    exitKeys: {},
     afterConversation: 'hangup',
     ...changes,
   };

@@ -8,6 +8,7 @@ export type QueueLogField =
   | 'originalPosition'
   | 'waitSeconds'
   | 'info'
+  | 'key'
   | 'ringMs'
   | 'ringSeconds'
   | 'holdSeconds'
@@ -19,6 +20,7 @@ export const QUEUE_LOG_FIELDS: Readonly<Record<CallEventName, readonly QueueLogF
   ENTERQUEUE: ['empty', 'callerNumber', 'position'],
   ABANDON: ['position', 'originalPosition', 'waitSeconds'],
   EXITWITHTIMEOUT: ['position', 'originalPosition', 'waitSeconds'],
+  EXITWITHKEY: ['key', 'position', 'originalPosition', 'waitSeconds'],
   EXITEMPTY: ['position', 'originalPosition', 'waitSeconds'],
   WITHDRAW: ['position', 'originalPosition', 'waitSeconds', 'info'],
   RINGNOANSWER: ['ringMs'],
@@ -69,7 +71,7 @@ function agentOf(event: CallEvent): string {
 
 /** The parts of all events side by side, so that one table of fields serves all of them. */
 type AnyField = { readonly atMs: number } & {
-  readonly [Name in 'callerNumber' | 'info' | 'memberUniqueId']?: string | null;
+  readonly [Name in 'callerNumber' | 'info' | 'key' | 'memberUniqueId']?: string | null;
 } & { readonly [Name in 'position' | 'originalPosition' | 'waitMs' | 'ringMs' | 'holdMs' | 'talkMs']?: number };
 
 function fieldText(event: AnyField, field: QueueLogField): string {
@@ -78,6 +80,7 @@ function fieldText(event: AnyField, field: QueueLogField): string {
       return '';
     case 'callerNumber':
     case 'memberUniqueId':
+    case 'key':
       return event[field] ?? '';
     case 'info':
       return [...(event.info ?? '')].slice(0, WITHDRAW_INFO_CHARACTERS).join('');

@@ -1,4 +1,5 @@
 import type { QueueName } from '../ids.ts';
+import type { Target } from '../ivr/flow-definition.ts';
 import type { ProgrammeOverrides } from '../programme/settings.ts';
 
 /** Strategies a queue may use; app_queue's names. */
@@ -31,6 +32,8 @@ export interface QueueSettings {
   readonly programme: ProgrammeOverrides;
   /** Account source that is asked for personal information; `null`: none is offered. */
   readonly accounts: string | null;
+  /** Keys that lead a waiting caller out of the queue, each to a step of the IVR (app_queue `context`). @default none */
+  readonly exitKeys: Readonly<Record<string, Target>>;
   /** What becomes of the caller when the member hung up. @default 'hangup' */
   readonly afterConversation: 'hangup' | 'dialplan';
 }

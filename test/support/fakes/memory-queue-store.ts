@@ -263,16 +263,27 @@ export class MemoryQueueStore implements QueueStore {
         attempt.state = 'ended';
         attempt.outcome = 'left';
         const ringMs = atMs - attempt.request.atMs;
-        if (outcome === 'ABANDON') this.#write({ event: 'RINGCANCELED', ...memberLine(attempt), ringMs, atMs });
+        if (outcome === 'ABANDON' || outcome === 'EXITWITHKEY')
+          this.#write({ event: 'RINGCANCELED', ...memberLine(attempt), ringMs, atMs });
       }
       const place = position(entry, this.#line(queue));
       entry.state = 'ended';
       entry.outcome = outcome;
       const waitMs = atMs - entry.joinedAtMs;
       const line = { queue, callId, uniqueId, position: place, originalPosition, waitMs, atMs };
-      this.#write(outcome === 'WITHDRAW' ? { event: outcome, ...line, info } : { event: outcome, ...line });
+      this.#writeLeaving(outcome, line, info);
       return 'done';
     });
+  }
+
+  #writeLeaving(
+    outcome: LeaveRequest['outcome'],
+    line: Omit<Extract<CallEvent, { event: 'EXITEMPTY' }>, 'event'>,
+    info: string,
+  ): void {
+    if (outcome === 'WITHDRAW') this.#write({ event: outcome, ...line, info });
+    else if (outcome === 'EXITWITHKEY') this.#write({ event: outcome, ...line, key: info });
+    else this.#write({ event: outcome, ...line });
   }
 
   record(event: CallEvent): Promise<void> {

@@ -30,6 +30,7 @@ describe('queueLogRow', () => {
     [{ event: 'ABANDON', ...leaving }, '1763640000.1', 'support', 'NONE', ['2', '3', '60']],
     [{ event: 'ABANDON', ...leaving, member: 'PJSIP/1000' }, '1763640000.1', 'support', 'PJSIP/1000', ['2', '3', '60']],
     [{ event: 'EXITWITHTIMEOUT', ...leaving }, '1763640000.1', 'support', 'NONE', ['2', '3', '60']],
+    [{ event: 'EXITWITHKEY', ...leaving, key: '0' }, '1763640000.1', 'support', 'NONE', ['0', '2', '3', '60']],
     [{ event: 'EXITEMPTY', ...leaving }, '1763640000.1', 'support', 'NONE', ['2', '3', '60']],
     [
       { event: 'WITHDRAW', ...leaving, info: '😀'.repeat(41) },

@@ -26,6 +26,7 @@ const settings: QueueSettings = {
   musicClass: 'default',
   programme: {},
   accounts: null,
+  exitKeys: {},
   afterConversation: 'hangup',
 };
 

@@ -1,0 +1,119 @@
+import { Programme } from '../../src/core/programme/programme.ts';
+import { mergeProgramme, type ProgrammeSettings } from '../../src/core/programme/settings.ts';
+import type { Shelf, WireFormat } from '../../src/core/programme/sound.ts';
+import type { QueueSettings } from '../../src/core/queue/settings.ts';
+import { type Grammar, grammarOf } from '../../src/core/speech/grammar.ts';
+import type { Call } from './call.ts';
+import type { CallBridge } from './call-bridge.ts';
+import { type CallRoom, type HoldClass, quietly } from './call-room.ts';
+import { HoldLine } from './hold-line.ts';
+import type { HoldMusic } from './hold-sound.ts';
+import { personalInformation } from './personal-information.ts';
+import { recallTune, rememberTune } from './remembered-tune.ts';
+
+interface PersonalProgrammeOptions {
+  readonly room: CallRoom;
+  readonly call: Call;
+  readonly queue: QueueSettings;
+  readonly bridge: CallBridge;
+  readonly musicClass: HoldClass;
+  readonly shelf: Shelf;
+  readonly format: WireFormat;
+}
+
+/** A waiting caller's own programme (E): music, position, personal information and advice, and what their keys do to it. */
+export class PersonalProgramme implements HoldMusic {
+  readonly #options: PersonalProgrammeOptions;
+  readonly #line: HoldLine;
+
+  readonly keys: ProgrammeSettings['keys'];
+
+  private constructor(options: PersonalProgrammeOptions, programme: Programme, { keys }: ProgrammeSettings) {
+    this.#options = options;
+    this.keys = keys;
+    const { room, call, bridge, musicClass } = options;
+    this.#line = new HoldLine({ room, call, bridge, programme, fallback: musicClass.fallback });
+  }
+
+  static async prepare(options: PersonalProgrammeOptions): Promise<PersonalProgramme> {
+    const { room, call, queue, musicClass, shelf, format } = options;
+    const startTrack = await recallTune(room, call, musicClass.name);
+    const grammar = grammarFor(room, call);
+    const settings = settingsOf(queue, musicClass);
+    const programme = new Programme({
+      settings,
+      format,
+      shelf,
+      startTrack,
+      random: room.random,
+      startedAt: timeOfDay(room.clock.now()),
+      sayPosition: (place) => room.sounds.prompts(grammar.position(place), grammar.language, format),
+    });
+    return new PersonalProgramme(options, programme, settings);
+  }
+
+  async start(): Promise<void> {
+    this.#line.open();
+  }
+
+  stop(): Promise<void> {
+    return this.#line.close();
+  }
+
+  readonly isForHold = true;
+
+  async standStill(): Promise<void> {
+    const { room, call, musicClass } = this.#options;
+    await this.#line.close();
+    await quietly(call, 'start-music', () => room.pbx.startMusic(call.channelId, musicClass.fallback));
+  }
+
+  moved(position: number | null): void {
+    this.#line.change((programme, at) => programme.position(position, at));
+  }
+
+  memberFound(): void {
+    this.#line.change((programme, at) => programme.cut(at));
+  }
+
+  memberMissed(): void {
+    this.#line.change((programme, at) => programme.goOn(at));
+  }
+
+  pressed(digit: string): void {
+    const { room, call, musicClass } = this.#options;
+    const effect = this.#line.change((programme, at) => programme.press(digit, at));
+    if (effect === null) return;
+    call.log.debug({ effect: effect.type }, 'The caller pressed a key of the programme');
+    if (effect.type === 'next-tune') rememberTune(room, call, { musicClass: musicClass.name, track: effect.track });
+    if (effect.type === 'ask-accounts') {
+      this.#tellAccounts().catch((error: unknown) => call.log.error({ err: error }, 'Personal information failed'));
+    }
+  }
+
+  async #tellAccounts(): Promise<void> {
+    const { room, call, queue, format } = this.#options;
+    if (queue.accounts === null) return;
+    const grammar = grammarFor(room, call);
+    const phrase = await personalInformation(room, call, { source: queue.accounts, grammar });
+    const sounds = room.sounds.prompts(phrase, grammar.language, format);
+    if (!call.signal.aborted) this.#line.change((programme, at) => programme.tellAccounts(sounds, at));
+  }
+}
+
+/** Of the caller's language, else of the configured one: numbers are spoken by its rules, with its recordings. */
+function grammarFor({ settings }: CallRoom, call: Call): Grammar {
+  return grammarOf(call.language, grammarOf(settings.language).language);
+}
+
+/** On the clock on the wall here: advice for the morning is for this office's morning. */
+function timeOfDay(atMs: number): { hour: number; minute: number } {
+  const at = new Date(atMs);
+  return { hour: at.getHours(), minute: at.getMinutes() };
+}
+
+/** The class's settings with the queue's over them; the key of personal information only where there is a source of it. */
+function settingsOf(queue: QueueSettings, musicClass: HoldClass): ProgrammeSettings {
+  const merged = mergeProgramme(musicClass.programme, queue.programme);
+  return queue.accounts === null ? { ...merged, keys: { ...merged.keys, accounts: null } } : merged;
+}
