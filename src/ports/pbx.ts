@@ -112,6 +112,19 @@ export interface Pbx {
    * answered, when that socket has been connected; without it it stays there, down, until it is hung up. `refused`: Asterisk can't make it.
    */
   createMedia(request: CreateMediaRequest): Promise<MediaChannel | 'refused'>;
+  /**
+   * `POST /channels/externalMedia` as RTP over UDP, for an Asterisk without chan_websocket: it expects audio from, and sends a caller's
+   * voice to, `rtpHost`. The channel comes into the application by itself. `refused`: Asterisk can't make it.
+   */
+  createRtpMedia(request: CreateRtpMediaRequest): Promise<RtpMediaChannel | 'refused'>;
+  /**
+   * `POST /channels/{id}/snoop`: a channel that whispers: what it is sent is heard by `toChannelId` alone. Settles once it is in the
+   * application. `refused`: Asterisk can't make it.
+   */
+  createWhisper(request: CreateWhisperRequest): Promise<Presence | 'refused'>;
+  /** Silence is sent to the channel all the time, and nothing else of its bridge: something to whisper into. */
+  startSilence(channelId: ChannelId): Promise<Presence>;
+  stopSilence(channelId: ChannelId): Promise<Presence>;
   /** The channel still is heard, but is told nothing more: otherwise a caller's voice came to us, fifty messages a second. */
   muteMedia(channelId: ChannelId): Promise<Presence>;
   /** The wire format that needs least of Asterisk towards this channel (`CHANNEL(audionativeformat)`); `slin` when it is gone or says nothing. */
@@ -153,6 +166,26 @@ export interface CreateMediaRequest {
   /** Of `mediaChannelId`. */
   readonly channelId: ChannelId;
   readonly format: WireFormat;
+}
+
+export interface CreateRtpMediaRequest extends CreateMediaRequest {
+  /** Address and port of ours, `192.0.2.7:40000` or `[2001:db8::7]:40000`. */
+  readonly rtpHost: string;
+}
+
+/** A channel that is sent RTP. */
+export interface RtpMediaChannel {
+  /** Where Asterisk expects it: UNICASTRTP_LOCAL_ADDRESS and UNICASTRTP_LOCAL_PORT. */
+  readonly address: string;
+  readonly port: number;
+  /** As that of a MediaChannel. */
+  readonly arrived: Promise<Presence>;
+}
+
+export interface CreateWhisperRequest {
+  /** Of `mediaChannelId`. */
+  readonly channelId: ChannelId;
+  readonly toChannelId: ChannelId;
 }
 
 /** A channel that waits for its audio. */

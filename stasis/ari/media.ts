@@ -1,8 +1,9 @@
+import { isIP } from 'node:net';
 import type { WireFormat } from '../../src/core/programme/sound.ts';
-import type { CreateMediaRequest } from '../../src/ports/pbx.ts';
-import { isOk, json, refused } from './answers.ts';
+import type { CreateMediaRequest, CreateRtpMediaRequest, CreateWhisperRequest, Presence } from '../../src/ports/pbx.ts';
+import { isGone, isOk, json, refused } from './answers.ts';
 import type { AriRequest, AriResponse } from './request-table.ts';
-import { withQuery } from './uri.ts';
+import { uri, withQuery } from './uri.ts';
 
 type Request = (request: AriRequest) => Promise<AriResponse>;
 
@@ -45,12 +46,61 @@ export async function createMediaChannel(
 }
 
 function connectionIdOf(channel: unknown): string | undefined {
-  if (typeof channel !== 'object' || channel === null || !('channelvars' in channel)) return undefined;
-  const variables = channel.channelvars;
-  if (typeof variables !== 'object' || variables === null || !('MEDIA_WEBSOCKET_CONNECTION_ID' in variables))
-    return undefined;
-  const id = variables.MEDIA_WEBSOCKET_CONNECTION_ID;
+  const { MEDIA_WEBSOCKET_CONNECTION_ID: id } = variablesOf(channel);
   return typeof id === 'string' && CONNECTION_ID.test(id) ? id : undefined;
+}
+
+/** `POST /channels/externalMedia` as RTP; answers with the address and port at which Asterisk expects it. */
+export async function createRtpChannel(
+  request: Request,
+  application: string,
+  { channelId, format, rtpHost }: CreateRtpMediaRequest,
+): Promise<{ readonly address: string; readonly port: number } | 'refused'> {
+  const create: AriRequest = {
+    method: 'POST',
+    address: withQuery('channels/externalMedia', {
+      channelId,
+      app: application,
+      external_host: rtpHost,
+      transport: 'udp',
+      encapsulation: 'rtp',
+      connection_type: 'client',
+      format,
+    }),
+  };
+  const response = await request(create);
+  if ([400, 500, 501].includes(response.status)) return 'refused';
+  const { UNICASTRTP_LOCAL_ADDRESS: address, UNICASTRTP_LOCAL_PORT: port } = variablesOf(json(create, response));
+  if (typeof address !== 'string' || isIP(address) === 0 || typeof port !== 'string') return 'refused';
+  return /^[1-9]\d{0,4}$/.test(port) && Number(port) < 65_536 ? { address, port: Number(port) } : 'refused';
+}
+
+function variablesOf(channel: unknown): Readonly<Record<string, unknown>> {
+  if (typeof channel !== 'object' || channel === null || !('channelvars' in channel)) return {};
+  const variables = channel.channelvars;
+  return typeof variables === 'object' && variables !== null ? (variables as Record<string, unknown>) : {};
+}
+
+/** `POST /channels/{id}/snoop` that hears nothing and whispers to the channel's own side. */
+export async function createWhisperChannel(
+  request: Request,
+  application: string,
+  { channelId, toChannelId }: CreateWhisperRequest,
+): Promise<Presence | 'refused'> {
+  const create: AriRequest = {
+    method: 'POST',
+    address: withQuery(uri`channels/${toChannelId}/snoop`, {
+      snoopId: channelId,
+      app: application,
+      spy: 'none',
+      whisper: 'out',
+    }),
+  };
+  const response = await request(create);
+  if (isOk(response)) return 'done';
+  if (isGone(response)) return 'gone';
+  if (response.status === 500) return 'refused';
+  throw refused(create, response);
 }
 
 /** Reads CHANNEL(audionativeformat): the first of `(ulaw|alaw)` counts, which is what was agreed upon with the phone. */

@@ -6,12 +6,15 @@ import type { Logger } from '../../src/log.ts';
 import type {
   CreateChannelRequest,
   CreateMediaRequest,
+  CreateRtpMediaRequest,
+  CreateWhisperRequest,
   DialplanTarget,
   MediaChannel,
   Pbx,
   PbxEvent,
   PlayRequest,
   Presence,
+  RtpMediaChannel,
 } from '../../src/ports/pbx.ts';
 import { isGone, isOk, json, presence, refused } from './answers.ts';
 import type { AriMessage } from './ari-link.ts';
@@ -19,7 +22,13 @@ import { Arrivals } from './arrivals.ts';
 import { AriConnection, type ConnectionState } from './connection.ts';
 import { DeviceWatch } from './device-state.ts';
 import { toPbxEvent } from './events.ts';
-import { createMediaChannel, readChannelFormat, readMediaWebSocket } from './media.ts';
+import {
+  createMediaChannel,
+  createRtpChannel,
+  createWhisperChannel,
+  readChannelFormat,
+  readMediaWebSocket,
+} from './media.ts';
 import { createLeg, dialLeg, readContacts } from './originate.ts';
 import { musicRequest, Playbacks } from './playback.ts';
 import type { AriRequest, AriResponse, Method } from './request-table.ts';
@@ -201,6 +210,33 @@ export class AriPbx implements Pbx {
     }
     this.#arrivals.forget(request.channelId);
     return 'refused';
+  }
+
+  async createRtpMedia(request: CreateRtpMediaRequest): Promise<RtpMediaChannel | 'refused'> {
+    const arrived = this.#arrivals.expect(request.channelId);
+    try {
+      const place = await createRtpChannel(this.#request, this.#application, request);
+      if (place !== 'refused') return { ...place, arrived };
+    } catch (error) {
+      this.#arrivals.forget(request.channelId);
+      throw error;
+    }
+    this.#arrivals.forget(request.channelId);
+    return 'refused';
+  }
+
+  createWhisper(request: CreateWhisperRequest): Promise<Presence | 'refused'> {
+    return this.#arrivals.await(request.channelId, () =>
+      createWhisperChannel(this.#request, this.#application, request),
+    );
+  }
+
+  startSilence(channelId: ChannelId): Promise<Presence> {
+    return this.#ask('POST', uri`channels/${channelId}/silence`);
+  }
+
+  stopSilence(channelId: ChannelId): Promise<Presence> {
+    return this.#ask('DELETE', uri`channels/${channelId}/silence`);
   }
 
   muteMedia(channelId: ChannelId): Promise<Presence> {

@@ -6,12 +6,15 @@ import type { Clock } from '../../../src/lib/clock.ts';
 import type {
   CreateChannelRequest,
   CreateMediaRequest,
+  CreateRtpMediaRequest,
+  CreateWhisperRequest,
   DialplanTarget,
   MediaChannel,
   Pbx,
   PbxEvent,
   PlayRequest,
   Presence,
+  RtpMediaChannel,
 } from '../../../src/ports/pbx.ts';
 import { Arrivals } from '../../../stasis/ari/arrivals.ts';
 import { readChannelFormat } from '../../../stasis/ari/media.ts';
@@ -46,6 +49,8 @@ export class FakePbx implements Pbx {
   #channelCount = 0;
   /** Whether this switch takes audio over a WebSocket. */
   takesMedia = true;
+  /** Where it says that it expects RTP; nobody listens there. */
+  rtpPort = 9;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -285,31 +290,60 @@ export class FakePbx implements Pbx {
     const arrived = this.#arrivals.expect(id);
     const connectionId = await this.#wire.request('createMedia', `${id} ${format}`, () => {
       if (!this.takesMedia) return 'refused';
-      if (this.#world.channels.has(id)) throw refused(`Channel ${id} exists`);
-      const name = `WebSocket/INCOMING/${++this.#channelCount}`;
-      const caller = { number: null, name: null };
-      const channel = new FakeChannel({
-        channelId: id,
-        name,
-        state: 'Down',
-        caller,
-        nowMs: this.#clock.now(),
-        isLeg: true,
-      });
-      channel.isInStasis = false;
-      this.#world.channels.set(id, channel);
+      this.#mediaChannel(id, 'WebSocket/INCOMING').isInStasis = false;
       return `connection-${id}`;
     });
     return connectionId === 'refused' ? 'refused' : { connectionId, arrived };
   }
 
-  /** The media channel's WebSocket has been opened: it answers, and comes into the application. */
+  /** A media channel comes into the application, answered: its WebSocket has been opened. */
   mediaConnects(id: ChannelId): void {
     const channel = this.#world.channels.get(id);
     if (channel === undefined) throw new Error(`There is no channel ${id}`);
     channel.isInStasis = true;
     channel.state = 'Up';
     this.#world.add(channel);
+  }
+
+  async createRtpMedia({
+    channelId: id,
+    format,
+    rtpHost,
+  }: CreateRtpMediaRequest): Promise<RtpMediaChannel | 'refused'> {
+    const arrived = this.#arrivals.expect(id);
+    await this.#wire.request('createRtpMedia', `${id} ${format} ${rtpHost}`, () => {
+      this.#mediaChannel(id, `UnicastRTP/${rtpHost}`);
+      this.mediaConnects(id);
+    });
+    return { address: '127.0.0.1', port: this.rtpPort, arrived };
+  }
+
+  createWhisper({ channelId: id, toChannelId }: CreateWhisperRequest): Promise<Presence | 'refused'> {
+    return this.#arrivals.await(id, () =>
+      this.#wire.request('createWhisper', `${id} ${toChannelId}`, () => {
+        if (!this.#world.channels.has(toChannelId)) return 'gone';
+        this.#mediaChannel(id, `Snoop/${toChannelId}`);
+        this.mediaConnects(id);
+        return 'done';
+      }),
+    );
+  }
+
+  #mediaChannel(id: ChannelId, name: string): FakeChannel {
+    if (this.#world.channels.has(id)) throw refused(`Channel ${id} exists`);
+    const caller = { number: null, name: null };
+    const made = { channelId: id, name: `${name}/${++this.#channelCount}`, caller, nowMs: this.#clock.now() };
+    const channel = new FakeChannel({ ...made, state: 'Down', isLeg: true });
+    this.#world.channels.set(id, channel);
+    return channel;
+  }
+
+  startSilence(id: ChannelId): Promise<Presence> {
+    return this.#onChannel('startSilence', id, () => undefined);
+  }
+
+  stopSilence(id: ChannelId): Promise<Presence> {
+    return this.#onChannel('stopSilence', id, () => undefined);
   }
 
   muteMedia(id: ChannelId): Promise<Presence> {
