@@ -125,8 +125,14 @@ function crossFade(scene: BedScene, { bed, timeline }: LaidBed, next: Music | nu
     const silent = { ...bed, tune: null, startsAt: at, endsAt: NEVER, lookAt: nextLook(scene, null, at) };
     return { timeline: without, bed: silent };
   }
-  const delay = heard === undefined ? 0 : delayBehind(heard, at, timing);
-  const clip = next.kind === 'file' ? fileClip(next, at + delay, timing) : liveClip(next, at, delay, timing);
+  // A tune too short for its whole fade goes faster, and the next one comes faster: else there would be a hole.
+  const rest = heard === undefined ? timing.out : Math.min(timing.out, heard.end - at);
+  const delay = heard === undefined ? 0 : Math.min(rest, Math.round((timing.inDelay * rest) / timing.out));
+  const fadeIn = Math.max(timing.edge, Math.round((timing.in * rest) / timing.out));
+  const clip =
+    next.kind === 'file'
+      ? fileClip(next, { start: at + delay, fadeIn, out: timing.out })
+      : liveClip(next, { at, delay, timing });
   const lastFade = clip.fades.at(-1);
   const endsAt = next.kind === 'file' && lastFade !== undefined ? lastFade.from : NEVER;
   return {
@@ -135,17 +141,12 @@ function crossFade(scene: BedScene, { bed, timeline }: LaidBed, next: Music | nu
   };
 }
 
-// Behind a tune that is too short for its whole fade the delay is shorter, too: else there would be a hole.
-function delayBehind(heard: Clip, at: number, { inDelay, out }: Timing): number {
-  const rest = Math.min(out, heard.end - at);
-  return Math.min(rest, Math.round((inDelay * rest) / out));
-}
-
-function fileClip(sound: Sound, start: number, timing: Timing): Clip {
+function fileClip(sound: Sound, want: { readonly start: number; readonly fadeIn: number; readonly out: number }): Clip {
+  const { start } = want;
   const { length } = sound.samples;
   const end = start + length;
-  const fadeIn = Math.min(timing.in, length >> 1);
-  const out = Math.min(timing.out, length >> 1);
+  const fadeIn = Math.min(want.fadeIn, length >> 1);
+  const out = Math.min(want.out, length >> 1);
   const fades = [
     { from: start, length: fadeIn, start: 0, end: 1 },
     { from: end - out, length: out, start: 1, end: 0 },
@@ -153,7 +154,11 @@ function fileClip(sound: Sound, start: number, timing: Timing): Clip {
   return { sound, start, end, offset: 0, gain: 1, fades, dry: null };
 }
 
-function liveClip(sound: LiveSound, at: number, delay: number, timing: Timing): Clip {
+function liveClip(
+  sound: LiveSound,
+  want: { readonly at: number; readonly delay: number; readonly timing: Timing },
+): Clip {
+  const { at, delay, timing } = want;
   const start = at + delay;
   const fades = [{ from: start, length: timing.in, start: 0, end: 1 }];
   return { sound, start, end: NEVER, offset: liveOffset(sound, timing, delay), gain: 1, fades, dry: { fade: null } };
