@@ -1,6 +1,8 @@
 import { checkAsterisk } from '../stasis/ari/check.ts';
 import { checkXmpp } from '../xmpp/check.ts';
+import { checkAccounts, tryAccountStatements } from './check/accounts.ts';
 import { checkDatabase } from './check/database.ts';
+import { checkMusic } from './check/music.ts';
 import { checkSounds } from './check/sounds.ts';
 import type { CheckedPart, CheckFinding } from './cli/check-report.ts';
 import type { Config, Secrets } from './config/config.ts';
@@ -17,14 +19,41 @@ export async function checkAll(options: LoadOptions): Promise<readonly CheckedPa
   const configuration = checkConfiguration(options);
   if (configuration.loaded === null) return [configuration.part];
   const { config, secrets } = configuration.loaded;
-  const [ofAsterisk, database, ofXmpp] = await Promise.all([
+  const database = databaseAndStatements(config, secrets);
+  const [ofAsterisk, ofDatabase, ofXmpp, music, accounts] = await Promise.all([
     asterisk(config, secrets),
-    checkDatabase(config, secrets),
+    database.then(({ part }) => part),
     xmpp(config, secrets),
+    checkMusic(config),
+    checkAccounts(
+      config,
+      secrets,
+      database.then(({ statements }) => statements),
+    ),
   ]);
   // Without Asterisk nothing can be said of its sounds.
   const sounds = ofAsterisk.isReached ? [await checkSounds(config, secrets)] : [];
-  return [configuration.part, ofAsterisk.part, database, ofXmpp, ...sounds];
+  return [
+    configuration.part,
+    ofAsterisk.part,
+    ofDatabase,
+    ofXmpp,
+    ...sounds,
+    music,
+    ...(accounts === null ? [] : [accounts]),
+  ];
+}
+
+/** The application's own server runs for the check only, so what needs a database is tried while it is there. */
+async function databaseAndStatements(
+  config: Config,
+  secrets: Secrets,
+): Promise<{ part: CheckedPart; statements: readonly CheckFinding[] | null }> {
+  let statements: readonly CheckFinding[] | null = null;
+  const part = await checkDatabase(config, secrets, async (databaseUrl) => {
+    statements = await tryAccountStatements(config, databaseUrl);
+  });
+  return { part, statements };
 }
 
 function checkConfiguration(options: LoadOptions): { part: CheckedPart; loaded: LoadedConfig | null } {
@@ -51,7 +80,10 @@ function mendOf({ file, path }: Finding): string {
 
 async function asterisk(config: Config, secrets: Secrets): Promise<{ part: CheckedPart; isReached: boolean }> {
   const { url, username } = config.asterisk;
-  const musicClasses = config.queues.map(({ musicClass }) => musicClass);
+  const musicClasses = config.queues.map(({ musicClass }) => {
+    // Of ours Asterisk plays the fallback.
+    return config.musicClasses.find(({ name }) => name === musicClass)?.fallback ?? musicClass;
+  });
   const { version, findings, notes } = await checkAsterisk({
     ...{ url, username, musicClasses },
     password: secrets.ariPassword ?? '',

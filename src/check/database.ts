@@ -7,30 +7,41 @@ import type { Config, Secrets } from '../config/config.ts';
 import { isAppError } from '../errors.ts';
 import { silentLog } from '../log.ts';
 
+/** What else is tried on a database that is ready. */
+type OnReady = (databaseUrl: string) => Promise<void>;
+
 /** Connects to the database and compares its schema with this program's. */
-export async function checkDatabase({ database }: Config, { databaseUrl }: Secrets): Promise<CheckedPart> {
-  return databaseUrl === null ? checkEmbedded(database.dataFolder) : checkServer(databaseUrl);
+export async function checkDatabase(
+  { database }: Config,
+  { databaseUrl }: Secrets,
+  onReady: OnReady,
+): Promise<CheckedPart> {
+  return databaseUrl === null ? checkEmbedded(database.dataFolder, onReady) : checkServer(databaseUrl, onReady);
 }
 
 const part = (summary: string, ...findings: CheckFinding[]): CheckedPart => ({ part: 'database', summary, findings });
 
-async function checkServer(databaseUrl: string): Promise<CheckedPart> {
+async function checkServer(databaseUrl: string, onReady: OnReady): Promise<CheckedPart> {
   const place = placeOf(databaseUrl);
   try {
-    return compared(await schemaVersion({ databaseUrl }), place);
+    const version = await schemaVersion({ databaseUrl });
+    if (version.verdict === 'ready') await onReady(databaseUrl);
+    return compared(version, place);
   } catch (error) {
     return part('', findingOf(error, place));
   }
 }
 
 /** Without DATABASE_URL the application runs a server of its own, which is only set up by its first start. */
-async function checkEmbedded(folder: string): Promise<CheckedPart> {
+async function checkEmbedded(folder: string, onReady: OnReady): Promise<CheckedPart> {
   const place = `its own PostgreSQL in ${folder}`;
   if (!existsSync(join(folder, 'postgres'))) return part(`${place}, set up at the first start (no DATABASE_URL)`);
   try {
     const server = await startEmbeddedPostgres({ dataDir: folder, log: silentLog() });
     try {
-      return compared(await schemaVersion({ databaseUrl: server.databaseUrl }), place);
+      const version = await schemaVersion({ databaseUrl: server.databaseUrl });
+      if (version.verdict === 'ready') await onReady(server.databaseUrl);
+      return compared(version, place);
     } finally {
       await server.stop();
     }

@@ -6,7 +6,7 @@ export interface CheckFinding {
   readonly mend: string;
 }
 
-export const CHECK_PARTS = ['configuration', 'asterisk', 'database', 'xmpp', 'sounds'] as const;
+export const CHECK_PARTS = ['configuration', 'asterisk', 'database', 'xmpp', 'sounds', 'music', 'accounts'] as const;
 
 /** How it stands with one part; without findings it is in order. */
 export interface CheckedPart {

@@ -81,16 +81,16 @@ function addLocalCommands(root: Command, parts: CommandLineParts, setStatus: (st
   command(root, 'start', 'Run the application until SIGTERM or SIGINT.').action(({ config }: CommonOptions) =>
     parts.start({ file: config }),
   );
-  command(root, 'check', 'Try configuration, Asterisk, database, XMPP and sounds, and say what is wrong.').action(
-    async ({ config, json = false }: CommonOptions) => {
-      const checked = await parts.check({ file: config });
-      writeCheck(checked, { streams: parts.streams, json });
-      const isConfigurationWrong = checked.some(
-        ({ part, findings }) => part === 'configuration' && findings.length > 0,
-      );
-      if (!isAllWell(checked)) setStatus(isConfigurationWrong ? EXIT.configuration : EXIT.failed);
-    },
-  );
+  command(
+    root,
+    'check',
+    'Try configuration, Asterisk, database, XMPP, sounds and billing, and say what is wrong.',
+  ).action(async ({ config, json = false }: CommonOptions) => {
+    const checked = await parts.check({ file: config });
+    writeCheck(checked, { streams: parts.streams, json });
+    const isConfigurationWrong = checked.some(({ part, findings }) => part === 'configuration' && findings.length > 0);
+    if (!isAllWell(checked)) setStatus(isConfigurationWrong ? EXIT.configuration : EXIT.failed);
+  });
 }
 
 function addQuestions(root: Command, parts: CommandLineParts): void {

@@ -73,6 +73,8 @@ test('With everything in order each part has its ✓, and the exit status is 0',
     '✓ database',
     '✓ xmpp',
     '✓ sounds',
+    '✓ music',
+    '✓ accounts',
     '',
   ]);
   expect(out).toContain('7 steps');

@@ -195,6 +195,32 @@ describe('A programme', () => {
   });
 });
 
+describe('A queue whose class is none of ours', () => {
+  const odd = (queue: string, classes = '') =>
+    checkFile(`${classes}${inQueue(queue)}`, 'FILE').warnings.map(({ path, reason }) => `${path.join('.')}: ${reason}`);
+  const native = (name: string) => `Asterisk plays the class ${name} of musiconhold.conf by itself`;
+
+  test('is in order: Asterisk plays it', () => {
+    expect(odd('music-class: opera')).toEqual([]);
+    expect(odd('music-class: default', 'music-classes: { opera: { folder: a } }\n')).toEqual([]);
+  });
+
+  test('is odd when its name is almost one of ours', () => {
+    expect(odd('music-class: defualt')).toEqual([
+      `queues.support.music-class: is none of music-classes: ${native('defualt')}; did you mean "default"?`,
+    ]);
+  });
+
+  test('is odd when it has a programme or account source, which nobody would hear', () => {
+    const classes = 'accounts: { b: { sql: "select $1" } }\n';
+    expect(odd('music-class: opera, accounts: b, programme: { order: random }', classes)).toEqual([
+      `queues.support.programme: has no effect: ${native('opera')}`,
+      `queues.support.accounts: has no effect: ${native('opera')}`,
+    ]);
+    expect(odd('accounts: b, programme: { order: random }', classes)).toEqual([]);
+  });
+});
+
 describe('Sounds', () => {
   test('are the shipped ones, with defaults', () => {
     expect(load(SMALLEST).config.sounds).toEqual({
