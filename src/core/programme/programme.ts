@@ -9,7 +9,7 @@ import type { ProgrammeSettings } from './settings.ts';
 import { type Shelf, type Sound, WIRE, type WireFormat } from './sound.ts';
 import { speakable, stopTelling } from './speech.ts';
 import type { Scene, State, Telling } from './state.ts';
-import { enter, prune, type Timeline } from './timeline.ts';
+import { clipGainAt, enter, levelAt, prune, type Timeline } from './timeline.ts';
 import { timingOf } from './timing.ts';
 
 export interface ProgrammeOptions {
@@ -29,9 +29,8 @@ export interface ProgrammeOptions {
 
 /** What a caller hears at a sample, for status and log. */
 export interface NowPlaying {
-  /** `null`: no music. During a cross-fade the new one. */
-  readonly track: string | null;
-  readonly isLive: boolean;
+  /** Empty: no music. In a cross-fade the old tune comes before the new one. */
+  readonly tunes: readonly { readonly name: string; readonly isLive: boolean; readonly gain: number }[];
   readonly telling: Telling['kind'] | null;
   /** Names of the recordings that are being told. */
   readonly recordings: readonly string[];
@@ -158,14 +157,15 @@ export class Programme {
 
   /** What is heard at a sample that was rendered within the last two seconds, or will be. */
   nowPlaying(at: number): NowPlaying {
-    const { timeline } = this.#history.stateAt(at);
-    const sounding = ({ start, end }: { start: number; end: number }): boolean => start <= at && at < end;
-    const music = timeline.music.findLast(sounding)?.sound;
-    const { speech } = this.#history.stateAt(at);
+    const { timeline, speech } = this.#history.stateAt(at);
+    const sounding = timeline.music.filter(({ start, end }) => start <= at && at < end);
     const telling = speech.name === 'telling' ? speech.telling : null;
     return {
-      track: music?.name ?? null,
-      isLive: music?.kind === 'live',
+      tunes: sounding.map((clip) => ({
+        name: clip.sound.name,
+        isLive: clip.sound.kind === 'live',
+        gain: clipGainAt(clip, at) * levelAt(timeline, at),
+      })),
       telling: telling?.kind ?? null,
       recordings: telling?.sounds.map(({ name }) => name) ?? [],
     };

@@ -40,6 +40,12 @@ export function levelAt({ level }: Timeline, at: number): number {
   return ramp === undefined ? 1 : gainAt(ramp, at);
 }
 
+/** The gain of a clip by itself, without the level. */
+export function clipGainAt({ gain, fades, dry }: Clip, at: number): number {
+  const faded = fades.reduce((product, fade) => product * gainAt(fade, at), gain);
+  return dry?.fade ? faded * gainAt(dry.fade, at) : faded;
+}
+
 export function addMusic(timeline: Timeline, clip: Clip): Timeline {
   return { ...timeline, music: [...timeline.music, clip] };
 }
