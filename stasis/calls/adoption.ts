@@ -81,12 +81,18 @@ export function adoptConversation(
 
 async function goOn(deps: SessionDeps, session: CallSession, remains: Remains): Promise<void> {
   const { room } = deps;
-  const { entry, settings, place, legs } = remains;
+  const { call } = session;
+  const { entry, settings, place, legs, snapshot } = remains;
   const { attempt } = entry;
   const member = legs.find((leg) => leg.state === 'Up');
-  if (attempt !== null && member !== undefined) return await talkOn(deps, session, remains, { attempt, member });
+  const left = bridgeOf(call.channelId, snapshot) ?? (member ? bridgeOf(member.channelId, snapshot) : null);
+  // Before anything is waited for: bridges that nobody claims are removed.
+  const bridge = new CallBridge(room, call, left);
+  if (attempt !== null && member !== undefined)
+    return await talkOn(deps, session, remains, { attempt, member, bridge });
   if (entry.state === 'talking') {
     await closeEntry(deps, entry, 'member');
+    await bridge.remove();
     return await session.leaveQueue({ type: 'served', afterwards: settings.afterConversation, waitMs: 0 });
   }
   for (const leg of legs) await room.pbx.hangup(leg.channelId);
@@ -94,27 +100,29 @@ async function goOn(deps: SessionDeps, session: CallSession, remains: Remains): 
     const atMs = room.clock.now();
     await room.store.miss({ attemptId: attempt.attemptId, outcome: 'cancelled', ringMs: 0, atMs });
   }
-  const { call } = session;
-  const bridge = new CallBridge(room, call, bridgeOf(call.channelId, remains.snapshot));
   const hold = new HoldSound(room, call, settings, bridge);
   await silence(room, call);
   hold.start([]);
   await session.leaveQueue(await stayInQueue(room, call, { settings, place, bridge, hold, isNew: false }));
 }
 
+interface TalkRemains {
+  readonly attempt: StoredAttempt;
+  /** The leg that answered. */
+  readonly member: ChannelSnapshot;
+  readonly bridge: CallBridge;
+}
+
 async function talkOn(
   { room, memberships }: SessionDeps,
   session: CallSession,
-  { entry, settings, place, legs, snapshot }: Remains,
-  { attempt, member }: { readonly attempt: StoredAttempt; readonly member: ChannelSnapshot },
+  { entry, settings, place, legs }: Remains,
+  { attempt, member, bridge }: TalkRemains,
 ): Promise<void> {
   const { call } = session;
   const extension = memberships.extensionOrUnknown(attempt.extension);
   const offer: Offer = { attemptId: attempt.attemptId, extension };
-  const remains = bridgeOf(call.channelId, snapshot) ?? bridgeOf(member.channelId, snapshot);
-  const isTogether = [call.channelId, member.channelId].every((each) => remains?.channelIds.includes(each));
-  const isJoined = entry.state === 'talking' && isTogether;
-  const bridge = new CallBridge(room, call, remains);
+  const isJoined = entry.state === 'talking' && bridge.holds(call.channelId) && bridge.holds(member.channelId);
   room.board.hold(extension.number, attempt.attemptId);
   for (const leg of legs) if (leg !== member) await room.pbx.hangup(leg.channelId, CAUSE_ANSWERED_ELSEWHERE);
   if (!isJoined) await silence(room, call);

@@ -41,6 +41,11 @@ export class CallBridge {
     return this.#made;
   }
 
+  /** Whether somebody was brought in, or was there when the call was taken over. */
+  holds(channelId: ChannelId): boolean {
+    return this.#inside.has(channelId);
+  }
+
   /** Brings in those who are not there yet. `gone`: one of them has vanished. */
   async join(channelIds: readonly ChannelId[]): Promise<Presence> {
     const missing = channelIds.filter((channelId) => !this.#inside.has(channelId));

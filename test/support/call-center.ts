@@ -1,5 +1,6 @@
 import { Writable } from 'node:stream';
 import { type AttemptId, queueName } from '../../src/core/ids.ts';
+import type { Programme } from '../../src/core/programme/programme.ts';
 import type { QueueSettings } from '../../src/core/queue/settings.ts';
 import { createLog } from '../../src/log.ts';
 import { Application } from '../../stasis/calls/application.ts';
@@ -69,7 +70,7 @@ export function centerSettings(queue: Partial<QueueSettings> = {}, all: Partial<
       },
     },
     queues: [support],
-    musicClasses: [],
+    musicClasses: [{ name: 'default', fallback: 'moh', programme: {} }],
     defaultQueue: queueName('support'),
     customerCodeLookup: null,
     callerId: { name: '{queue}: {customer}', number: '{caller}' },
@@ -98,7 +99,7 @@ export class CallCenter {
   readonly directory = new FakeDirectory();
   readonly accounts = new FakeAccounts();
   readonly callerMusic = new MemoryCallerMusic();
-  readonly sounds = new FakeSoundLibrary();
+  readonly sounds = new FakeSoundLibrary().addClass('default', ['a', 'b', 'c']);
   /** One for each process: the lines of one that dies die with it. */
   media = new FakeMediaOut(this.clock);
   readonly settings: CallSettings;
@@ -160,6 +161,20 @@ export class CallCenter {
   async entersSupport(call: IncomingCall = {}): Promise<FakeCaller> {
     await this.clock.advance(1);
     return await this.calls({ args: ['queue', 'support'], ...call });
+  }
+
+  /** What a caller hears on hold: the track of their programme, or `moh:` and a class of Asterisk's; `null`: nothing. */
+  holdSound(caller: FakeCaller): string | null {
+    if (caller.music !== null) return `moh:${caller.music}`;
+    const line = this.media.lineOf(caller.channelId);
+    const isHeard =
+      line?.request.by.type === 'bridge' && this.pbx.isInBridge(caller.channelId, line.request.by.bridgeId);
+    return isHeard ? (this.programmeOf(caller)?.nowPlaying(line.heardNow()).tunes.at(-1)?.name ?? null) : null;
+  }
+
+  /** What is being played to a caller over their line. */
+  programmeOf(caller: FakeCaller): Programme | null {
+    return (this.media.lineOf(caller.channelId)?.request.programme as Programme | undefined) ?? null;
   }
 
   wait(ms: number): Promise<void> {

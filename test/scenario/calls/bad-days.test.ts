@@ -24,7 +24,7 @@ describe('the database is away', () => {
     center.store.setAway(true);
     const caller = await center.entersSupport();
     await center.wait(3_000);
-    expect(caller.music).toBe('default');
+    expect(center.holdSound(caller)).toBe('a');
     center.store.setAway(false);
     await center.wait(1_000);
     expect(center.ringing()).toEqual(['1000']);
@@ -60,7 +60,7 @@ describe('the database is away', () => {
       const center = await CallCenter.open({ members: ['1000'] });
       center.store.fail('reserve', kind);
       const caller = await center.entersSupport();
-      expect([caller.music, center.ringing()]).toEqual(['default', []]);
+      expect([center.holdSound(caller), center.ringing()]).toEqual(['a', []]);
       await center.wait(600);
       expect(center.ringing()).toEqual(['1000']);
       caller.hangsUp();
@@ -75,7 +75,7 @@ describe('the database is away', () => {
     center.store.setAway(true);
     center.phone('1000').setState(null);
     await center.wait(30_000);
-    expect([center.ringing(), caller.music]).toEqual([[], 'default']);
+    expect([center.ringing(), center.holdSound(caller)]).toEqual([[], 'a']);
     center.store.setAway(false);
     await center.wait(600);
     expect(center.ringing()).toEqual(['1000']);

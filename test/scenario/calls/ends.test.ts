@@ -41,7 +41,7 @@ describe('caller hangs up', () => {
   test('waiting: ABANDON', async () => {
     const center = await CallCenter.open();
     const caller = await center.entersSupport();
-    expect(caller.music).toBe('default');
+    expect(center.holdSound(caller)).toBe('a');
     await center.wait(7_500);
     caller.hangsUp();
     expect(await center.leftovers()).toEqual(NOTHING_LEFT);
@@ -102,7 +102,7 @@ describe('the member does not take the call', () => {
     await center.wait(60);
     const second = await center.entersSupport({ number: '2001' });
     expect(center.log(first)).toEqual(['ENTERQUEUE', 'RINGNOANSWER']);
-    expect(first.music).toBe('default');
+    expect(center.holdSound(first)).toBe('a');
     expect(center.application.room.distributor.position(entryOf(center, first))).toBe(1);
     center.phone('1001').setState(null);
     await center.wait(10);
@@ -119,11 +119,11 @@ describe('the member does not take the call', () => {
     expect(center.ringing()).toEqual(['1000']);
     await center.wait(200);
     expect(center.ringing()).toEqual(['1001']);
-    expect(caller.music).toBe('default');
+    expect(center.holdSound(caller)).toBe('a');
     center.phone('1001').picksUp();
     await center.wait(2_000);
     expect(caller.talksTo).toEqual(['PJSIP/1001']);
-    expect(caller.music).toBeNull();
+    expect(center.holdSound(caller)).toBeNull();
     center.phone('1001').hangsUp();
     expect(await center.leftovers()).toEqual(NOTHING_LEFT);
     expect(center.log()).toEqual(['ENTERQUEUE', 'RINGNOANSWER', 'CONNECT', 'COMPLETEAGENT']);

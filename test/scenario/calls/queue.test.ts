@@ -54,7 +54,7 @@ describe('several callers and members', () => {
     center.phone('1000').picksUp();
     await center.wait(1_000);
     expect(first.talksTo).toEqual(['PJSIP/1000']);
-    expect([second.talksTo, second.music]).toEqual([[], 'default']);
+    expect([second.talksTo, center.holdSound(second)]).toEqual([[], 'a']);
     center.phone('1000').hangsUp();
     await center.clock.settle();
     expect(center.phone('1000').shown.map(({ number }) => number)).toEqual(['2000', '2001']);

@@ -10,7 +10,7 @@ describe('the process dies, the next one takes over', () => {
     const callers = [];
     for (let n = 0; n < 3; n++) callers.push(await center.entersSupport({ number: `200${n}` }));
     await center.restarts();
-    expect(callers.map((caller) => caller.music)).toEqual(['default', 'default', 'default']);
+    expect(callers.map((caller) => center.holdSound(caller))).toEqual(['a', 'a', 'a']);
     await center.logsIn('1000');
     for (let n = 0; n < 3; n++) {
       center.phone('1000').picksUp();
@@ -69,7 +69,7 @@ describe('the process dies, the next one takes over', () => {
     expect(caller.talksTo).toEqual(['PJSIP/1000']);
     const waiting = await center.entersSupport({ number: '2001' });
     await center.wait(1_000);
-    expect(waiting.music).toBe('default');
+    expect(center.holdSound(waiting)).toBe('a');
     if (event === 'COMPLETECALLER') caller.hangsUp();
     else center.phone('1000').hangsUp();
     await center.wait(100);
@@ -171,7 +171,7 @@ describe('SIGTERM', () => {
     const center = await CallCenter.open();
     const caller = await center.entersSupport();
     await center.stops(20_000);
-    expect([caller.continuedTo, caller.music]).toEqual([null, 'default']);
+    expect([caller.continuedTo, center.holdSound(caller)]).toEqual([null, 'moh:moh']);
     expect(center.log()).toEqual(['ENTERQUEUE']);
     await center.begins();
     caller.hangsUp();
@@ -200,7 +200,7 @@ describe('SIGTERM', () => {
     const caller = await center.entersSupport();
     await center.stops(20_000);
     expect(center.log()).toEqual(['ENTERQUEUE', 'RINGNOANSWER']);
-    expect([center.ringing(), caller.music]).toEqual([[], 'default']);
+    expect([center.ringing(), center.holdSound(caller)]).toEqual([[], 'moh:moh']);
     await center.begins();
     await center.wait(100);
     expect(center.ringing()).toHaveLength(1);

@@ -286,6 +286,11 @@ export class FakePbx implements Pbx {
     return this.#wire.request('hasMediaWebSocket', '', () => this.takesMedia);
   }
 
+  /** Whether a channel is in a bridge at this moment. */
+  isInBridge(channelId: ChannelId, bridgeId: BridgeId): boolean {
+    return this.#world.channels.get(channelId)?.bridgeId === bridgeId;
+  }
+
   async createMedia({ channelId: id, format }: CreateMediaRequest): Promise<MediaChannel | 'refused'> {
     const arrived = this.#arrivals.expect(id);
     const connectionId = await this.#wire.request('createMedia', `${id} ${format}`, () => {

@@ -21,6 +21,11 @@ export class FakeSoundLibrary implements SoundLibrary {
   readonly said: { readonly phrase: Phrase; readonly language: string }[] = [];
   readonly #sounds = new Map<string, Sound>();
 
+  addClass(musicClass: string, tracks: readonly string[]): this {
+    this.tracks.set(musicClass, tracks);
+    return this;
+  }
+
   shelf(musicClass: string, format: WireFormat): Shelf | null {
     const tracks = this.tracks.get(musicClass);
     if (tracks === undefined) return null;
