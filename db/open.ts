@@ -20,10 +20,10 @@ export interface OpenDatabaseOptions {
   readonly lookups: Readonly<Record<string, LookupSettings>>;
   /** HTTP headers with secrets, by lookup and header. */
   readonly lookupHeaders: Readonly<Record<string, Readonly<Record<string, string>>>>;
-  /** Sources of personal information. @default none */
-  readonly accounts?: Readonly<Record<string, AccountSourceSettings>>;
+  /** Sources of personal information. */
+  readonly accounts: Readonly<Record<string, AccountSourceSettings>>;
   /** The same of the account sources' headers. */
-  readonly accountHeaders?: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  readonly accountHeaders: Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** File of this process's own in which writes wait while the database is away. */
   readonly outboxFile: string;
   readonly clock: Clock;
@@ -51,8 +51,7 @@ export async function openDatabase(options: OpenDatabaseOptions): Promise<OpenDa
   const directory = new ConfiguredDirectory({ ...options, secretHeaders: options.lookupHeaders });
   const accounts = new ConfiguredAccounts({
     ...options,
-    accounts: options.accounts ?? {},
-    secretHeaders: options.accountHeaders ?? {},
+    secretHeaders: options.accountHeaders,
   });
   const callerMusic = new PostgresCallerMusic({ databaseUrl, clock, log });
   const store = new PostgresQueueStore(database, changes);

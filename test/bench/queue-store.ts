@@ -30,6 +30,8 @@ const database = await openDatabase({
   settings: { pool: 10, connectTimeoutMs: 2000, statementTimeoutMs: 2000 },
   lookups: {},
   lookupHeaders: {},
+  accounts: {},
+  accountHeaders: {},
   outboxFile: join(folder, 'outbox.jsonl'),
   clock: systemClock,
   log: silentLog(),

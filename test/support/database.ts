@@ -16,6 +16,8 @@ export async function openTestDatabase(
     settings: { pool: 5, connectTimeoutMs: 1000, statementTimeoutMs: 1000 },
     lookups: {},
     lookupHeaders: {},
+    accounts: {},
+    accountHeaders: {},
     outboxFile: join(folder, 'outbox.jsonl'),
     clock: systemClock,
     log: silentLog(),

@@ -55,6 +55,14 @@ describe('migrate', () => {
     await expect(migrate({ databaseUrl, log })).rejects.toMatchObject({ code: 'DATABASE_SCHEMA' });
   });
 
+  test('leaves a table named account that a company has already as it is', async () => {
+    const databaseUrl = await postgres.createDatabase('empty');
+    const anybody = await postgres.client(databaseUrl);
+    await anybody.query("create table account (iban text); insert into account values ('LV80')");
+    await migrate({ databaseUrl, log });
+    expect((await anybody.query('select * from account')).rows).toEqual([{ iban: 'LV80' }]);
+  });
+
   test('says that the database is unavailable when nobody listens, or the password is wrong', async () => {
     const wrong = new URL(postgres.databaseUrl);
     wrong.password = 'wrong';
@@ -104,6 +112,9 @@ describe('The tables', () => {
     ["insert into extension (number, interface) values ('7', 'PJSIP/7|evil')", 'extension_interface_check'],
     ["insert into queue (name, title) values ('a|b', 'x')", 'queue_name_check'],
     ["insert into queue (name, title) values ('a', '')", 'queue_title_check'],
+    ["insert into account (phone, number) values ('2000', 'K-77')", 'account_number_check'],
+    ["insert into account (phone, number) values ('', '1')", 'account_phone_check'],
+    ["insert into account (phone, number, currency) values ('2000', '1', '$')", 'account_currency_check'],
   ])('refuse %s', async (sql, constraint) => {
     await expect(run(sql)).rejects.toMatchObject({ code: '23514', constraint });
   });
