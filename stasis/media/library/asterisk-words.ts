@@ -1,5 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import { parse } from 'yaml';
+import { errorCode } from './decode/audio-file.ts';
 
 /** One file of names for Asterisk's recordings. */
 const FILE_BYTES_MAX = 256 * 1024;
@@ -21,7 +22,7 @@ export async function readAsteriskWords(path: string): Promise<AsteriskWords> {
       return { type: 'wrong', reason: `has ${size} bytes; at most ${FILE_BYTES_MAX} are read` };
     return words(parse(await readFile(path, 'utf8'), { maxAliasCount: 0 }));
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return { type: 'none' };
+    if (errorCode(error) === 'ENOENT') return { type: 'none' };
     return { type: 'wrong', reason: error instanceof Error ? error.message : String(error) };
   }
 }

@@ -1,6 +1,7 @@
 import { type FSWatcher, watch } from 'node:fs';
 import type { Clock } from '../../../src/lib/clock.ts';
 import type { Logger } from '../../../src/log.ts';
+import { errorCode } from './decode/audio-file.ts';
 import { type Scan, SETTLE_MS, type TrackFolder } from './track-folder.ts';
 
 /** After a sign that something happened; further signs come together with it. */
@@ -146,8 +147,7 @@ export class FolderRounds {
   #watchFailed(watched: Watched, err: unknown): void {
     watched.watcher?.close();
     watched.watcher = null;
-    const isMissing = err instanceof Error && 'code' in err && err.code === 'ENOENT';
-    if (isMissing || this.#saysNoWatch) return;
+    if (errorCode(err) === 'ENOENT' || this.#saysNoWatch) return;
     this.#saysNoWatch = true;
     const { folder } = watched.folder;
     const seconds = SWEEP_MS / 1000;

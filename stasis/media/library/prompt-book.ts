@@ -11,6 +11,8 @@ const LANGUAGE = /^[a-z]{2,3}(?:[_-][A-Za-z0-9]{1,8})*$/;
 /** Prompts that were asked for and aren't there are named in the log, so many of them. */
 const MISSING_NAMED_MAX = 1000;
 const OWN = 'queueapp';
+/** Silence belongs to every voice. */
+const PAUSE = /(?:^|\/)pause(?:_[a-z0-9_]+)?$/;
 
 export interface FolderRequest {
   readonly folder: string;
@@ -203,7 +205,7 @@ function voicesOf({ root, folders, asterisk, words }: Language): Voice[] {
   const asterisks: Voice = {
     find(name, format) {
       const path = words.get(name);
-      if (path === undefined) return undefined;
+      if (path === undefined) return PAUSE.test(name) ? own.find(name, format) : undefined;
       const [below, base] = split(path);
       return asterisk.get(below)?.get(base, format);
     },

@@ -74,8 +74,13 @@ const REASONS: Readonly<Record<string, string>> = {
 
 /** The file system's refusal in words. */
 export function refusalReason(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  return REASONS[code] ?? `can't be read (${code || (error instanceof Error ? error.message : String(error))})`;
+  const code = errorCode(error);
+  return REASONS[code] ?? `can't be read (${code || String(error)})`;
+}
+
+/** Node's name for a failure, `ENOENT`; empty when it has none. */
+export function errorCode(error: unknown): string {
+  return typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '';
 }
 
 function told<T>(work: () => T): T {

@@ -2,7 +2,7 @@ import type { AudioFile } from './audio-file.ts';
 
 /** RFC 3533: 27 bytes of header, up to 255 segments, up to 255 bytes each. */
 const HEADER_BYTES = 27;
-const PAGE_BYTES_MAX = HEADER_BYTES + 255 + 255 * 255;
+const LONGEST_PAGE_BYTES = HEADER_BYTES + 255 + 255 * 255;
 const LAST_PAGE_FLAG = 4;
 /** The granule position of a page on which no packet ends. */
 const NO_POSITION = 0xffff_ffff_ffff_ffffn;
@@ -27,7 +27,7 @@ export function* oggPages(file: AudioFile, from: number): Generator<OggPage, num
     bytes.set(chunk, held.length);
     let position = 0;
     // A page may go on in the next chunk.
-    while (position + PAGE_BYTES_MAX <= bytes.length) {
+    while (position + LONGEST_PAGE_BYTES <= bytes.length) {
       const page = pageAt(bytes, position);
       if (page !== null) yield page;
       else lost += 1;

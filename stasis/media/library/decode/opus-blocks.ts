@@ -24,6 +24,8 @@ export async function* opusBlocks(file: AudioFile, from: number): Blocks {
     for (let next = pages.next(); ; next = pages.next()) {
       if (next.done) {
         damaged += next.value;
+        const samples = await stream.decode(new Uint8Array(0), Number.POSITIVE_INFINITY);
+        if (samples.length > 0) yield { sampleRate: OPUS_RATE, samples };
         break;
       }
       const { bytes, isLast, granulePosition } = next.value;

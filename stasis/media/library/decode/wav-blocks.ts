@@ -10,7 +10,7 @@ const CHUNKS_MAX = 1000;
 /** A recorder that writes into a pipe can't go back to set the length: it writes 0 or nearly the largest number. */
 const UNKNOWN_LENGTH_FROM = 0x7fe00000;
 /** A float file of another programme may be louder than 1, but nothing is louder than this. */
-const FLOAT_PEAK_MAX = 16;
+const LOUDEST_FLOAT = 16;
 
 /** Its coding is told by the first two bytes of a GUID behind the ordinary header. */
 const EXTENSIBLE = 0xfffe;
@@ -146,7 +146,7 @@ function read24(bytes: DataView, at: number): number {
 
 /** Not-a-number and infinity would spread over everything that the filter touches. */
 function sane(sample: number): number {
-  return Number.isFinite(sample) ? Math.min(FLOAT_PEAK_MAX, Math.max(-FLOAT_PEAK_MAX, sample)) : 0;
+  return Number.isFinite(sample) ? Math.min(LOUDEST_FLOAT, Math.max(-LOUDEST_FLOAT, sample)) : 0;
 }
 
 function viewOf(bytes: Uint8Array): DataView {
