@@ -51,7 +51,8 @@ export function promptState(folder: string, prompt: PromptText, lock: Lock): Pro
 export function strayFiles(folder: string, language: string, names: readonly string[]): string[] {
   const path = join(folder, language);
   if (!existsSync(path)) return [];
-  return readdirSync(path).filter((file) =>
+  const files = readdirSync(path, { recursive: true, encoding: 'utf8' });
+  return files.filter((file) =>
     FORMATS.some((format) => file.endsWith(`.${format}`) && !names.includes(file.slice(0, -format.length - 1))),
   );
 }

@@ -2,7 +2,15 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type Lock, promptFile, promptState, readLock, strayFiles, writeLock } from './lock.ts';
-import { type Manifest, type PromptText, promptTexts, readManifest, sha256, sourceHash } from './manifest.ts';
+import {
+  type Manifest,
+  type PromptText,
+  promptNames,
+  promptTexts,
+  readManifest,
+  sha256,
+  sourceHash,
+} from './manifest.ts';
 import { missingPackages, PEAK_DBFS, RECIPE, RMS_DBFS, render } from './speech.ts';
 
 const HELP = `Usage: sounds/render [--language LANGUAGE] [--only NAME]... [--check] [--force] [--folder FOLDER]
@@ -55,7 +63,7 @@ function refuseUnknown(
     );
   }
   for (const name of wanted.only ?? []) {
-    if (!(name in manifest.prompts)) throw new UsageError(`The manifest has no prompt ${name}`);
+    if (!promptNames(manifest).includes(name)) throw new UsageError(`The manifest has no prompt ${name}`);
   }
 }
 
@@ -68,7 +76,7 @@ function check(folder: string, manifest: Manifest, prompts: readonly PromptText[
     console.log(`${prompt.language}/${prompt.name}: ${state}`);
   }
   for (const language of new Set(prompts.map((prompt) => prompt.language))) {
-    for (const file of strayFiles(folder, language, Object.keys(manifest.prompts)))
+    for (const file of strayFiles(folder, language, promptNames(manifest)))
       console.log(`${language}/${file}: not in the manifest`);
   }
   console.log(
@@ -93,7 +101,9 @@ function renderAll(folder: string, prompts: readonly PromptText[], { force }: { 
     return 1;
   }
   for (const [index, prompt] of due.entries()) {
-    console.log(`[${index + 1}/${due.length}] ${prompt.language}/${prompt.name}: ${prompt.text}`);
+    console.log(
+      `[${index + 1}/${due.length}] ${prompt.language}/${prompt.name}: ${prompt.text || `a pause of ${prompt.pauseMs} ms`}`,
+    );
     mkdirSync(dirname(promptFile(folder, prompt, 'wav')), { recursive: true });
     render(prompt, (format) => promptFile(folder, prompt, format));
     lock[`${prompt.language}/${prompt.name}`] = {

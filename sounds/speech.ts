@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
-import { type PromptText, SYNTHESISERS } from './manifest.ts';
+import { type Padding, PROMPT_PAD_MS, type PromptText, SYNTHESISERS } from './manifest.ts';
 
 /** File name endings, which are Asterisk's format names: `wav` is 8 kHz, `wav16` 16 kHz, both 16-bit mono. */
 export const FORMATS = ['wav', 'wav16'] as const;
@@ -35,20 +35,24 @@ export function missingPackages(prompts: readonly PromptText[]): string[] {
 export function render(prompt: PromptText, target: (format: Format) => string): void {
   const work = mkdtempSync(join(dirname(target('wav')), '.render-'));
   try {
-    const spoken = join(work, 'spoken.wav');
-    speak(prompt, join(work, 'text.txt'), spoken);
-    const shaped = join(work, 'shaped.wav');
-    shape(spoken, shaped);
-    for (const format of FORMATS) level(shaped, join(work, `finished-${format}.wav`), SAMPLE_RATE[format]);
-    for (const format of FORMATS) renameSync(join(work, `finished-${format}.wav`), target(format));
+    const finished = (format: Format) => join(work, `finished-${format}.wav`);
+    if (prompt.pauseMs === undefined) {
+      const spoken = join(work, 'spoken.wav');
+      speak(prompt, join(work, 'text.txt'), spoken);
+      const shaped = join(work, 'shaped.wav');
+      shape(spoken, shaped);
+      const padMs = prompt.padMs ?? PROMPT_PAD_MS;
+      for (const format of FORMATS) level(shaped, finished(format), { sampleRate: SAMPLE_RATE[format], padMs });
+    } else for (const format of FORMATS) pause(prompt.pauseMs, finished(format), SAMPLE_RATE[format]);
+    for (const format of FORMATS) renameSync(finished(format), target(format));
   } finally {
     rmSync(work, { recursive: true, force: true });
   }
 }
 
 /** Speaks the words of a prompt into a WAV file, just as the synthesiser makes them. */
-export function speak({ text, speaker }: PromptText, textFile: string, output: string): void {
-  writeFileSync(textFile, `${text}\n`);
+export function speak({ text, say, speaker }: PromptText, textFile: string, output: string): void {
+  writeFileSync(textFile, `${say ?? text}\n`);
   switch (speaker.synthesiser) {
     case 'flite':
       run('flite', [
@@ -105,8 +109,12 @@ function shape(input: string, output: string): void {
   ]);
 }
 
-/** Brings the spoken part to RMS_DBFS and adds 50 ms of silence before and 200 ms after it, so that prompts can follow each other. */
-function level(input: string, output: string, sampleRate: number): void {
+/** Brings the spoken part to RMS_DBFS and adds silence before and after it, so that prompts can follow each other. */
+function level(
+  input: string,
+  output: string,
+  { sampleRate, padMs }: { readonly sampleRate: number; readonly padMs: Padding },
+): void {
   let limited = `${output}-0.wav`;
   run('sox', ['-R', '-D', input, '-b', '24', limited, 'rate', '-v', String(sampleRate)]);
   // What the limiter takes away the next gain gives back, peaks and all: again, until both hold. It works at full scale.
@@ -120,7 +128,27 @@ function level(input: string, output: string, sampleRate: number): void {
     throw new Error(
       `The peak is ${peakDbfs} dBFS, above ${PEAK_DBFS}: the limiter in sounds/speech.ts does not hold this voice`,
     );
-  run('sox', ['-R', '-D', limited, '-b', '16', output, 'gain', String(gainTo(limited)), 'pad', '0.05', '0.2']);
+  run('sox', ['-R', '-D', limited, '-b', '16', output, 'gain', String(gainTo(limited)), 'pad', ...padding(padMs)]);
+}
+
+const padding = ({ before, after }: Padding) => [String(before / 1000), String(after / 1000)];
+
+function pause(ms: number, output: string, sampleRate: number): void {
+  run('sox', [
+    '-R',
+    '-D',
+    '-n',
+    '-r',
+    String(sampleRate),
+    '-c',
+    '1',
+    '-b',
+    '16',
+    output,
+    'trim',
+    '0',
+    String(ms / 1000),
+  ]);
 }
 
 function peakAtLevel(file: string): number {

@@ -2,30 +2,48 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Synthesiser } from '../../../sounds/manifest.ts';
+import { promptTexts, readManifest, type Synthesiser } from '../../../sounds/manifest.ts';
 import { render, speak } from '../../../sounds/speech.ts';
 import { intelligibility } from './intelligibility.ts';
 import { durationMs, readWav } from './pcm.ts';
 
-const VOICES: readonly (readonly [Synthesiser, string])[] = [
-  ['flite', 'slt'],
-  ['flite', 'rms'],
-  ['flite', 'awb'],
-  ['flite', 'kal16'],
-  ['festival', 'kal_diphone'],
-  ['espeak-ng', 'en-us'],
-  ['espeak-ng', 'en-us+f3'],
-];
-const TEXT =
-  'For support, press 1. For sales, press 2. Or please wait. Please enter the four digits of your customer code.';
+const VOICES: Readonly<Record<string, readonly (readonly [Synthesiser, string])[]>> = {
+  en: [
+    ['flite', 'slt'],
+    ['flite', 'rms'],
+    ['flite', 'awb'],
+    ['flite', 'kal16'],
+    ['festival', 'kal_diphone'],
+    ['espeak-ng', 'en-us'],
+    ['espeak-ng', 'en-us+f3'],
+  ],
+  ru: [
+    ['festival', 'msu_ru_nsh_clunits'],
+    ['espeak-ng', 'ru'],
+    ['espeak-ng', 'ru+f3'],
+  ],
+  pt_BR: [
+    ['espeak-ng', 'pt-br'],
+    ['espeak-ng', 'pt-br+f2'],
+    ['espeak-ng', 'pt-br+f3'],
+    ['espeak-ng', 'pt-br+f5'],
+  ],
+};
 
-// Prints the table behind the choice of voice in sounds/README.md.
+const manifest = readManifest(join(import.meta.dirname, '../../../sounds/manifest.yaml'));
+const language = process.argv[2] ?? 'en';
+// Two prompts that hold most of the language's sounds.
+const TEXT = promptTexts(manifest, { language, names: ['ivr_menu', 'inform_code'] })
+  .map(({ text }) => text)
+  .join(' ');
+
+// Prints the table behind the choice of voice in sounds/README.md: compare-voices.ts [LANGUAGE].
 const folder = mkdtempSync(join(tmpdir(), 'queueapp-voices-'));
 try {
   console.log('voice                    as it speaks   with the tone curve   seconds');
-  for (const [synthesiser, voice] of VOICES) {
+  for (const [synthesiser, voice] of VOICES[language] ?? []) {
     const prompt = {
-      language: 'en',
+      language,
       name: 'x',
       text: TEXT,
       speaker: { name: '', synthesiser, voice, stretch: 1, licence: '' },
