@@ -21,7 +21,7 @@ export const soundsSection = section({
     .refine((formats) => new Set(formats).size === formats.length, { error: 'names a format twice' })
     .prefault(['ulaw', 'alaw', 'slin16'])
     .describe(
-      'What callers may speak; music is kept in memory once for each. A caller with another codec gets `slin16`, else the first.',
+      'What callers may speak; music is kept in memory once for each. For a caller with another codec Asterisk transcodes the nearest of these.',
     ),
   'track-limit': duration({ minMs: 1000, maxMs: 3_600_000 })
     .prefault('15m')

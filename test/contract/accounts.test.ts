@@ -1,4 +1,5 @@
 import { PassThrough } from 'node:stream';
+import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { ConfiguredAccounts } from '../../db/accounts.ts';
 import type { AccountSourceSettings, HttpAccountSettings, SqlAccountSettings } from '../../src/config/config.ts';
@@ -275,6 +276,7 @@ describe('Accounts over HTTP', () => {
   });
 
   const json = { 'content-type': 'application/json' };
+  const BOMB = gzipSync(Buffer.alloc(20 * 1024 * 1024, ' '));
   test.each<[string, BillingServer['answer'], RegExp, number]>([
     ['a number of 25 digits', jsonAnswer({ number: '1'.repeat(25) }), /proper number/, 1],
     ['an account without a number', jsonAnswer({ balance: '1.00' }), /proper number/, 1],
@@ -313,6 +315,12 @@ describe('Accounts over HTTP', () => {
     [
       'a megabyte without an end',
       (_n, _r, response) => void response.writeHead(200, json).write(' '.repeat(1_000_000)),
+      /longer than 65536/,
+      1,
+    ],
+    [
+      'twenty megabytes in a gzip of twenty kilobytes',
+      (_n, _r, response) => response.writeHead(200, { ...json, 'content-encoding': 'gzip' }).end(BOMB),
       /longer than 65536/,
       1,
     ],

@@ -159,11 +159,11 @@ describe('Sounds', () => {
   });
 
   test('A language without prompts', async () => {
-    const file = join(folder, 'russian.yaml');
+    const file = join(folder, 'german.yaml');
     const shipped = readFileSync(join(CHECKOUT, 'install/queueapp.yaml'), 'utf8');
-    writeFileSync(file, shipped.replace(/^language: en/m, 'language: ru'));
+    writeFileSync(file, shipped.replace(/^language: en/m, 'language: de'));
     const { sounds } = await faults({ QUEUEAPP_CONFIG: file });
-    expect(sounds).toContain('There is no sound queueapp/welcome in language ru');
+    expect(sounds).toContain('There is no sound queueapp/welcome in language de');
   });
 
   test('A folder of prompts that is not linked into Asterisk', async () => {
