@@ -2,24 +2,32 @@
 import { execFileSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
 import { CHECKOUT } from '../../install/private-stack/paths.ts';
-import { VARIANTS } from './dispatch/cost.ts';
-import { benchDispatch, PARTS, type Part } from './dispatch/dispatch.ts';
+import { VARIANTS as DISPATCHERS } from './dispatch/cost.ts';
+import { benchDispatch, PARTS as DISPATCH_PARTS } from './dispatch/dispatch.ts';
+import { VARIANTS as PLAYERS } from './programme/on-hold.ts';
+import { benchProgramme, PARTS as PROGRAMME_PARTS } from './programme/programme.ts';
 import { machine, Report } from './report.ts';
-import type { Scene } from './scene.ts';
 
 const HELP = `usage: npm run bench -- [NAME] [options]
 
   dispatch           the same load on Asterisk's app_queue and on queueapp, alternating: processor time per call at 20 and at
                      60 calls/s, the time from a caller's last digit and from a member's last hang-up to the next INVITE
+  programme          callers on hold who hear Asterisk's own music, their own programme, and one Liquidsoap process each, alternating:
+                     processor time and memory for each caller, gaps in the captured RTP; the time from a key to the next tune
 
-Without NAME, all of them (there is one). It builds the application, starts private stacks of its own (install/stack) and
-takes them down. Captures packets with dumpcap, so it needs root.
+Without NAME, both, one after the other. It builds the application, starts private stacks of its own (install/stack) and takes
+them down. Captures packets with dumpcap, so it needs root; Liquidsoap (Debian's package liquidsoap) must be there for programme.
 
-  --part PART        only this part of dispatch; may be given several times: ${PARTS.join(', ')}
-  --rounds N         measurements of each of the two in the parts about cost (default: 3)
-  --only NAME        in those parts measure only one of the two: ${VARIANTS.join(' or ')}
-  --calls N          calls of each measurement (default: 400 at 20/s, 1200 at 60/s, 200 with digits, 300 freed members);
+  --part PART        only this part; may be given several times.
+                     dispatch: ${DISPATCH_PARTS.join(', ')}; programme: ${PROGRAMME_PARTS.join(', ')}
+  --rounds N         measurements of each variant in the parts about cost (default: 3)
+  --only NAME        in those parts measure only this variant; may be given several times.
+                     dispatch: ${DISPATCHERS.join(', ')}; programme: ${PLAYERS.join(', ')}
+  --calls N          dispatch: calls of each measurement (default: 400 at 20/s, 1200 at 60/s, 200 with digits, 300 freed members);
                      fewer than the default measure less than the targets say
+  --callers N        programme: callers who wait at once (default: 400); may be given several times, up to 900
+  --seconds N        programme: length of each measurement (default: 45, at most 1500); ten minutes as the target says:
+                     programme --part hold --only programme --rounds 1 --seconds 600
   --node-option=OPT  for the measured application's Node, for example --cpu-prof; may be given several times
   --json FILE        write all figures with their units into a file
   --help
@@ -28,10 +36,22 @@ Each target is a line "TARGET name: wanted …, measured …, met|missed".
 Exit status: 0 every target met, 1 one missed or something failed, 2 wrong usage, 130 interrupted.
 `;
 
+/** What is measured, with its parts and variants; the order when no name is given. */
+const BENCHES = {
+  dispatch: { parts: DISPATCH_PARTS, variants: DISPATCHERS },
+  programme: { parts: PROGRAMME_PARTS, variants: PLAYERS },
+} as const;
+type Bench = keyof typeof BENCHES;
+
+/** A thousand channels have ports in a stack. */
+const CALLERS_MAX = 900;
+/** The callers' sipp ends by itself after half an hour. */
+const SECONDS_MAX = 1500;
+
 class UsageError extends Error {}
 
 const report = new Report();
-const scenes: Scene[] = [];
+const scenes: { tearDown: () => Promise<void> }[] = [];
 const tearDown = () => Promise.all(scenes.map((scene) => scene.tearDown()));
 
 let isInterrupted = false;
@@ -65,32 +85,69 @@ async function main(): Promise<number> {
     process.stdout.write(HELP);
     return 0;
   }
-  if (positionals.length > 1 || (positionals[0] ?? 'dispatch') !== 'dispatch')
-    throw new UsageError(`There is no bench named ${positionals.join(' ')}`);
-  const parts = values.part ?? [...PARTS];
-  for (const part of parts) if (!isPart(part)) throw new UsageError(`--part ${part}: one of ${PARTS.join(', ')}`);
+  const benches = chosenBenches(positionals);
   const rounds = wholeNumber('--rounds', values.rounds) ?? 3;
-  const variants = VARIANTS.filter((name) => values.only === undefined || name === values.only);
-  if (variants.length === 0) throw new UsageError(`--only ${values.only}: one of ${VARIANTS.join(', ')}`);
+  const seconds = wholeNumber('--seconds', values.seconds, SECONDS_MAX) ?? 45;
   const calls = wholeNumber('--calls', values.calls);
+  const callers = (values.callers ?? ['400']).map((value) => wholeNumber('--callers', value, CALLERS_MAX) ?? 0);
+  const common = {
+    rounds,
+    nodeOptions: values['node-option'] ?? [],
+    say: (line: string) => process.stderr.write(`${line}\n`),
+    onScene: (scene: { tearDown: () => Promise<void> }) => scenes.push(scene),
+  };
+  const chosen = benches.map((bench) => ({ bench, ...choice(bench, values) }));
   process.stderr.write('· building the application (npm run build)\n');
   execFileSync('npm', ['run', '--silent', 'build'], { cwd: CHECKOUT, stdio: ['ignore', 'ignore', 'inherit'] });
+  for (const { bench, parts, variants } of chosen) {
+    introduce(bench);
+    if (bench === 'dispatch')
+      await benchDispatch(report, {
+        ...common,
+        parts: DISPATCH_PARTS.filter((part) => parts.includes(part)),
+        variants: DISPATCHERS.filter((variant) => variants.includes(variant)),
+        calls,
+      });
+    else
+      await benchProgramme(report, {
+        ...common,
+        parts: PROGRAMME_PARTS.filter((part) => parts.includes(part)),
+        variants: PLAYERS.filter((variant) => variants.includes(variant)),
+        callers,
+        seconds,
+      });
+  }
+  if (values.json !== undefined) await report.writeJson(values.json);
+  return report.isEveryTargetMet ? 0 : 1;
+}
+
+function chosenBenches(names: readonly string[]): readonly Bench[] {
+  const all = Object.keys(BENCHES) as Bench[];
+  const [name] = names;
+  if (name === undefined) return all;
+  const found = all.find((bench) => bench === name);
+  if (names.length > 1 || found === undefined) throw new UsageError(`There is no bench named ${names.join(' ')}`);
+  return [found];
+}
+
+/** The parts and variants of a bench that were asked for. */
+function choice(bench: Bench, values: ReturnType<typeof parse>['values']) {
+  const { parts, variants } = BENCHES[bench];
+  return { parts: chosen('--part', values.part, parts), variants: chosen('--only', values.only, variants) };
+}
+
+function chosen(option: string, wanted: readonly string[] | undefined, all: readonly string[]): readonly string[] {
+  for (const name of wanted ?? [])
+    if (!all.includes(name)) throw new UsageError(`${option} ${name}: one of ${all.join(', ')}`);
+  return wanted ?? all;
+}
+
+function introduce(bench: Bench): void {
   const { processors, model, memoryGiB, kernel, node, loadAverage } = machine();
-  report.say(`dispatch, ${new Date().toISOString()}`);
+  report.say(`${bench}, ${new Date().toISOString()}`);
   report.say(
     `${processors} processors (${model}), ${memoryGiB} GiB, Linux ${kernel}, Node ${node}; load average before: ${loadAverage.join(' ')}`,
   );
-  await benchDispatch(report, {
-    parts: parts.filter(isPart),
-    rounds,
-    variants,
-    calls,
-    nodeOptions: values['node-option'] ?? [],
-    say: (line) => process.stderr.write(`${line}\n`),
-    onScene: (scene) => scenes.push(scene),
-  });
-  if (values.json !== undefined) await report.writeJson(values.json);
-  return report.isEveryTargetMet ? 0 : 1;
 }
 
 function parse() {
@@ -100,8 +157,10 @@ function parse() {
       options: {
         part: { type: 'string', multiple: true },
         rounds: { type: 'string' },
-        only: { type: 'string' },
+        only: { type: 'string', multiple: true },
         calls: { type: 'string' },
+        callers: { type: 'string', multiple: true },
+        seconds: { type: 'string' },
         'node-option': { type: 'string', multiple: true },
         json: { type: 'string' },
         help: { type: 'boolean', default: false },
@@ -112,13 +171,10 @@ function parse() {
   }
 }
 
-function isPart(name: string): name is Part {
-  return (PARTS as readonly string[]).includes(name);
-}
-
-function wholeNumber(option: string, value: string | undefined): number | undefined {
+function wholeNumber(option: string, value: string | undefined, max = 99_999): number | undefined {
   if (value === undefined) return undefined;
-  if (!/^[1-9]\d{0,4}$/.test(value)) throw new UsageError(`${option} is a whole number from 1 to 99999`);
+  if (!/^[1-9]\d{0,4}$/.test(value) || Number(value) > max)
+    throw new UsageError(`${option} is a whole number from 1 to ${max}`);
   return Number(value);
 }
 

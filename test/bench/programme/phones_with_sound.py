@@ -12,6 +12,7 @@ A phone begins to send when the first packet reaches it, to where that came from
 """
 import ctypes
 import json
+import os
 import random
 import resource
 import select
@@ -29,6 +30,7 @@ LATE_S = 0.010
 LATE_MAX = 10_000  # late moments that are kept between two questions
 DIGITS = "0123456789*#"
 SO_ATTACH_FILTER = 26
+STDIN = 0
 
 
 class DropFilter:
@@ -101,6 +103,7 @@ class Phones:
         self.sent = 0
         self.late = []
         self.worst_late = 0.0
+        self.unread = b""
 
     def ports(self):
         return [phone.rtp.getsockname()[1] for phone in self.phones]
@@ -124,11 +127,11 @@ class Phones:
     def wait_until(self, due):
         while True:
             left = due - time.monotonic()
-            readable, _, _ = select.select([self.waiting, sys.stdin], [], [], max(0.0, left))
+            readable, _, _ = select.select([self.waiting, STDIN], [], [], max(0.0, left))
             if self.waiting in readable:
                 self.first_packets()
-            if sys.stdin in readable:
-                self.command(sys.stdin.readline())
+            if STDIN in readable:
+                self.commands()
             if not readable:
                 return
 
@@ -167,10 +170,16 @@ class Phones:
         if late > LATE_S and len(self.late) < LATE_MAX:
             self.late.append([time.time() * 1000, late * 1000])
 
+    def commands(self):
+        part = os.read(STDIN, 4096)
+        if not part:
+            sys.exit(0)  # The bench has ended.
+        *lines, self.unread = (self.unread + part).split(b"\n")
+        for line in lines:
+            self.command(line.decode())
+
     def command(self, line):
         words = line.split()
-        if not words:
-            sys.exit(0)  # The bench has ended.
         if words[0] == "stat":
             heard = sum(phone.hears for phone in self.phones)
             answer({"heard": heard, "sent": self.sent, "late": self.late, "worstLateMs": self.worst_late * 1000})

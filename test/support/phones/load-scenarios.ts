@@ -1,14 +1,17 @@
-const SDP = `v=0
+/** What sipp offers as its port for sound; it is bound, and nobody listens to it. */
+const SIPP_PORT = '[media_port]';
+
+const sdp = (mediaPort: string): string => `v=0
     o=- 1 1 IN IP4 [local_ip]
     s=-
     c=IN IP[media_ip_type] [media_ip]
     t=0 0
-    m=audio [media_port] RTP/AVP 0 96
+    m=audio ${mediaPort} RTP/AVP 0 96
     a=rtpmap:0 PCMU/8000
     a=rtpmap:96 telephone-event/8000
     a=fmtp:96 0-15`;
 
-const OK_WITH_SDP = `
+const okWithSdp = (mediaPort: string): string => `
 
     SIP/2.0 200 OK
     [last_Via:]
@@ -20,7 +23,7 @@ const OK_WITH_SDP = `
     Content-Type: application/sdp
     Content-Length: [len]
 
-    ${SDP}
+    ${sdp(mediaPort)}
 
 `;
 
@@ -40,13 +43,21 @@ const OK = `
  * The conversation: until the other side hangs up (on to label 9), or for `limitMs`, after which this side goes on at label 5
  * to hang up. Asterisk may send a re-INVITE at any moment, for instance to show whom one is connected with.
  */
-function talk({ limitMs, hangsUp }: { limitMs: number; hangsUp: boolean }): string {
+function talk({
+  limitMs,
+  hangsUp,
+  mediaPort = SIPP_PORT,
+}: {
+  limitMs: number;
+  hangsUp: boolean;
+  mediaPort?: string;
+}): string {
   // sipp looks at the limit of the first of several alternatives only.
   const limit = `timeout="${limitMs}" ${hangsUp ? 'ontimeout="5"' : ''}`;
   return `<label id="1"/>
     <recv request="BYE" optional="true" next="8" ${limit}/>
     <recv request="INVITE" ${limit}/>
-    <send retrans="500"><![CDATA[${OK_WITH_SDP}]]></send>
+    <send retrans="500"><![CDATA[${okWithSdp(mediaPort)}]]></send>
     <recv request="ACK" next="1"/>
     <label id="8"/>
     <send next="9"><![CDATA[${OK}]]></send>
@@ -63,12 +74,15 @@ export function callerScenario({
   patienceMs,
   stayMs,
   afterAnswer = '',
+  mediaPort = SIPP_PORT,
 }: {
   user: string;
   from: string | undefined;
   patienceMs: number;
   stayMs: number | undefined;
   afterAnswer?: string | undefined;
+  /** Where the caller wants the sound: a number, or sipp's word for one. */
+  mediaPort?: string | undefined;
 }): string {
   if (/\]\]>|[\r\n]/.test(presented)) throw new Error('A From that ends the scenario, or the line, cannot be sent');
   const from = `From: ${presented};tag=[pid]-[call_number]`;
@@ -87,7 +101,7 @@ export function callerScenario({
     Content-Type: application/sdp
     Content-Length: [len]
 
-    ${SDP}
+    ${sdp(mediaPort)}
 
   ]]></send>`;
   const inDialog = (method: string, cseq: number, target: string): string => `
@@ -111,7 +125,7 @@ export function callerScenario({
     <recv response="200" rrs="true" timeout="${patienceMs}"/>
     <send><![CDATA[\n${inDialog('ACK', 2, '[next_url]')}\n]]></send>
     ${afterAnswer}
-    ${talk({ limitMs: stayMs ?? patienceMs, hangsUp: stayMs !== undefined })}
+    ${talk({ limitMs: stayMs ?? patienceMs, hangsUp: stayMs !== undefined, mediaPort })}
     ${bye}
     <label id="9"/>
   </scenario>`;
@@ -138,7 +152,7 @@ export function answeringScenario(talkMs: number): string {
     Content-Type: application/sdp
     Content-Length: [len]
 
-    ${SDP}
+    ${sdp(SIPP_PORT)}
 
   ]]></send>
     <recv request="ACK"/>

@@ -1,8 +1,8 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { SipAccount } from './baresip.ts';
 import { answeringScenario, callerScenario } from './load-scenarios.ts';
-import { freePort } from './processes.ts';
+import { freePort, temporaryFolder } from './processes.ts';
 import { registerAll, Sipp } from './sipp.ts';
 
 /** A load of callers: how many, how fast, for how long each. */
@@ -23,6 +23,8 @@ export interface LoadOptions {
   readonly patienceMs?: number;
   /** What a caller does first when somebody has answered: sipp's elements, for instance `<pause/>` and `play_dtmf`. */
   readonly afterAnswer?: string;
+  /** The first caller wants the sound at the first of these ports, and so on; as many as calls. @default one port of sipp's for all */
+  readonly rtpPorts?: readonly number[];
 }
 
 /** What became of a load. */
@@ -40,7 +42,8 @@ export interface LoadResult {
 
 /** Calls a number many times over (sipp, signalling only), and tells what became of the calls. */
 export async function runLoad(options: LoadOptions): Promise<LoadResult> {
-  const { account, number, from, callsPerSecond, calls, stayMs, patienceMs = 60_000, afterAnswer } = options;
+  const { account, number, from, callsPerSecond, calls, stayMs, patienceMs = 60_000, afterAnswer, rtpPorts } = options;
+  const ports = rtpPorts === undefined ? undefined : await portsFile(rtpPorts);
   const args = [
     '-s',
     number,
@@ -56,9 +59,17 @@ export async function runLoad(options: LoadOptions): Promise<LoadResult> {
     '-trace_err',
     '-error_file',
     'errors.log',
+    ...(ports === undefined ? [] : ['-inf', join(ports, 'ports.csv')]),
   ];
   const sipp = await Sipp.start({
-    scenario: callerScenario({ user: account.user, from, patienceMs, stayMs, afterAnswer }),
+    scenario: callerScenario({
+      user: account.user,
+      from,
+      patienceMs,
+      stayMs,
+      afterAnswer,
+      mediaPort: ports && '[field0]',
+    }),
     account,
     args,
     localPort: await freePort(),
@@ -83,7 +94,15 @@ export async function runLoad(options: LoadOptions): Promise<LoadResult> {
     };
   } finally {
     await sipp.close();
+    if (ports !== undefined) await rm(ports, { recursive: true, force: true });
   }
+}
+
+/** sipp's injection file: each call takes the next line. Answers the folder. */
+async function portsFile(ports: readonly number[]): Promise<string> {
+  const folder = await temporaryFolder('ports');
+  await writeFile(join(folder, 'ports.csv'), `SEQUENTIAL\n${ports.map((port) => `${port};\n`).join('')}`);
+  return folder;
 }
 
 /** Phones that answer every call at once and hang up after a time (sipp, signalling only): all at one address. */
