@@ -19,9 +19,12 @@ export interface MediaRequest {
   readonly callerChannelId: ChannelId;
   /**
    * `bridge`: the media channel joins the bridge in which the caller is. `whisper`: the caller stays in another bridge, and what is played is
-   * whispered to the caller alone through a snoop channel.
+   * whispered to the caller alone through a snoop channel: into what they hear of that bridge, or, where they hear nothing there, into silence,
+   * which keeps everything else of that bridge from them.
    */
-  readonly by: { readonly type: 'bridge'; readonly bridgeId: BridgeId } | { readonly type: 'whisper' };
+  readonly by:
+    | { readonly type: 'bridge'; readonly bridgeId: BridgeId }
+    | { readonly type: 'whisper'; readonly into?: 'conversation' | 'silence' };
   readonly programme: AudioProgramme;
   /** The sample with which to begin: 0, or where an earlier line stopped. */
   readonly from: number;
@@ -45,6 +48,6 @@ export interface MediaLine {
 export interface MediaOut {
   /** Lays a line. Rejects with MEDIA_UNAVAILABLE when Asterisk can't make it within the time limit; nothing of it is left then. */
   open(request: MediaRequest): Promise<MediaLine>;
-  /** Whether a channel belongs to a line of this process, one that is being laid included. Others are remnants. */
-  holds(channelId: ChannelId): boolean;
+  /** Whether a channel or bridge belongs to a line of this process, one that is being laid included. Others are remnants. */
+  holds(channelOrBridge: ChannelId | BridgeId): boolean;
 }

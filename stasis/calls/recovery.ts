@@ -76,7 +76,7 @@ async function hangUpMediaRemnants({ pbx, media }: CallRoom, { channels }: Snaps
 
 /** Bridges of a process that is gone in which nobody was taken over. */
 async function removeBridges(room: CallRoom, { bridges }: Snapshot): Promise<void> {
-  const remnants = bridges.filter(({ bridgeId }) => !room.bridges.has(bridgeId));
+  const remnants = bridges.filter(({ bridgeId }) => !room.bridges.has(bridgeId) && !room.media.holds(bridgeId));
   await Promise.all(remnants.map(({ bridgeId }) => room.pbx.destroyBridge(bridgeId)));
 }
 

@@ -1,11 +1,27 @@
-import type { ChannelId } from '../../src/core/ids.ts';
-import type { MediaRequest } from '../../src/ports/media-out.ts';
+import type { BridgeId, ChannelId } from '../../src/core/ids.ts';
 import type { Pbx } from '../../src/ports/pbx.ts';
+import { unlessAborted } from './carrier.ts';
 import { unavailable } from './refusals.ts';
 
-/** Brings a media channel to where its caller hears it. Both requests go out in one write. */
-export async function joinCaller(pbx: Pbx, { by }: MediaRequest, channelId: ChannelId): Promise<void> {
-  if (by.type === 'whisper') throw unavailable('whispering is not there yet');
-  const [muted, added] = await Promise.all([pbx.muteMedia(channelId), pbx.addToBridge(by.bridgeId, [channelId])]);
-  if (muted === 'gone' || added === 'gone') throw unavailable("the media channel or the caller's bridge has gone");
+/** Where a caller hears a media channel. */
+export interface Place {
+  /** Channels and bridges that were made for it, beside the media channel. */
+  readonly ids: readonly (ChannelId | BridgeId)[];
+  /** Brings the media channel there, once it is in the application. Rejects when that can't be done; `leave` is due then, too. */
+  join(signal: AbortSignal): Promise<void>;
+  /** Takes away what was made for it, whatever there is. Never rejects. Idempotent. */
+  leave(): Promise<void>;
+}
+
+/** The caller's own bridge: nothing is made for it, and the media channel leaves it by being hung up. Both requests go out in one write. */
+export function inBridge(pbx: Pbx, bridgeId: BridgeId, channelId: ChannelId): Place {
+  return {
+    ids: [],
+    async join(signal) {
+      const requests = Promise.all([pbx.muteMedia(channelId), pbx.addToBridge(bridgeId, [channelId])]);
+      if ((await unlessAborted(signal, requests)).includes('gone'))
+        throw unavailable("the media channel or the caller's bridge has gone");
+    },
+    leave: async () => undefined,
+  };
 }

@@ -1,19 +1,22 @@
 import { randomUUID } from 'node:crypto';
-import { type ChannelId, mediaChannelId } from '../../src/core/ids.ts';
+import { type BridgeId, type ChannelId, mediaChannelId } from '../../src/core/ids.ts';
 import { type Clock, delay } from '../../src/lib/clock.ts';
 import type { Logger } from '../../src/log.ts';
 import type { MediaLine, MediaOut, MediaRequest } from '../../src/ports/media-out.ts';
 import type { Pbx } from '../../src/ports/pbx.ts';
 import { BlockBuffer } from './block-buffer.ts';
 import { type Carry, unlessAborted } from './carrier.ts';
+import { ChannelWatch } from './channel-watch.ts';
 import { freshCounters, type MediaCounters } from './counters.ts';
-import { joinCaller } from './join.ts';
+import { inBridge, type Place } from './join.ts';
 import { LaidLine } from './laid-line.ts';
 import { Pump } from './pump.ts';
 import { asUnavailable, unavailable } from './refusals.ts';
+import { carryByRtp } from './rtp-carrier.ts';
 import { MEDIA_LIMITS, type MediaSettings, type MediaTimes } from './settings.ts';
 import { carryByWebSocket } from './websocket-carrier.ts';
 import type { LineRoom } from './websocket-line.ts';
+import { Whisper } from './whisper.ts';
 
 export interface AriMediaOutOptions {
   readonly settings: MediaSettings;
@@ -30,7 +33,11 @@ export class AriMediaOut implements MediaOut {
   readonly #log: Logger;
   readonly #room: LineRoom;
   readonly #byWebSocket: Carry;
+  readonly #byRtp: Carry;
+  readonly #watch: ChannelWatch;
   readonly #lines = new Map<ChannelId, LaidLine>();
+  /** Channels and bridges of ours: those of the lines, and what else was made for them. */
+  readonly #held = new Set<ChannelId | BridgeId>();
 
   constructor({ settings, times, pbx, clock, log }: AriMediaOutOptions) {
     this.#linesMax = settings.linesMax;
@@ -44,7 +51,9 @@ export class AriMediaOut implements MediaOut {
       counters: freshCounters(),
     };
     const url = settings.url.replace(/\/+$/, '').replace(/\/ari$/, '');
+    this.#watch = new ChannelWatch(pbx);
     this.#byWebSocket = carryByWebSocket(pbx, url, this.#room);
+    this.#byRtp = carryByRtp({ pbx, url, address: settings.rtpAddress, watch: this.#watch, room: this.#room });
   }
 
   get counters(): Readonly<MediaCounters> {
@@ -56,19 +65,19 @@ export class AriMediaOut implements MediaOut {
     return this.#lines.size;
   }
 
-  holds(channelId: ChannelId): boolean {
-    return this.#lines.has(channelId);
+  holds(channelOrBridge: ChannelId | BridgeId): boolean {
+    return this.#held.has(channelOrBridge);
   }
 
   async open(request: MediaRequest): Promise<MediaLine> {
     if (this.#lines.size >= this.#linesMax) throw unavailable(`${this.#lines.size} lines are open already`);
-    const line = this.#newLine(request);
+    const { line, place } = this.#newLine(request);
     const { clock, times, counters } = this.#room;
     const cancelLimit = clock.after(times.openMs, () =>
       line.giveUp(unavailable(`Asterisk did not take it within ${times.openMs} ms`)),
     );
     try {
-      await this.#lay(request, line);
+      await this.#lay(request, line, place);
       counters.opened++;
       return line;
     } catch (error) {
@@ -86,44 +95,52 @@ export class AriMediaOut implements MediaOut {
     this.#room.pump.close();
   }
 
-  #newLine({ from, onLost }: MediaRequest): LaidLine {
+  #newLine(request: MediaRequest): { readonly line: LaidLine; readonly place: Place } {
     const channelId = mediaChannelId(randomUUID());
+    const place = this.#placeFor(request, channelId, (reason) => line.lost(reason));
     const line: LaidLine = new LaidLine({
       channelId,
-      from,
-      hangUp: () => this.#hangUp(channelId),
+      from: request.from,
+      hangUp: () => this.#hangUp(channelId, place),
       onLost: (reason) => {
         this.#room.counters.lost++;
-        onLost(reason);
+        request.onLost(reason);
       },
     });
     this.#lines.set(channelId, line);
-    return line;
+    for (const id of [channelId, ...place.ids]) this.#held.add(id);
+    return { line, place };
   }
 
-  /** Channel and connection, bridge, first block: each as soon as what it needs is there. */
-  async #lay(request: MediaRequest, line: LaidLine): Promise<void> {
+  #placeFor({ by, callerChannelId }: MediaRequest, channelId: ChannelId, onLost: (reason: string) => void): Place {
+    if (by.type === 'bridge') return inBridge(this.#pbx, by.bridgeId, channelId);
+    const intoSilence = by.into === 'silence';
+    const channels = { callerChannelId, mediaChannelId: channelId };
+    return new Whisper({ ...channels, intoSilence, onLost, pbx: this.#pbx, watch: this.#watch });
+  }
+
+  /** Channel and connection, the caller's ear, first block: each as soon as what it needs is there. */
+  async #lay(request: MediaRequest, line: LaidLine, place: Place): Promise<void> {
     const { channelId, laying } = line;
     const { programme, from } = request;
-    if (!(await unlessAborted(laying, this.#pbx.hasMediaWebSocket())))
-      throw unavailable('this Asterisk has no chan_websocket');
-    line.carriedBy(
-      await this.#byWebSocket({ channelId, programme, from, onLost: (reason) => line.lost(reason) }, laying),
-    );
-    await unlessAborted(laying, joinCaller(this.#pbx, request, channelId));
+    const carry = (await unlessAborted(laying, this.#pbx.hasMediaWebSocket())) ? this.#byWebSocket : this.#byRtp;
+    line.carriedBy(await carry({ channelId, programme, from, onLost: (reason) => line.lost(reason) }, laying));
+    await place.join(laying);
     line.begin();
   }
 
   /**
-   * The channel may never have been, or be gone: then nothing is to be done. Asterisk hangs it up by itself when the connection ends, so an
-   * Asterisk that does not answer is not waited for.
+   * The channel may never have been, or be gone: then nothing is to be done. An Asterisk that does not answer is not waited for: with the
+   * WebSocket the channel ends by itself, and what is left of others is a remnant when Asterisk is back.
    */
-  async #hangUp(channelId: ChannelId): Promise<void> {
+  async #hangUp(channelId: ChannelId, place: Place): Promise<void> {
     const { clock, times } = this.#room;
-    const hungUp = this.#pbx
-      .hangup(channelId)
+    const hungUp = Promise.all([place.leave(), this.#pbx.hangup(channelId)])
       .catch((error: unknown) => this.#log.debug({ err: error, channelId }, 'A media channel could not be hung up'))
-      .finally(() => this.#lines.delete(channelId));
+      .finally(() => {
+        this.#lines.delete(channelId);
+        for (const id of [channelId, ...place.ids]) this.#held.delete(id);
+      });
     const waiting = new AbortController();
     await Promise.race([hungUp, delay(clock, times.removeMs, waiting.signal).catch(() => undefined)]);
     waiting.abort();

@@ -16,11 +16,13 @@ const LATE_BEATS_MAX = 10;
 
 /**
  * One timer for all callers: they lie in ten buckets, and each beat of 20 ms serves one. It stands still while there is nobody.
- * After a late wake-up every bucket that is due is served once: nobody gets more than their lead.
+ * After a late wake-up every bucket that is due is served once: nobody gets more than their lead. Callers who can be sent nothing ahead
+ * are served at each beat, before the others.
  */
 export class Pump {
   readonly #clock: Clock;
   readonly #buckets: readonly Set<Pumped>[] = Array.from({ length: BUCKETS }, () => new Set<Pumped>());
+  readonly #eachBeat = new Set<Pumped>();
   #next = 0;
   #dueMs = 0;
   #lastMs = 0;
@@ -32,15 +34,16 @@ export class Pump {
   }
 
   get size(): number {
-    return this.#buckets.reduce((sum, bucket) => sum + bucket.size, 0);
+    return this.#buckets.reduce((sum, bucket) => sum + bucket.size, this.#eachBeat.size);
   }
 
   /** From now on it is served; for the first time by whoever adds it. */
-  add(pumped: Pumped): void {
+  add(pumped: Pumped, when: 'in-turn' | 'each-beat' = 'in-turn'): void {
     let emptiest = this.#buckets[0];
     // The one that was served last comes first, so that the first turn is not at once.
     for (const bucket of this.#buckets) if (emptiest === undefined || bucket.size < emptiest.size) emptiest = bucket;
-    emptiest?.add(pumped);
+    if (when === 'each-beat') this.#eachBeat.add(pumped);
+    else emptiest?.add(pumped);
     if (this.#cancel !== null) return;
     this.#lastMs = this.#clock.now();
     this.#dueMs = this.#lastMs + FRAME_MS;
@@ -48,7 +51,7 @@ export class Pump {
   }
 
   remove(pumped: Pumped): void {
-    for (const bucket of this.#buckets) if (bucket.delete(pumped)) break;
+    if (!this.#eachBeat.delete(pumped)) for (const bucket of this.#buckets) if (bucket.delete(pumped)) break;
     if (this.size === 0) this.close();
   }
 
@@ -65,6 +68,7 @@ export class Pump {
   #wakeUp(): void {
     const nowMs = this.#clock.now();
     this.#noticeSetClock(nowMs);
+    if (this.#dueMs <= nowMs) for (const pumped of this.#eachBeat) pumped.serve(nowMs);
     for (let beats = 0; beats < LATE_BEATS_MAX && this.#dueMs <= nowMs; beats++) {
       const bucket = this.#buckets[this.#next];
       this.#next = (this.#next + 1) % BUCKETS;
@@ -81,6 +85,7 @@ export class Pump {
     this.#lastMs = nowMs;
     if (backMs >= 0) return;
     this.#dueMs = nowMs;
-    for (const bucket of this.#buckets) for (const pumped of bucket) pumped.clockWasSet(backMs - FRAME_MS);
+    for (const bucket of [this.#eachBeat, ...this.#buckets])
+      for (const pumped of bucket) pumped.clockWasSet(backMs - FRAME_MS);
   }
 }

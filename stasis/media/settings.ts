@@ -4,6 +4,8 @@ export interface MediaSettings {
   readonly url: string;
   /** Lines at a time: as many as calls. */
   readonly linesMax: number;
+  /** Address of ours to which Asterisk can send RTP. @default the one from which it is reached */
+  readonly rtpAddress?: string | undefined;
 }
 
 /** Times and sizes of the audio wire, in milliseconds; README.md has what they were measured with. Tests change some. */
