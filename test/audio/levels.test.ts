@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
+import { PROMPT_PAD_MS, promptTexts, readManifest } from '../../sounds/manifest.ts';
 import { CONGESTION_HZ, peakDbfs, rmsDbfs, silences, toneShare, toneSpans } from '../support/audio/levels.ts';
 import {
   concat,
@@ -19,6 +20,9 @@ import {
 } from '../support/audio/pcm.ts';
 import { loadPrompts } from '../support/audio/recognise.ts';
 
+const SOUNDS = join(import.meta.dirname, '../../sounds');
+const manifest = readManifest(join(SOUNDS, 'manifest.yaml'));
+
 function tone(frequencies: readonly number[], ms: number, amplitude = 0.2): Pcm {
   const samples = silence(ms).samples.map((_, index) =>
     frequencies.reduce((sum, hz) => sum + amplitude * Math.sin((2 * Math.PI * hz * index) / 8000), 0),
@@ -34,11 +38,25 @@ describe('levels', () => {
     expect(rmsDbfs(silence(100))).toBe(Number.NEGATIVE_INFINITY);
   });
 
-  test.each([...loadPrompts()])('the prompt %s is as loud as all others and does not clip', (_name, prompt) => {
-    // Without the silence that is put round every prompt.
-    const spoken = slice(prompt, 50, durationMs(prompt) - 200);
-    expect(Math.abs(rmsDbfs(spoken) + 20)).toBeLessThan(0.3);
-    expect(peakDbfs(prompt)).toBeLessThan(-3);
+  describe.each(Object.keys(manifest.languages))('what is spoken in %s', (language) => {
+    const spoken = promptTexts(manifest, { language }).filter(({ pauseMs }) => pauseMs === undefined);
+    const files = spoken.flatMap(({ name, padMs = PROMPT_PAD_MS }) =>
+      ['wav', 'wav16'].map((ending) => {
+        const pcm = readWav(join(SOUNDS, language, `${name}.${ending}`));
+        return { file: `${name}.${ending}`, pcm, spoken: slice(pcm, padMs.before, durationMs(pcm) - padMs.after) };
+      }),
+    );
+
+    test('is equally loud, prompt or word, narrow or wide band', () => {
+      expect(files.length).toBeGreaterThan(200);
+      const odd = files.filter(({ spoken }) => !(Math.abs(rmsDbfs(spoken) + 20) < 0.3));
+      expect(odd.map(({ file, spoken }) => `${file}: ${rmsDbfs(spoken)}`)).toEqual([]);
+    });
+
+    test('does not clip', () => {
+      const odd = files.filter(({ pcm }) => !(peakDbfs(pcm) < -3));
+      expect(odd.map(({ file, pcm }) => `${file}: ${peakDbfs(pcm)}`)).toEqual([]);
+    });
   });
 
   test('pauses are found where they are', () => {
