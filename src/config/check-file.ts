@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import { validateIvr } from '../core/ivr/validate.ts';
 import { type ConfigDocument, FILE_BYTES_MAX, readDocument } from './document.ts';
 import { configInvalid, type Finding, type FindingPath } from './findings.ts';
-import { didYouMean } from './nearest.ts';
+import { oddities } from './queue-oddities.ts';
 import { type CheckedFile, configSchema, knownNames } from './schema.ts';
 import { wording } from './wording.ts';
 
@@ -30,30 +30,10 @@ const refused = (findings: readonly Finding[]): FileCheck => ({ value: null, fin
 /** The schema has found all errors; what is found beside them are oddities. */
 function warningsOf(checked: CheckedFile, document: ConfigDocument, file: string): Finding[] {
   const { ivr, calendars, queues, lookups } = checked;
-  const known = { queues: queues.map((queue) => queue.name), lookups: Object.keys(lookups) };
-  const odd = [...validateIvr({ ...ivr, calendars }, known), ...oddProgrammes(checked)];
+  const entrances = queues.flatMap(({ exitKeys }) => Object.values(exitKeys));
+  const known = { queues: queues.map((queue) => queue.name), lookups: Object.keys(lookups), entrances };
+  const odd = [...validateIvr({ ...ivr, calendars }, known), ...queues.flatMap((queue) => oddities(queue, checked))];
   return odd.map(({ path, message }) => ({ file, ...document.positionOf(path), path, reason: message }));
-}
-
-/** Queues whose music class is none of ours: Asterisk plays it, and there is no programme. */
-function oddProgrammes({ queues, 'music-classes': classes }: CheckedFile) {
-  const ours = classes === undefined ? ['default'] : Object.keys(classes);
-  return queues
-    .filter(({ musicClass }) => !ours.includes(musicClass))
-    .flatMap(({ name, musicClass, programme, accounts }) => {
-      const near = didYouMean(musicClass, ours);
-      const unused = [
-        ...(Object.keys(programme).length > 0 ? ['programme'] : []),
-        ...(accounts === null ? [] : ['accounts']),
-      ];
-      const native = `Asterisk plays the class ${musicClass} of musiconhold.conf by itself`;
-      return [
-        ...(near === ''
-          ? []
-          : [{ path: ['queues', name, 'music-class'], message: `is none of music-classes: ${native}${near}` }]),
-        ...unused.map((setting) => ({ path: ['queues', name, setting], message: `has no effect: ${native}` })),
-      ];
-    });
 }
 
 function findingsOf(issue: z.core.$ZodIssue, document: ConfigDocument, file: string): Finding[] {

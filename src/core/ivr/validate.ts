@@ -14,6 +14,8 @@ export interface IvrFinding {
 export interface KnownNames {
   readonly queues: Iterable<string>;
   readonly lookups: Iterable<string>;
+  /** Steps that are entered from elsewhere: by the exit keys of queues. @default none */
+  readonly entrances?: Iterable<string>;
 }
 
 /** Where a step can lead, with the YAML keys that say so. */
@@ -28,7 +30,7 @@ export function validateIvr(definition: IvrDefinition, known: KnownNames): IvrFi
     ...wrongTargets(definition),
     ...wrongNames(definition, known),
     ...wrongCalendars(definition),
-    ...unreachableSteps(definition),
+    ...unreachableSteps(definition, known.entrances ?? []),
     ...findCircles(definition).map(({ steps, isEndless }): IvrFinding => {
       const way = [...steps, steps[0]].join(' → ');
       return {
@@ -135,8 +137,8 @@ function wrongCalendars({ calendars }: IvrDefinition): IvrFinding[] {
 }
 
 /** Only a warning: `Stasis(queueapp,menu,NAME)` may enter there. */
-function unreachableSteps({ start, steps }: IvrDefinition): IvrFinding[] {
-  const reached = new Set([start]);
+function unreachableSteps({ start, steps }: IvrDefinition, entrances: Iterable<string>): IvrFinding[] {
+  const reached = new Set([start, ...entrances]);
   for (const name of reached) {
     const step = Object.hasOwn(steps, name) ? steps[name] : undefined;
     for (const { target } of step === undefined ? [] : referencesOf(step)) reached.add(target);

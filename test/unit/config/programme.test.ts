@@ -221,6 +221,29 @@ describe('A queue whose class is none of ours', () => {
   });
 });
 
+describe('Exit keys', () => {
+  const odd = (queue: string, more = '') =>
+    checkFile(`${more}${inQueue(queue)}`, 'FILE').warnings.map(({ path, reason }) => `${path.join('.')}: ${reason}`);
+
+  test('that hide a key of the programme are odd', () => {
+    expect(odd("exit-keys: { '3': hangup, '0': hangup, '2': hangup }")).toEqual([
+      "queues.support.exit-keys.3: goes before the programme's key next-tune, which is not heard",
+    ]);
+    const classes = "music-classes: { default: { folder: a, programme: { keys: { position: '0' } } } }\n";
+    expect(odd("exit-keys: { '0': hangup }", classes)).toHaveLength(1);
+    expect(odd("exit-keys: { '0': hangup }, programme: { keys: { position: none } }", classes)).toEqual([]);
+    const source = 'accounts: { b: { sql: "select $1" } }\n';
+    expect(odd("exit-keys: { '2': hangup }, accounts: b", source)).toEqual([
+      "queues.support.exit-keys.2: goes before the programme's key accounts, which is not heard",
+    ]);
+  });
+
+  test('lead to a step that no other step leads to', () => {
+    const text = `queues: { support: { exit-keys: { '0': out } } }\nivr: { start: one, steps: { one: { play: a, hangup: true }, out: { play: b, next: further }, further: { play: c, hangup: true } } }\n`;
+    expect(checkFile(text, 'FILE')).toMatchObject({ findings: [], warnings: [] });
+  });
+});
+
 describe('Sounds', () => {
   test('are the shipped ones, with defaults', () => {
     expect(load(SMALLEST).config.sounds).toEqual({
