@@ -29,6 +29,8 @@ const COMMAND = { binary: false, compress: false, fin: true, mask: true } as con
 /** Who hears what comes over a connection. */
 export interface MediaListener {
   event(event: MediaEvent): void;
+  /** A message with the caller's voice. */
+  voice(): void;
   /** Once, unless `end` was called before. */
   ended(reason: string): void;
 }
@@ -109,8 +111,11 @@ export class MediaConnection {
   }
 
   #receive(data: Buffer, isBinary: boolean): void {
-    // A caller's voice, before it is muted.
-    if (isBinary || this.#isOver) return;
+    if (this.#isOver) return;
+    if (isBinary) {
+      this.#listener?.voice();
+      return;
+    }
     const event = parseMediaEvent(data.toString('utf8'));
     if (event === undefined) return;
     if (event === 'absurd') this.#ended(`Asterisk said something absurd: ${data.toString('utf8', 0, 80)}`);

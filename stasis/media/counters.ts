@@ -10,8 +10,20 @@ export interface MediaCounters {
   /** Frames of 20 ms that were heard twice, and not at all, because a beat slipped into a refresh. */
   framesRepeated: number;
   framesSkipped: number;
+  /** Messages with a caller's voice that came before it was muted: two or three for each line, and none later. */
+  voiceMessages: number;
 }
 
 export function freshCounters(): MediaCounters {
-  return { opened: 0, failed: 0, lost: 0, ranDry: 0, xoffs: 0, refreshes: 0, framesRepeated: 0, framesSkipped: 0 };
+  return {
+    opened: 0,
+    failed: 0,
+    lost: 0,
+    ranDry: 0,
+    xoffs: 0,
+    refreshes: 0,
+    framesRepeated: 0,
+    framesSkipped: 0,
+    voiceMessages: 0,
+  };
 }

@@ -12,6 +12,8 @@ export class FrameClock {
   /** At this beat frame `#frame` is taken. */
   #beatMs: number;
   #frame = 0;
+  /** Until Asterisk has told of a beat, where it lies is a guess. */
+  #isGuess = true;
 
   constructor(nowMs: number) {
     this.#beatMs = nowMs + FRAME_MS / 2;
@@ -40,7 +42,8 @@ export class FrameClock {
     const beats = Math.round(lateMs / FRAME_MS);
     const offMs = lateMs - beats * FRAME_MS;
     // News travels, so the earliest is the truest.
-    this.#beatMs += beats * FRAME_MS + (offMs < 0 ? offMs : offMs * LATE_SHARE);
+    this.#beatMs += beats * FRAME_MS + (this.#isGuess || offMs < 0 ? offMs : offMs * LATE_SHARE);
+    this.#isGuess = false;
   }
 
   /** Asterisk said how many it has taken by now. Near a beat it may be one more or less, which then is no news. */
@@ -61,5 +64,6 @@ export class FrameClock {
   /** The clock was set, by this much. */
   shift(byMs: number): void {
     this.#beatMs += byMs;
+    this.#isGuess = true;
   }
 }

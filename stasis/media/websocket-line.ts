@@ -10,9 +10,12 @@ import { FrameClock } from './frame-clock.ts';
 import type { Pump, Pumped } from './pump.ts';
 import { FRAME_MS, type MediaTimes } from './settings.ts';
 
-/** No command is sent so soon after a beat, or so shortly before one, that what Asterisk answers might be about the other side of it. */
-const AFTER_BEAT_MS = 2;
-const BEFORE_BEAT_MS = 4;
+/** How surely the beat is known: the clock counts whole milliseconds, and Asterisk's threads wake up when they may. */
+const BEAT_SPREAD_MS = 2;
+/** A change is meant for what will still be in the queue when it gets there. */
+const REFRESH_MS = 4;
+/** Longest way to Asterisk and back that is reckoned with; there is no quiet long enough for more. */
+const ROUND_TRIP_MS_MAX = 7;
 /** How often Asterisk is asked again when its answer came too near a beat. */
 const ASKING_MAX = 3;
 /** A mark stands behind so many frames of the first block, so that the beat is known soon. */
@@ -20,8 +23,11 @@ const FIRST_FRAMES = 5;
 /** A stall that lasts so many times `stallMs` is the end. */
 const STALLS_MAX = 5;
 
+/** What a line needs of its connection. */
+export type AudioSocket = Omit<Pick<MediaConnection, keyof MediaConnection>, 'opened'>;
+
 export interface LineOptions extends Omit<CarrierRequest, 'channelId'> {
-  readonly connection: MediaConnection;
+  readonly connection: AudioSocket;
 }
 
 /** What lines share. */
@@ -45,7 +51,7 @@ export interface LineRoom {
  */
 export class WebSocketLine implements Carrier, Pumped {
   readonly #room: LineRoom;
-  readonly #connection: MediaConnection;
+  readonly #connection: AudioSocket;
   readonly #programme: AudioProgramme;
   readonly #from: number;
   readonly #onLost: (reason: string) => void;
@@ -60,6 +66,9 @@ export class WebSocketLine implements Carrier, Pumped {
   #nextMarkMs = 0;
   #refresh: 'none' | 'waiting' | 'asked' = 'none';
   #asked = 0;
+  #askedMs = 0;
+  /** To Asterisk and back, as it was of late. */
+  #roundTripMs = 1;
   #cancelRefresh: () => void = () => undefined;
   /** Of the last flush: frames that had been sent before it, and those of them that Asterisk should have taken. */
   #flushed: { readonly sent: number; readonly taken: number } | null = null;
@@ -77,7 +86,11 @@ export class WebSocketLine implements Carrier, Pumped {
     this.#frameSamples = (rate * FRAME_MS) / 1000;
     this.#frameBytes = this.#frameSamples * bytesPerSample;
     this.#leadFrames = Math.ceil(room.times.leadMs / FRAME_MS);
-    connection.listen({ event: (event) => this.#receive(event), ended: (reason) => this.#lost(reason) });
+    connection.listen({
+      event: (event) => this.#receive(event),
+      ended: (reason) => this.#lost(reason),
+      voice: () => room.counters.voiceMessages++,
+    });
   }
 
   /** Sends the first block. */
@@ -97,7 +110,7 @@ export class WebSocketLine implements Carrier, Pumped {
 
   heardNow(): number {
     // What can still be taken back: a change that begins there is heard from its beginning.
-    return this.#end ?? this.#sample(this.#room.clock.now() + BEFORE_BEAT_MS);
+    return this.#end ?? this.#sample(this.#room.clock.now() + REFRESH_MS);
   }
 
   serve(nowMs: number): void {
@@ -216,23 +229,25 @@ export class WebSocketLine implements Carrier, Pumped {
     }
   }
 
+  /** In between two beats there must be time for the question, its answer and the flush. */
   #askInTheQuiet(): void {
     const { clock } = this.#room;
     const since = this.#frames.sinceBeatMs(clock.now());
-    const isQuiet = since >= AFTER_BEAT_MS && since <= FRAME_MS - BEFORE_BEAT_MS;
-    if (!isQuiet) {
-      this.#refresh = 'waiting';
-      const waitMs = since < AFTER_BEAT_MS ? AFTER_BEAT_MS - since : FRAME_MS - since + AFTER_BEAT_MS;
-      this.#cancelRefresh = clock.after(Math.ceil(waitMs), () => this.#ask());
+    const isQuiet = since >= BEAT_SPREAD_MS && since <= FRAME_MS - BEAT_SPREAD_MS - 2 * this.#roundTripMs;
+    if (isQuiet) {
+      this.#ask();
       return;
     }
-    this.#ask();
+    this.#refresh = 'waiting';
+    const waitMs = (since < BEAT_SPREAD_MS ? 0 : FRAME_MS) + BEAT_SPREAD_MS - since;
+    this.#cancelRefresh = clock.after(Math.ceil(waitMs), () => this.#ask());
   }
 
   #ask(): void {
     const { clock, times } = this.#room;
     this.#refresh = 'asked';
     this.#asked++;
+    this.#askedMs = clock.now();
     this.#connection.sendCommand(GET_STATUS);
     this.#cancelRefresh = clock.after(times.statusMs, () => this.#flush(this.#frames.takenBy(clock.now())));
   }
@@ -248,8 +263,11 @@ export class WebSocketLine implements Carrier, Pumped {
     if (this.#refresh !== 'asked') return;
     this.#cancelRefresh();
     const taken = this.#sent - queueLength;
-    this.#frames.observeTaken(taken, nowMs, AFTER_BEAT_MS);
-    const isNear = this.#frames.sinceBeatMs(nowMs) > FRAME_MS - AFTER_BEAT_MS || this.#frames.takenBy(nowMs) !== taken;
+    const roundTripMs = Math.min(nowMs - this.#askedMs, ROUND_TRIP_MS_MAX);
+    this.#roundTripMs = Math.max(roundTripMs, (3 * this.#roundTripMs + roundTripMs) / 4);
+    this.#frames.observeTaken(taken, nowMs, BEAT_SPREAD_MS);
+    const since = this.#frames.sinceBeatMs(nowMs);
+    const isNear = since + roundTripMs + BEAT_SPREAD_MS > FRAME_MS || this.#frames.takenBy(nowMs) !== taken;
     if (isNear && this.#asked < ASKING_MAX) this.#askInTheQuiet();
     else this.#flush(taken);
   }
