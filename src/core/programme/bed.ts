@@ -1,4 +1,4 @@
-import { canStart, FILES_AT_LEAST_MS, isHealthy, LIVE_LOOK_MS, liveOffset } from './live.ts';
+import { canStart, type FailedStream, FILES_AT_LEAST_MS, isHealthy, LIVE_LOOK_MS, liveOffset } from './live.ts';
 import { firstOf, nextOf, type Order } from './order.ts';
 import type { LiveSound, Music, Shelf, Sound } from './sound.ts';
 import { addMusic, type Clip, fadeMusicOut, type Timeline } from './timeline.ts';
@@ -27,6 +27,7 @@ export interface Bed {
   readonly prefersLive: boolean;
   /** The stream has failed: files until then. */
   readonly filesUntil: number;
+  readonly failed: FailedStream | null;
 }
 
 export interface BedScene {
@@ -58,8 +59,9 @@ export function startBed(scene: BedScene, timeline: Timeline, startTune: string 
     lookAt: timing.emptyLook,
     prefersLive: remembered === undefined,
     filesUntil: 0,
+    failed: null,
   };
-  const first = remembered ?? (canStart(live, timing) ? live : firstOf(tunes, order));
+  const first = remembered ?? (canStart(live, null, timing) ? live : firstOf(tunes, order));
   return crossFade(scene, { bed, timeline }, first ?? null, 0);
 }
 
@@ -72,11 +74,12 @@ export function bedDue(scene: BedScene, laid: LaidBed, at: number): LaidBed {
   const { bed } = laid;
   if (bed.tune?.kind === 'live') return liveDue(scene, laid, bed.tune, at);
   const live = scene.shelf.live();
-  if (bed.prefersLive && at >= bed.filesUntil && canStart(live, scene.timing)) return crossFade(scene, laid, live, at);
+  if (bed.prefersLive && at >= bed.filesUntil && canStart(live, bed.failed, scene.timing))
+    return crossFade(scene, laid, live, at);
   if (bed.tune !== null && at < bed.endsAt) return { ...laid, bed: { ...bed, lookAt: nextLook(scene, bed.tune, at) } };
   const tunes = tunesOf(scene);
   const file = (bed.tune && nextOf(tunes, scene.order, bed.tune.name)) ?? firstOf(tunes, scene.order);
-  return crossFade(scene, laid, file ?? (canStart(live, scene.timing) ? live : null), at);
+  return crossFade(scene, laid, file ?? (canStart(live, bed.failed, scene.timing) ? live : null), at);
 }
 
 /** The caller wants the next tune. `null`: there is nothing to go to. */
@@ -88,32 +91,31 @@ export function nextTune(scene: BedScene, laid: LaidBed, at: number): LaidBed | 
   const tunes = tunesOf(scene);
   const live = scene.shelf.live();
   const following = bed.tune?.kind === 'file' ? nextOf(tunes, scene.order, bed.tune.name) : undefined;
-  const isLiveNext = bed.tune?.kind === 'file' && following === undefined && canStart(live, scene.timing);
+  const isLiveNext = bed.tune?.kind === 'file' && following === undefined && canStart(live, bed.failed, scene.timing);
   const next = isLiveNext ? live : (following ?? firstOf(tunes, scene.order));
   if (next === undefined || next === null) return null;
   return crossFade(scene, { timeline, bed: { ...bed, prefersLive: next.kind === 'live' } }, next, at);
 }
 
 /** After a pause: a file goes on where it stopped; of a stream that was missed, the newest is heard. */
-export function resumeBed(scene: BedScene, laid: LaidBed, from: number): LaidBed {
-  if (laid.bed.tune?.kind !== 'live') return laid;
-  const timeline = { ...laid.timeline, music: laid.timeline.music.filter(({ end }) => end <= from) };
+export function resumeBed(scene: BedScene, { bed, timeline }: LaidBed, from: number): LaidBed {
+  if (bed.tune?.kind !== 'live') return { bed, timeline };
+  const without = { ...timeline, music: timeline.music.filter(({ end }) => end <= from) };
   const live = scene.shelf.live();
-  const next = canStart(live, scene.timing) ? live : firstOf(tunesOf(scene), scene.order);
-  return crossFade(scene, { bed: laid.bed, timeline }, next ?? null, from);
+  const next = canStart(live, bed.failed, scene.timing) ? live : firstOf(tunesOf(scene), scene.order);
+  return crossFade(scene, { bed, timeline: without }, next ?? null, from);
 }
 
-function liveDue(scene: BedScene, laid: LaidBed, tune: LiveSound, at: number): LaidBed {
+function liveDue(scene: BedScene, { bed, timeline }: LaidBed, tune: LiveSound, at: number): LaidBed {
   const { shelf, timing, order } = scene;
-  const clip = laid.timeline.music.findLast(({ sound }) => sound === tune);
-  const live = shelf.live();
-  if (clip !== undefined && live === tune && (at < clip.start || isHealthy(clip, tune, at, timing))) {
-    return { ...laid, bed: { ...laid.bed, lookAt: nextLook(scene, tune, at) } };
+  const clip = timeline.music.findLast(({ sound }) => sound === tune);
+  if (clip !== undefined && shelf.live() === tune && (at < clip.start || isHealthy(clip, tune, at, timing))) {
+    return { timeline, bed: { ...bed, lookAt: nextLook(scene, tune, at) } };
   }
+  const failed = { live: tune, decodedTo: tune.writtenTo };
   const file = firstOf(tunesOf(scene), order);
-  const filesUntil = at + samples(FILES_AT_LEAST_MS, timing);
-  if (file !== undefined) return crossFade(scene, { ...laid, bed: { ...laid.bed, filesUntil } }, file, at);
-  return crossFade(scene, laid, canStart(live, timing) ? live : null, at);
+  const filesUntil = file === undefined ? at : at + samples(FILES_AT_LEAST_MS, timing);
+  return crossFade(scene, { timeline, bed: { ...bed, filesUntil, failed } }, file ?? null, at);
 }
 
 /** The old music goes, and the new one begins a little later; at once when there was none. */

@@ -16,9 +16,17 @@ export const FILES_AT_LEAST_MS = 5000;
 
 const samples = (ms: number, { rate }: Timing): number => (ms * rate) / 1000;
 
-/** Whether the stream can be listened to from now on. */
-export function canStart(live: LiveSound | null, timing: Timing): live is LiveSound {
-  return live?.isPlaying === true && live.writtenTo >= samples(LAG_MS, timing);
+/** A stream that failed, and how far it had been decoded then. */
+export interface FailedStream {
+  readonly live: LiveSound;
+  readonly decodedTo: number;
+}
+
+/** Whether the stream can be listened to from now on: after a failure only with what has come since. */
+export function canStart(live: LiveSound | null, failed: FailedStream | null, timing: Timing): live is LiveSound {
+  if (live?.isPlaying !== true) return false;
+  const heard = failed?.live === live ? failed.decodedTo : 0;
+  return live.writtenTo - heard >= samples(LAG_MS, timing);
 }
 
 /** The stream's sample to begin with at a programme sample that is `delay` after now. */

@@ -2,7 +2,9 @@ import { GAIN_STEP_MS, type Rehearsal } from './rehearse.ts';
 
 const WIDTH = 1400;
 const PLOT = { left: 60, right: 1380, top: 46, bottom: 330 };
-const HEIGHT = 380;
+const HEIGHT = 420;
+/** Rows in which notes stand by turns, so that neighbours do not cover each other. */
+const NOTE_ROWS = 5;
 /** The bottom of the picture; what is quieter lies on it. */
 const FLOOR_DB = -60;
 const COLOURS: Readonly<Record<string, string>> = { position: '#8fb8de', accounts: '#f2c179', advice: '#a8d5a2' };
@@ -24,7 +26,7 @@ export function levelPicture(title: string, rehearsal: Rehearsal): string {
     .filter(({ text }) => /^(?:key|tune|stream|place)/.test(text))
     .map(({ atMs, text }, index) => {
       const line = `<line x1="${x(atMs)}" x2="${x(atMs)}" y1="${PLOT.top}" y2="${PLOT.bottom}" stroke="#999" stroke-dasharray="3 3"/>`;
-      return line + label(x(atMs), PLOT.bottom + 26 + 11 * (index % 2), text);
+      return line + label(x(atMs), PLOT.bottom + 28 + 11 * (index % NOTE_ROWS), text);
     });
   const levels = Array.from(rmsOf(samples, rate), (rms, step) => `${x(step * GAIN_STEP_MS)},${y(rms)}`);
   const gains = Array.from(musicGain, (gain, step) => `${x(step * GAIN_STEP_MS)},${y(gain)}`);
