@@ -8,9 +8,8 @@ import type { Settings } from '../measured-app.ts';
 export const DUCK_EVERY_MS = 10_000;
 /** Each time for so long. */
 export const SPEECH_MS = 3_000;
-/** The programme's defaults: before the speech the music goes down, after it the music comes back. */
+/** The programme's default: before the speech the music goes down. It comes back within the pause. */
 const DOWN_MS = 1_000;
-const UP_MS = 1_000;
 /** Each piece of advice is said once in a call: enough for so long. */
 const LONGEST_MS = 35 * 60_000;
 
@@ -29,7 +28,7 @@ export function spoken(): Pcm {
 
 /** The music classes of a configuration: `bench` is ours, any other one is Asterisk's own. */
 export function musicClass(options: { readonly music: string; readonly advice: string | undefined }): Settings {
-  const pause = DUCK_EVERY_MS - DOWN_MS - SPEECH_MS - UP_MS;
+  const pause = DUCK_EVERY_MS - DOWN_MS - SPEECH_MS;
   return [
     [['music-classes', 'bench', 'folder'], options.music],
     ...(options.advice === undefined ? [] : ([[['music-classes', 'bench', 'advice'], options.advice]] as const)),

@@ -46,6 +46,7 @@ interface Medians {
   readonly percent: Readonly<Record<Column, number>>;
   readonly asteriskKb: number;
   readonly nodeKb: number;
+  readonly nodeLiveKb: number;
   readonly liquidsoapKb: number;
 }
 
@@ -62,6 +63,7 @@ function mediansOf(variant: Variant, all: readonly Run[]): Medians {
     ) as Record<Column, number>,
     asteriskKb: ofEach((run) => run.asteriskKb),
     nodeKb: ofEach((run) => run.nodeKb),
+    nodeLiveKb: ofEach((run) => run.nodeLiveKb),
     liquidsoapKb: ofEach((run) => run.liquidsoapKb),
   };
 }
@@ -74,12 +76,13 @@ function printPerCaller(report: Report, { callers, runs }: HoldResult, medians: 
       ...(['asterisk', 'node', 'liquidsoap'] as const).map((column) => perCaller(column).toFixed(4)),
       rounded(each.asteriskKb),
       rounded(each.nodeKb),
+      rounded(each.nodeLiveKb),
       rounded(each.liquidsoapKb),
     ];
   };
   report.table(
     'For each caller: percent of one core; kB of memory (PSS)',
-    ['', 'asterisk %', 'node %', 'liquidsoap %', 'asterisk kB', 'node kB', 'liquidsoap kB'],
+    ['', 'asterisk %', 'node %', 'liquidsoap %', 'asterisk kB', 'node kB', 'node kB, live', 'liquidsoap kB'],
     [...runs.map((run) => row(run.variant, run)), ...medians.map((each) => row(`median ${each.variant}`, each))],
   );
   for (const each of medians) {
@@ -88,6 +91,7 @@ function printPerCaller(report: Report, { callers, runs }: HoldResult, medians: 
     report.figure(`${name}.callers`, each.callers, 'callers');
     report.figure(`${name}.asterisk-memory`, each.asteriskKb, 'kB/caller');
     report.figure(`${name}.node-memory`, each.nodeKb, 'kB/caller');
+    report.figure(`${name}.node-live-memory`, each.nodeLiveKb, 'kB/caller');
     report.figure(`${name}.liquidsoap-memory`, each.liquidsoapKb, 'kB/caller');
   }
 }

@@ -9,7 +9,9 @@ import { waitUntil } from '../../../install/private-stack/processes.ts';
 import type { Stack } from '../../../install/private-stack/stack.ts';
 import { ReleaserStack } from '../../../src/lib/releasers.ts';
 import { type LoadResult, runLoad } from '../../support/phones/load.ts';
+import { freePort } from '../../support/phones/processes.ts';
 import { MeasuredApp, type Settings } from '../measured-app.ts';
+import { collectGarbage } from './garbage.ts';
 import { type Memory, readMemory } from './memory.ts';
 import { type PhonesState, SoundingPhones } from './sounding-phones.ts';
 
@@ -18,8 +20,9 @@ const run = promisify(execFile);
 const CALLS_PER_SECOND = 25;
 /** Straight into the queue `support`, in which nobody answers. */
 const NUMBER = '0001';
-/** The application has read and decoded what it plays. */
-const LOADED_MS = 5_000;
+/** The application has read and decoded what it plays when its memory has not changed by a hundredth for so long. */
+const STEADY_MS = 3_000;
+const STEADY_LIMIT_MS = 60_000;
 /** After the last caller hears something: what belongs to the arrival has been done. */
 const SETTLED_MS = 5_000;
 const ARRIVAL_LIMIT_MS = 60_000;
@@ -37,8 +40,10 @@ export interface Waiting {
   readonly app: MeasuredApp;
   readonly phones: SoundingPhones;
   readonly asteriskPid: number;
-  /** Of the servers before the first of these callers came. */
+  /** Of the servers before the first of these callers came; of Node, what lives: its garbage has been collected. */
   readonly before: { readonly asterisk: Memory; readonly node: Memory };
+  /** Lets Node collect its garbage. */
+  readonly collect: () => Promise<void>;
 }
 
 /** A private stack whose callers wait for members who never come. */
@@ -102,7 +107,9 @@ export class HoldScene {
   /** Asterisk and the application, both started afresh, with so many callers who have heard something; afterwards all hang up. */
   async withCallers<T>({ callers, settings, nodeOptions }: Turn, work: (waiting: Waiting) => Promise<T>): Promise<T> {
     await this.#ready().restart('asterisk');
-    const app = await MeasuredApp.start(this.env, settings, nodeOptions);
+    const inspector = await freePort();
+    const collect = () => collectGarbage(inspector);
+    const app = await MeasuredApp.start(this.env, settings, [...nodeOptions, `--inspect=127.0.0.1:${inspector}`]);
     return this.using(
       'application',
       () => app.stop(),
@@ -112,10 +119,11 @@ export class HoldScene {
           'phones',
           () => phones.close(),
           async () => {
-            await sleep(LOADED_MS);
+            await untilSteady(app.pid);
+            await collect();
             const asteriskPid = this.serverPids().asterisk;
             const before = { asterisk: readMemory(asteriskPid), node: readMemory(app.pid) };
-            return this.#whileTheyWait(phones, () => work({ app, phones, asteriskPid, before }));
+            return this.#whileTheyWait(phones, () => work({ app, phones, asteriskPid, before, collect }));
           },
         );
       },
@@ -202,5 +210,18 @@ export class HoldScene {
   #ready(): Stack {
     if (this.#stack === undefined) throw new Error('The scene has not been built');
     return this.#stack;
+  }
+}
+
+async function untilSteady(pid: number): Promise<void> {
+  const endsAtMs = performance.now() + STEADY_LIMIT_MS;
+  let last = readMemory(pid).pssKb;
+  let sinceMs = performance.now();
+  while (performance.now() < endsAtMs && performance.now() - sinceMs < STEADY_MS) {
+    await sleep(250);
+    const now = readMemory(pid).pssKb;
+    if (Math.abs(now - last) <= last / 100) continue;
+    last = now;
+    sinceMs = performance.now();
   }
 }

@@ -29,6 +29,8 @@ export interface Run {
   /** Memory for each caller, kB: PSS now minus PSS before the first one came. */
   readonly asteriskKb: number;
   readonly nodeKb: number;
+  /** The same after Node has collected its garbage: what the callers need, without what waits to be collected. */
+  readonly nodeLiveKb: number;
   readonly liquidsoapKb: number;
   readonly sound?: Sound;
   readonly complaints: ReadonlyMap<string, number>;
@@ -108,7 +110,11 @@ export function measureWaiting(scene: HoldScene, variant: 'native' | 'programme'
   });
 }
 
-async function measureProcessors(scene: HoldScene, { app, phones, asteriskPid, before }: Waiting, lengthMs: number) {
+async function measureProcessors(
+  scene: HoldScene,
+  { app, phones, asteriskPid, before, collect }: Waiting,
+  lengthMs: number,
+) {
   await sleep(MARGIN_MS);
   await phones.state();
   const measured = await measureGroups(
@@ -125,14 +131,19 @@ async function measureProcessors(scene: HoldScene, { app, phones, asteriskPid, b
   const { late, worstLateMs } = await phones.state();
   const callers = phones.ports.length;
   const grown = (now: number, then: number) => (now - then) / callers;
+  const nodeKb = grown(readMemory(app.pid).pssKb, before.node.pssKb);
+  const asteriskKb = grown(readMemory(asteriskPid).pssKb, before.asterisk.pssKb);
+  await sleep(MARGIN_MS);
+  // It stops everything for a moment: not while it counts.
+  await collect();
   const run = {
     percent: { ...measured.percent, liquidsoap: 0, phones: measured.percent.phones + measured.percent.sipp },
     machineShare: measured.machineShare,
     othersShare: measured.othersShare,
-    asteriskKb: grown(readMemory(asteriskPid).pssKb, before.asterisk.pssKb),
-    nodeKb: grown(readMemory(app.pid).pssKb, before.node.pssKb),
+    asteriskKb,
+    nodeKb,
+    nodeLiveKb: grown(readMemory(app.pid).pssKb, before.node.pssKb),
   };
-  await sleep(MARGIN_MS);
   return { run, fromMs: measured.fromMs, toMs: measured.toMs, late, worstLateMs };
 }
 
@@ -169,6 +180,7 @@ export async function measureLiquidsoap(scene: HoldScene, options: HoldOptions):
       othersShare: measured.othersShare,
       asteriskKb: 0,
       nodeKb: 0,
+      nodeLiveKb: 0,
       liquidsoapKb: meanPssKb(processes),
       complaints,
     };

@@ -2,11 +2,12 @@ import type { Report } from '../report.ts';
 import { DUCK_EVERY_MS, SPEECH_MS, writeAdvice } from './hold-music.ts';
 import { printHold } from './hold-report.ts';
 import { HoldScene } from './hold-scene.ts';
+import { measureKeys } from './keys.ts';
 import { writeScript } from './liquidsoap.ts';
 import { measureLiquidsoap, measureWaiting, type Run, type Variant } from './on-hold.ts';
 
 /** The measurements of `npm run bench -- programme`. */
-export const PARTS = ['hold'] as const;
+export const PARTS = ['hold', 'keys'] as const;
 export type Part = (typeof PARTS)[number];
 
 export interface ProgrammeOptions {
@@ -30,7 +31,10 @@ export async function benchProgramme(report: Report, options: ProgrammeOptions):
   options.onScene(scene);
   try {
     await scene.build();
-    const parts: Record<Part, () => Promise<void>> = { hold: () => hold(scene, report, options) };
+    const parts: Record<Part, () => Promise<void>> = {
+      hold: () => hold(scene, report, options),
+      keys: () => keys(scene, report, options),
+    };
     for (const part of options.parts) await parts[part]();
   } finally {
     await scene.tearDown();
@@ -60,4 +64,8 @@ async function hold(scene: HoldScene, report: Report, options: ProgrammeOptions)
     }
     printHold(report, { callers, seconds, runs });
   }
+}
+
+async function keys(scene: HoldScene, report: Report, { callers, nodeOptions, say }: ProgrammeOptions): Promise<void> {
+  for (const each of callers) await measureKeys(scene, report, { callers: each, nodeOptions, say });
 }
