@@ -3,7 +3,7 @@ import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from '
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
-import { durationMs, readWav } from '../../support/audio/pcm.ts';
+import { durationMs, readWav, silence } from '../../support/audio/pcm.ts';
 
 jest.setTimeout(60_000);
 
@@ -16,7 +16,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-function writeManifest(hello: string): void {
+function writeManifest(hello: string, words: object = {}): void {
   const language = (synthesiser: string, voice: string): object => ({
     name: voice,
     synthesiser,
@@ -34,7 +34,7 @@ function writeManifest(hello: string): void {
     thanks: { when: 'last', text: { en: 'Thank you.' } },
   };
   // JSON is YAML.
-  writeFileSync(join(folder, 'manifest.yaml'), JSON.stringify({ languages, prompts }));
+  writeFileSync(join(folder, 'manifest.yaml'), JSON.stringify({ languages, prompts, words }));
 }
 
 function run(...args: string[]): { status: number | null; lines: string[]; stderr: string } {
@@ -86,6 +86,50 @@ describe('sounds/render', () => {
 
     expect(run('--only', 'hello', '--language', 'en', '--force').lines).toEqual(['[1/1] en/hello: Something else.']);
     expect(run('--check', '--language', 'en').lines[0]).toBe('en/hello: up to date');
+  });
+
+  test('renders words into folders of their own, with little silence, and pauses', () => {
+    const words = {
+      when: 'numbers',
+      padMs: { before: 10, after: 60 },
+      pauses: { pause: 250 },
+      texts: { 1: { en: 'one', pt_BR: 'um' }, 21: { en: 'twenty one' } },
+      say: { 21: { en: 'twenty won' } },
+    };
+    writeManifest('Hello there.', { numbers: words });
+    expect(run('--only', 'numbers/1', '--only', 'numbers/pause').status).toBe(0);
+    expect(stands().filter((line) => line.includes('numbers'))).toEqual([
+      'en/numbers/pause: up to date',
+      'en/numbers/1: up to date',
+      'en/numbers/21: missing',
+      'pt_BR/numbers/pause: up to date',
+      'pt_BR/numbers/1: up to date',
+    ]);
+    const [one, pause] = ['1', 'pause'].map((word) => readWav(join(folder, `en/numbers/${word}.wav`)));
+    expect(durationMs(pause ?? silence(0))).toBe(250);
+    expect(pause?.samples.some((sample) => sample !== 0)).toBe(false);
+    const spoken = one?.samples.findIndex((sample) => Math.abs(sample) > 0.001) ?? -1;
+    expect(spoken).toBeGreaterThanOrEqual(80);
+    expect(spoken).toBeLessThan(400);
+    expect([...(one?.samples.slice(-480) ?? [])].every((sample) => sample === 0)).toBe(true);
+
+    run('--only', 'numbers/21');
+    writeManifest('Hello there.', { numbers: { ...words, say: { 21: { en: 'twenty one' } } } });
+    expect(stands().find((line) => line.startsWith('en/numbers/21'))).toBe('en/numbers/21: outdated');
+    writeManifest('Hello there.', { numbers: { ...words, padMs: { before: 10, after: 70 } } });
+    expect(stands().filter((line) => line.endsWith('outdated'))).toHaveLength(3);
+  });
+
+  test.each([
+    [{ texts: { 1: { en: 'one' } }, say: { 2: { en: 'too' } } }, 'numbers/2 has to stand under texts'],
+    [{ texts: { 1: { en: 'one' } }, say: { 1: { ru: 'один' } } }, 'numbers/1 has a way to say it in ru, but no text'],
+    [{ texts: { 1: { fr: 'un' } } }, 'numbers/1 has a text in fr, which is not under languages'],
+    [{ texts: { 1: { en: 'one' } }, pauses: { 1: 250 } }, 'numbers/1 has to stand under texts, or under pauses alone'],
+    [{ texts: { '../evil': { en: 'one' } } }, '../evil'],
+  ])('says which word of the manifest is wrong: %j', (wrong, message) => {
+    writeManifest('Hello.', { numbers: { when: 'numbers', padMs: { before: 10, after: 60 }, ...wrong } });
+    const { status, stderr } = run('--check');
+    expect({ status, stderr }).toEqual({ status: 1, stderr: expect.stringContaining(message) });
   });
 
   test('says which package is missing and installs nothing', () => {
