@@ -19,7 +19,7 @@ export function gainAt(ramp: Ramp, at: number): number {
   const since = at - ramp.from;
   if (since <= 0) return ramp.start;
   if (since >= ramp.length) return ramp.end;
-  return ramp.start + (ramp.end - ramp.start) * (SINE[((since / ramp.length) * STEPS + 0.5) | 0] as number);
+  return ramp.start + (ramp.end - ramp.start) * (SINE[(since * (STEPS / ramp.length) + 0.5) | 0] as number);
 }
 
 /** Whether the gain moves at a sample. */
@@ -27,10 +27,17 @@ export function isMoving(ramp: Ramp, at: number): boolean {
   return at >= ramp.from && at < ramp.from + ramp.length;
 }
 
-/** Writes the gains of `count` samples from `at` on, or multiplies those that are there by them; allocates nothing. */
+/**
+ * Writes the gains of `count` samples from `at` on, all of them within the ramp, or multiplies those that are there by them; the same values as
+ * {@link gainAt}. Allocates nothing.
+ */
 export function fillGains(ramp: Ramp, at: number, gains: Float64Array, count: number, isFirst: boolean): void {
+  const { start, length } = ramp;
+  const height = ramp.end - start;
+  const stepsPerSample = STEPS / length;
+  const since = at - ramp.from;
   for (let index = 0; index < count; index += 1) {
-    const gain = gainAt(ramp, at + index);
+    const gain = start + height * (SINE[((since + index) * stepsPerSample + 0.5) | 0] as number);
     gains[index] = isFirst ? gain : (gains[index] as number) * gain;
   }
 }

@@ -9,7 +9,8 @@ const CHUNK = 512;
 // Scratch memory: written before it is read within one piece, so that nothing passes from one programme to another.
 const sums = new Float64Array(CHUNK);
 const gains = new Float64Array(CHUNK);
-const FULL_LEVEL: Ramp = { from: 0, length: 1, start: 1, end: 1 };
+/** Over before the first sample: it never moves. */
+const FULL_LEVEL: Ramp = { from: -1, length: 1, start: 1, end: 1 };
 
 /**
  * Writes the samples `[from, from + length)` of a timeline. The stretch is divided where a clip or a fade begins or ends; in each piece the same clips
