@@ -10,8 +10,11 @@ import { FrameClock } from './frame-clock.ts';
 import type { Pump, Pumped } from './pump.ts';
 import { FRAME_MS, type MediaTimes } from './settings.ts';
 
-/** How surely the beat is known: the clock counts whole milliseconds, and Asterisk's threads wake up when they may. */
+/** How surely the beat is known: the clock counts whole milliseconds. */
 const BEAT_SPREAD_MS = 2;
+/** Asterisk's threads wake up when they may: from a question to the next beat, and from a flush, there shall be so much time to spare. */
+const SPARE_TO_ASK_MS = 8;
+const SPARE_TO_FLUSH_MS = 4;
 /** A change is meant for what will still be in the queue when it gets there. */
 const REFRESH_MS = 4;
 /** Longest way to Asterisk and back that is reckoned with; there is no quiet long enough for more. */
@@ -233,7 +236,7 @@ export class WebSocketLine implements Carrier, Pumped {
   #askInTheQuiet(): void {
     const { clock } = this.#room;
     const since = this.#frames.sinceBeatMs(clock.now());
-    const isQuiet = since >= BEAT_SPREAD_MS && since <= FRAME_MS - BEAT_SPREAD_MS - 2 * this.#roundTripMs;
+    const isQuiet = since >= BEAT_SPREAD_MS && since <= FRAME_MS - SPARE_TO_ASK_MS - 2 * this.#roundTripMs;
     if (isQuiet) {
       this.#ask();
       return;
@@ -267,7 +270,7 @@ export class WebSocketLine implements Carrier, Pumped {
     this.#roundTripMs = Math.max(roundTripMs, (3 * this.#roundTripMs + roundTripMs) / 4);
     this.#frames.observeTaken(taken, nowMs, BEAT_SPREAD_MS);
     const since = this.#frames.sinceBeatMs(nowMs);
-    const isNear = since + roundTripMs + BEAT_SPREAD_MS > FRAME_MS || this.#frames.takenBy(nowMs) !== taken;
+    const isNear = since + roundTripMs + SPARE_TO_FLUSH_MS > FRAME_MS || this.#frames.takenBy(nowMs) !== taken;
     if (isNear && this.#asked < ASKING_MAX) this.#askInTheQuiet();
     else this.#flush(taken);
   }

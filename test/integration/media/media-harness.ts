@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { AsteriskKind } from '../../../install/private-stack/state.ts';
 import { bridgeId, type CallId, type ChannelId, callId } from '../../../src/core/ids.ts';
 import { systemClock } from '../../../src/lib/clock.ts';
 import { silentLog } from '../../../src/log.ts';
@@ -26,12 +27,17 @@ export interface MediaHarness {
   readonly media: AriMediaOut;
   readonly events: readonly PbxEvent[];
   waiting(options?: Partial<DialOptions>): Promise<WaitingCaller>;
+  /** Callers hang up, and their bridges are taken down. */
+  everybodyLeaves(): Promise<void>;
   dispose(): Promise<void>;
 }
 
 /** A real Asterisk, the real adapters, and callers of flesh and baresip. */
-export async function createMediaHarness(times: Partial<MediaTimes> = {}): Promise<MediaHarness> {
-  const asterisk = await PrivateAsterisk.start();
+export async function createMediaHarness(
+  times: Partial<MediaTimes> = {},
+  kind: AsteriskKind = 'current',
+): Promise<MediaHarness> {
+  const asterisk = await PrivateAsterisk.start({}, kind);
   const pbx = new AriPbx({
     settings: { url: asterisk.url, username: asterisk.username, password: asterisk.password, application: 'queueapp' },
     clock: systemClock,
@@ -63,6 +69,10 @@ export async function createMediaHarness(times: Partial<MediaTimes> = {}): Promi
       await pbx.createBridge(id, 'test');
       await pbx.addToBridge(id, [channelId]);
       return { caller, callId: callId(randomUUID()), channelId, by: { type: 'bridge', bridgeId: id } };
+    },
+    async everybodyLeaves() {
+      for (const caller of callers.splice(0)) await caller.close();
+      for (const { bridgeId: id } of (await pbx.snapshot()).bridges) await pbx.destroyBridge(id);
     },
     async dispose() {
       for (const caller of callers) await caller.close();
