@@ -50,9 +50,17 @@ async function play({ out, ...options }: PlayOptions & { out: string }): Promise
   const rehearsal = await playCall(options, (message) => new UsageError(message));
   for (const { atMs, text } of rehearsal.diary) process.stdout.write(`${clockOf(atMs)}  ${text}\n`);
   const picture = out.replace(/(?:\.wav)?$/i, '.svg');
-  writeFileSync(out, wavFile(rehearsal));
-  writeFileSync(picture, levelPicture(`${options.musicClass}, ${options.format}`, rehearsal));
+  write(out, wavFile(rehearsal));
+  write(picture, levelPicture(`${options.musicClass}, ${options.format}`, rehearsal));
   process.stdout.write(`\n${out}: ${rehearsal.samples.length / rehearsal.rate} s; level curve: ${picture}\n`);
+}
+
+function write(path: string, content: Uint8Array | string): void {
+  try {
+    writeFileSync(path, content);
+  } catch (error) {
+    throw new UsageError(`--out: ${error instanceof Error ? error.message : String(error)}`);
+  }
 }
 
 function clockOf(ms: number): string {
