@@ -33,7 +33,7 @@ function main(): number {
     return 0;
   }
   const names = values.only ?? Object.keys(PIECES);
-  const unknown = names.filter((name) => !(name in PIECES));
+  const unknown = names.filter((name) => !Object.hasOwn(PIECES, name));
   if (unknown.length > 0) {
     console.error(`There is no piece ${unknown.join(', ')}; there are ${Object.keys(PIECES).join(', ')}`);
     return 2;

@@ -1,0 +1,156 @@
+import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { G711_DECODING } from '../../../src/core/programme/g711.ts';
+import type { LiveSound } from '../../../src/core/programme/sound.ts';
+import { systemClock } from '../../../src/lib/clock.ts';
+import { silentLog } from '../../../src/log.ts';
+import { createStream, type LiveStream } from '../../../stasis/media/stream/live-stream.ts';
+import { eventually } from '../../support/eventually.ts';
+import { Icecast, type Source, TONE_DBFS, toneInput } from '../../support/stream/icecast.ts';
+import { toneIn } from '../../support/stream/listen.ts';
+
+jest.setTimeout(90_000);
+
+/** What stations send, with a tone of its own each. */
+const ENCODINGS: Readonly<Record<string, Source & { readonly hz: number }>> = {
+  '/tone.mp3': {
+    hz: 440,
+    input: toneInput(440),
+    encode: ['-c:a', 'libmp3lame', '-b:a', '128k', '-f', 'mp3'],
+    type: 'audio/mpeg',
+  },
+  '/tone.ogg': {
+    hz: 523,
+    input: toneInput(523),
+    encode: ['-c:a', 'libvorbis', '-b:a', '96k', '-f', 'ogg'],
+    type: 'application/ogg',
+  },
+  '/tone.opus': {
+    hz: 659,
+    input: toneInput(659),
+    encode: ['-ar', '48000', '-c:a', 'libopus', '-b:a', '64k', '-f', 'ogg'],
+    type: 'application/ogg',
+  },
+  '/tone.aac': {
+    hz: 784,
+    input: toneInput(784),
+    encode: ['-c:a', 'aac', '-b:a', '96k', '-f', 'adts'],
+    type: 'audio/aac',
+  },
+};
+
+let icecast: Icecast;
+const streams: LiveStream[] = [];
+beforeAll(async () => {
+  icecast = await Icecast.start();
+});
+afterEach(async () => {
+  for (const stream of streams.splice(0)) await stream.close();
+  await icecast.stopSources();
+});
+afterAll(() => icecast.close());
+
+function listen(mount: string, onTitle: (title: string | null) => void = () => {}): LiveStream {
+  const stream = createStream({
+    url: icecast.address(mount),
+    name: 'radio',
+    formats: ['ulaw', 'alaw', 'slin', 'slin16'],
+    clock: systemClock,
+    random: Math.random,
+    log: silentLog(),
+    onTitle,
+  });
+  streams.push(stream);
+  stream.start();
+  return stream;
+}
+
+const plays = (stream: LiveStream) => eventually('the stream plays', () => stream.status().isPlaying, 30_000);
+const hasSeconds = (sound: LiveSound, seconds: number) =>
+  eventually(`${seconds} s are there`, () => sound.writtenTo >= (seconds * sound.samples.length) / 30, 30_000);
+
+describe.each(Object.entries(ENCODINGS))('%s from Icecast', (mount, source) => {
+  test('is heard in every format, at its frequency and level', async () => {
+    await icecast.source(mount, source);
+    const stream = listen(mount);
+    await plays(stream);
+    for (const format of ['slin', 'slin16'] as const) {
+      const sound = stream.sound(format);
+      await hasSeconds(sound, 2);
+      const { share, dbfs } = toneIn(sound, source.hz);
+      expect(share).toBeGreaterThan(0.98);
+      expect(Math.abs(dbfs - TONE_DBFS)).toBeLessThan(1);
+    }
+    for (const law of ['ulaw', 'alaw'] as const) {
+      const { wire, samples } = stream.sound(law);
+      // Half a step of G.711 is at most 1/32 of a value, and 8 at the quietest.
+      for (let i = 0; i < samples.length; i += 1) {
+        const value = samples[i] as number;
+        const error = Math.abs((G711_DECODING[law][wire[i] as number] as number) - value);
+        if (error > 8 + Math.abs(value) / 16) throw new Error(`${law} at ${i}: off by ${error} of ${value}`);
+      }
+    }
+  });
+});
+
+test('The stream goes at the pace of the clock, not in bursts', async () => {
+  await icecast.source('/tone.mp3', ENCODINGS['/tone.mp3'] as Source);
+  // The server keeps 64 kB to send at once: four seconds.
+  await new Promise<void>((resolve) => systemClock.after(5000, resolve));
+  const stream = listen('/tone.mp3');
+  await plays(stream);
+  const sound = stream.sound('slin');
+  const [fromMs, from] = [systemClock.now(), sound.writtenTo];
+  for (let last = from; systemClock.now() - fromMs < 4000; ) {
+    await new Promise<void>((resolve) => systemClock.after(20, resolve));
+    const due = ((systemClock.now() - fromMs) * 8000) / 1000;
+    expect(Math.abs(sound.writtenTo - from - due)).toBeLessThan(80);
+    expect(sound.writtenTo).toBeGreaterThanOrEqual(last);
+    last = sound.writtenTo;
+  }
+});
+
+test('Titles are told when they change', async () => {
+  const titles: (string | null)[] = [];
+  await icecast.source('/tone.mp3', ENCODINGS['/tone.mp3'] as Source);
+  const stream = listen('/tone.mp3', (title) => titles.push(title));
+  await plays(stream);
+  await icecast.retitle('/tone.mp3', "Ella – It's only a paper moon");
+  await eventually('the title is there', () => stream.status().title === "Ella – It's only a paper moon");
+  await icecast.retitle('/tone.mp3', 'Louis\u0007 Armstrong');
+  await eventually('the next title is there', () => stream.status().title === 'Louis Armstrong');
+  expect(titles.filter((title) => title !== null)).toEqual(["Ella – It's only a paper moon", 'Louis Armstrong']);
+});
+
+test('Artist and title in Ogg are told', async () => {
+  const tone = ENCODINGS['/tone.ogg'] as Source;
+  const encode = ['-metadata', 'artist=Sílvia', '-metadata', 'title=Águas', ...tone.encode];
+  await icecast.source('/tone.ogg', { ...tone, encode });
+  const stream = listen('/tone.ogg');
+  await eventually('the title is there', () => stream.status().title === 'Sílvia - Águas');
+});
+
+test('A server that is killed is not heard after 12 seconds at most, and is again soon after it is back', async () => {
+  await icecast.source('/tone.mp3', ENCODINGS['/tone.mp3'] as Source);
+  const stream = listen('/tone.mp3');
+  await plays(stream);
+  const before = stream.sound('slin').writtenTo;
+  await icecast.kill();
+  const killedMs = systemClock.now();
+  await eventually('it is not heard', () => !stream.status().isPlaying, 15_000);
+  expect(systemClock.now() - killedMs).toBeLessThan(12_000);
+  expect(stream.status().lastError).toMatch(/ended|refused|ECONN/);
+  await icecast.up();
+  await icecast.source('/tone.mp3', ENCODINGS['/tone.mp3'] as Source);
+  await eventually('it is heard again', () => stream.status().isPlaying, 40_000);
+  expect(stream.status().reconnects).toBeGreaterThanOrEqual(1);
+  expect(stream.sound('slin').writtenTo).toBeGreaterThanOrEqual(before);
+});
+
+test('A mount that is not there is told with its status', async () => {
+  const stream = listen('/nothing.mp3');
+  await eventually(
+    'the reason is there',
+    () => stream.status().lastError === `${icecast.address('/nothing.mp3')} answers with HTTP 404`,
+  );
+  expect(stream.status().isPlaying).toBe(false);
+});
