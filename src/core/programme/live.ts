@@ -3,10 +3,10 @@ import type { LiveSound } from './sound.ts';
 import type { Clip } from './timeline.ts';
 import type { Timing } from './timing.ts';
 
-/** A listener begins so long behind the newest sample: the stream comes in bursts. */
-const LAG_MS = 500;
+/** A listener begins so long behind the newest sample: what is sent ahead of the ear is rendered at once when a line is laid. */
+const LAG_MS = 1000;
 /** Less than this before the end of what was decoded: the stream has stopped, or the network is too slow for it. */
-const LOW_MS = 250;
+const LOW_MS = 200;
 /** What the ring runs out with, within samples that are there. */
 const DRY_FADE_MS = 20;
 /** How often a class with a stream is looked at. */
@@ -34,11 +34,14 @@ export function liveOffset(live: LiveSound, timing: Timing, delay: number): numb
   return Math.max(0, live.writtenTo - samples(LAG_MS, timing) + delay);
 }
 
-/** Whether a clip of the stream can go on: decoded sound lies ahead of it, and the ring has not been written over it. */
+/**
+ * Whether a clip of the stream can go on: decoded sound lies ahead of it, and the ring has not been written over it. Half the ring counts as gone,
+ * because the decoder writes ahead of what it counts.
+ */
 export function isHealthy(clip: Clip, live: LiveSound, at: number, timing: Timing): boolean {
   if (!live.isPlaying || clip.dry?.fade) return false;
   const ahead = live.writtenTo - (clip.offset + at - clip.start);
-  return ahead >= samples(LOW_MS, timing) && ahead <= live.samples.length - timing.rate;
+  return ahead >= samples(LOW_MS, timing) && ahead <= live.samples.length / 2;
 }
 
 /**
