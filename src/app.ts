@@ -5,16 +5,16 @@ import { migrate } from '../db/migrate.ts';
 import { type OpenDatabase, openDatabase } from '../db/open.ts';
 import { AriPbx } from '../stasis/ari/pbx.ts';
 import { Application } from '../stasis/calls/application.ts';
-import { createSoundLibrary, type FolderSoundLibrary } from '../stasis/media/library/sound-library.ts';
 import { AriMediaOut } from '../stasis/media/media-out.ts';
 import { createAnnouncer, type XmppAnnouncer } from '../xmpp/announcer.ts';
 import { createNullAnnouncer } from '../xmpp/null-announcer.ts';
 import { callSettings } from './call-settings.ts';
 import type { Config, Secrets } from './config/config.ts';
 import { createHttpServer, listen as openPort } from './http/server.ts';
-import { type Clock, systemClock } from './lib/clock.ts';
+import { systemClock } from './lib/clock.ts';
 import { ReleaserStack } from './lib/releasers.ts';
 import type { Logger } from './log.ts';
+import { buildMusic } from './music.ts';
 import { PartWatch } from './part-watch.ts';
 import { runningFace } from './running-face.ts';
 import { xmppSettings } from './xmpp-settings.ts';
@@ -66,7 +66,9 @@ async function build({ config, secrets, log, version }: AppOptions, releasers: R
     log: log.child({ room: 'media' }),
   });
   releasers.add('media', () => media[Symbol.asyncDispose]());
-  const sounds = await buildSounds(config, { clock, log }, releasers);
+  const music = buildMusic(config, { clock, random: Math.random, log });
+  releasers.add('music', () => music.close());
+  music.start();
   const application = new Application({
     settings: callSettings(config),
     pbx,
@@ -76,7 +78,7 @@ async function build({ config, secrets, log, version }: AppOptions, releasers: R
     accounts: database.accounts,
     callerMusic: database.callerMusic,
     media,
-    sounds,
+    sounds: music.library,
     clock,
     random: Math.random,
     log,
@@ -90,7 +92,7 @@ async function build({ config, secrets, log, version }: AppOptions, releasers: R
     database: new PartWatch(() => database.ping().then(() => ({ isUp: true, reason: null })), clock),
     xmpp: new PartWatch(announcer && (async () => ({ isUp: announcer.isConnected(), reason: 'no session' })), clock),
   };
-  const face = runningFace({ application, parts, version });
+  const face = runningFace({ application, music, parts, version });
   const httpUrl = await listen({ config, secrets, log, version, face }, releasers);
   releasers.add('calls', () => application.stop(config.limits.drainMs));
   for (const part of Object.values(parts)) {
@@ -128,24 +130,6 @@ async function buildDatabase({ config, secrets, log }: BuildOptions, releasers: 
   });
   releasers.add('database', () => database.close());
   return database;
-}
-
-/** Recordings are read while the application begins its work: a caller who is there earlier hears Asterisk's music. */
-async function buildSounds(
-  { musicClasses, sounds, language }: Config,
-  { clock, log }: { readonly clock: Clock; readonly log: Logger },
-  releasers: ReleaserStack,
-): Promise<FolderSoundLibrary> {
-  const library = createSoundLibrary({
-    classes: musicClasses,
-    sounds,
-    defaultLanguage: language,
-    clock,
-    log: log.child({ room: 'sounds' }),
-  });
-  releasers.add('sounds', () => library.close());
-  library.start().catch((error: unknown) => log.error({ err: error }, 'The recordings could not be read'));
-  return library;
 }
 
 async function buildAnnouncer(

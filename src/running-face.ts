@@ -1,16 +1,18 @@
 import type { Application } from '../stasis/calls/application.ts';
 import { callViews, memberViews, queueViews } from '../stasis/calls/application-view.ts';
 import type { ApplicationFace, MembershipRequest, PartName } from './http/application-face.ts';
+import type { Music } from './music.ts';
 import type { PartWatch } from './part-watch.ts';
 
 export interface RunningFaceOptions {
   readonly application: Application;
+  readonly music: Music;
   readonly parts: Readonly<Record<PartName, PartWatch>>;
   readonly version: string;
 }
 
 /** What the API and the command line see of the running application. */
-export function runningFace({ application, parts, version }: RunningFaceOptions): ApplicationFace {
+export function runningFace({ application, music, parts, version }: RunningFaceOptions): ApplicationFace {
   const { room, calls, memberships } = application;
   const startedAtMs = room.clock.now();
   const request = ({ extension: number, queue }: MembershipRequest) => {
@@ -25,6 +27,7 @@ export function runningFace({ application, parts, version }: RunningFaceOptions)
       isStopping: room.stopping.aborted,
       calls: calls.size,
       parts: { asterisk: parts.asterisk.status, database: parts.database.status, xmpp: parts.xmpp.status },
+      music: music.classes(),
     }),
     queues: async () => queueViews(application),
     members: async () => memberViews(application),

@@ -45,8 +45,8 @@ export function table(headings: readonly string[], rows: readonly (readonly stri
   return `${lines.join('\n')}\n`;
 }
 
-/** Names come from callers: nothing of them may move the terminal's cursor. */
-function printable(text: string): string {
+/** Text from outside, of callers and of files: nothing of them may move the terminal's cursor. */
+export function printable(text: string): string {
   return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '?').slice(0, 200);
 }
 

@@ -1,8 +1,11 @@
 import type { CallJson, MemberJson, QueueJson, StatusJson } from '../http/views.ts';
-import { table } from './output.ts';
+import { printable, table } from './output.ts';
 
 /** What `queueapp status` prints. */
-export function statusText({ version, started, ready, stopping, calls, parts }: StatusJson, nowMs: number): string {
+export function statusText(
+  { version, started, ready, stopping, calls, parts, music }: StatusJson,
+  nowMs: number,
+): string {
   const state = stopping ? 'stopping' : ready ? 'ready' : 'not ready';
   const lines = [`queueapp ${version}, ${state}, up for ${ago(started, nowMs)}, calls: ${calls}`];
   for (const [name, part] of Object.entries(parts)) {
@@ -13,7 +16,16 @@ export function statusText({ version, started, ready, stopping, calls, parts }: 
         : `${part.state === 'up' ? '✓' : '✗'} ${name} is ${part.state} for ${ago(part.since, nowMs)}${reason}`,
     );
   }
+  for (const each of music)
+    lines.push(musicLine(each), ...each.broken.map(({ path, reason }) => `  ✗ ${printable(path)}: ${reason}`));
   return `${lines.join('\n')}\n`;
+}
+
+function musicLine({ class: name, tracks, advice, stream }: StatusJson['music'][number]): string {
+  const files = `♪ music class ${name}: ${tracks} tunes, ${advice} pieces of advice`;
+  if (stream === null) return files;
+  if (stream.playing) return `${files}, stream plays${stream.title === null ? '' : ` ${printable(stream.title)}`}`;
+  return `${files}, stream does not play${stream.reason === null ? '' : ` (${stream.reason})`}: its files instead`;
 }
 
 /** What `queueapp queues` prints. */
@@ -50,8 +62,8 @@ export function membersText(members: readonly MemberJson[], nowMs: number): stri
 
 /** What `queueapp calls` prints. */
 export function callsText(calls: readonly CallJson[], nowMs: number): string {
-  const headings = ['call', 'is', 'for', 'queue', 'position', 'member', 'caller', 'customer'];
-  const rows = calls.map(({ callId, phase, since, queue, position, extension, caller, customer }) => [
+  const headings = ['call', 'is', 'for', 'queue', 'position', 'member', 'caller', 'customer', 'hears'];
+  const rows = calls.map(({ callId, phase, since, queue, position, extension, caller, customer, hears }) => [
     callId,
     phase,
     ago(since, nowMs),
@@ -60,6 +72,7 @@ export function callsText(calls: readonly CallJson[], nowMs: number): string {
     extension ?? '-',
     caller.number ?? '(withheld)',
     customer === null ? '-' : `${customer.name} (id ${customer.id})`,
+    hears ?? '-',
   ]);
   return rows.length === 0 ? 'No calls\n' : table(headings, rows);
 }

@@ -32,6 +32,25 @@ export interface ApplicationStatus {
   /** Calls in the application now. */
   readonly calls: number;
   readonly parts: Readonly<Record<PartName, PartStatus>>;
+  readonly music: readonly MusicClassView[];
+}
+
+/** One music class: what there is to play. */
+export interface MusicClassView {
+  readonly name: string;
+  readonly tracks: number;
+  readonly advice: number;
+  /** Files that give no sound, and why. */
+  readonly broken: readonly { readonly path: string; readonly reason: string }[];
+  /** `null`: the class has no stream. */
+  readonly stream: {
+    readonly isPlaying: boolean;
+    readonly title: string | null;
+    /** Since when it plays, or does not. */
+    readonly sinceMs: number;
+    /** Why it does not play. */
+    readonly reason: string | null;
+  } | null;
 }
 
 export interface QueueView {
@@ -77,6 +96,8 @@ export interface CallView {
   readonly position: number | null;
   /** The member that is rung or talked to. */
   readonly extension: ExtensionNumber | null;
+  /** What a waiting caller hears; `null` when the call does not wait. */
+  readonly hears: string | null;
   readonly startedAtMs: number;
   /** Since when the phase lasts. */
   readonly sinceMs: number;

@@ -50,6 +50,23 @@ export const statusSchema = group({
   stopping: flag('Whether it is being stopped'),
   calls: whole('Calls in the application now'),
   parts: group({ asterisk: part, database: part, xmpp: part }),
+  music: listOf(
+    group({
+      class: text('Name of the music class'),
+      tracks: whole('Tunes that can be played'),
+      advice: whole('Pieces of advice that can be said'),
+      broken: listOf(group({ path: text('A file that gives no sound'), reason: text('Why') })),
+      stream: {
+        ...group({
+          playing: flag('Whether it is heard; else the class plays its files'),
+          title: textOrNull('What it plays, in its own words'),
+          since: time('Since when it plays, or does not'),
+          reason: textOrNull('Why it does not play'),
+        }),
+        type: ['object', 'null'],
+      },
+    }),
+  ),
 });
 
 export const queuesSchema = listOf(
@@ -100,6 +117,9 @@ export const callsSchema = listOf(
     queue: textOrNull('Name of the queue; null when in none'),
     position: { type: ['integer', 'null'], minimum: 1, description: 'Place in the queue, from 1' },
     extension: textOrNull('The member that is rung or talked to'),
+    hears: textOrNull(
+      "What a waiting caller hears: tune, stream, `moh:` and a class of Asterisk's, what is said over it",
+    ),
     started: time('When the call came in'),
     since: time('Since when the phase lasts'),
   }),

@@ -2,6 +2,7 @@ import {
   type ApplicationStatus,
   type CallView,
   type MemberView,
+  type MusicClassView,
   PARTS,
   type PartStatus,
   type QueueView,
@@ -26,7 +27,7 @@ export function readinessJson({ isStopping, parts }: ApplicationStatus) {
 
 /** What `GET /api/v1/status` answers. */
 export function statusJson(status: ApplicationStatus) {
-  const { version, startedAtMs, isStopping, calls, parts } = status;
+  const { version, startedAtMs, isStopping, calls, parts, music } = status;
   return {
     version,
     started: time(startedAtMs),
@@ -34,7 +35,14 @@ export function statusJson(status: ApplicationStatus) {
     stopping: isStopping,
     calls,
     parts: { asterisk: partJson(parts.asterisk), database: partJson(parts.database), xmpp: partJson(parts.xmpp) },
+    music: music.map(musicJson),
   };
+}
+
+function musicJson({ name, tracks, advice, broken, stream }: MusicClassView) {
+  const { title, reason } = stream ?? { title: null, reason: null };
+  const played = stream && { playing: stream.isPlaying, title, since: time(stream.sinceMs), reason };
+  return { class: name, tracks, advice, broken, stream: played };
 }
 
 export function queueJson({ oldestJoinedAtMs, ...queue }: QueueView) {

@@ -65,6 +65,7 @@ export function callViews({ calls, room }: Application) {
       queue,
       position: entryId === null ? null : room.distributor.position(entryId),
       extension,
+      hears: name === 'waiting' || name === 'ringing' ? (call.hears?.() ?? null) : null,
       startedAtMs: call.startedAtMs,
       sinceMs,
     };

@@ -3,6 +3,7 @@ import type { CallerIdTemplate } from '../../src/core/caller-id.ts';
 import type { AttemptId, BridgeId, QueueName } from '../../src/core/ids.ts';
 import type { IvrDefinition } from '../../src/core/ivr/flow-definition.ts';
 import type { ProgrammeOverrides } from '../../src/core/programme/settings.ts';
+import type { WireFormat } from '../../src/core/programme/sound.ts';
 import type { QueueSettings } from '../../src/core/queue/settings.ts';
 import type { Clock } from '../../src/lib/clock.ts';
 import type { Logger } from '../../src/log.ts';
@@ -25,6 +26,8 @@ export interface CallSettings {
   readonly ivr: IvrDefinition;
   readonly queues: readonly QueueSettings[];
   readonly musicClasses: readonly HoldClass[];
+  /** Wire formats in which sounds are kept. */
+  readonly soundFormats: readonly WireFormat[];
   /** Where `Stasis(queueapp,ID|NAME)` leads. */
   readonly defaultQueue: QueueName;
   /** Lookup that is asked with CUSTOMER_CODE; `null`: none. */

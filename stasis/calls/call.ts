@@ -28,6 +28,8 @@ export interface Call {
   isAnswered: boolean;
   /** Told by the stage that has the call. */
   phase: CallPhase;
+  /** Tells what is heard on hold, in words for people; `null` outside of queues. */
+  hears: (() => string | null) | null;
   /** Aborted with a HangupError once the channel is gone or has left the application. */
   readonly signal: AbortSignal;
   readonly log: Logger;

@@ -1,4 +1,4 @@
-import type { Programme } from '../../src/core/programme/programme.ts';
+import type { NowPlaying, Programme } from '../../src/core/programme/programme.ts';
 import { isAppError } from '../../src/errors.ts';
 import { delay } from '../../src/lib/clock.ts';
 import { deferred } from '../../src/lib/deferred.ts';
@@ -59,6 +59,16 @@ export class HoldLine {
   async close(): Promise<void> {
     this.#end?.abort();
     await this.#running;
+  }
+
+  /** Whether Asterisk's music is heard in the place of the programme. */
+  get isFallbackHeard(): boolean {
+    return this.#isFallbackHeard;
+  }
+
+  /** What the caller hears of the programme now. */
+  nowPlaying(): NowPlaying {
+    return this.#options.programme.nowPlaying(this.#line?.heardNow() ?? this.#from);
   }
 
   /** Lets something happen in the programme at the sample that the caller hears now. */

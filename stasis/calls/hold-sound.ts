@@ -1,3 +1,4 @@
+import { nearestFormat } from '../../src/core/programme/nearest-format.ts';
 import type { ProgrammeSettings } from '../../src/core/programme/settings.ts';
 import type { QueueSettings } from '../../src/core/queue/settings.ts';
 import type { Call } from './call.ts';
@@ -16,6 +17,8 @@ export interface HoldMusic {
   standStill(): Promise<void>;
   /** Whether it is to be heard when the member puts the caller on hold. Asterisk's own music begins there by itself. */
   readonly isForHold: boolean;
+  /** What is heard at this moment, for people who look after the calls. */
+  inWords(): string | null;
   /** The caller's place in the line is another one now; `null`: none any more. */
   moved(position: number | null): void;
   /** Nothing is said any more: a member's phone rings. */
@@ -50,6 +53,7 @@ export class HoldSound {
     this.#call = call;
     this.#settings = settings;
     this.#bridge = bridge;
+    call.hears = () => this.#inWords();
   }
 
   /** Begins, or goes on after `stop` where it stopped. */
@@ -113,6 +117,11 @@ export class HoldSound {
     if (this.#isWanted) this.#music?.pressed(digit);
   }
 
+  #inWords(): string | null {
+    if (this.#greeting !== null) return 'greeting';
+    return this.#isWanted ? (this.#music?.inWords() ?? null) : null;
+  }
+
   /** One change after another, so that a stop that overtakes a start leaves silence. */
   #then(change: () => Promise<void>): void {
     this.#changing = this.#changing.then(change).catch((error: unknown) => {
@@ -141,7 +150,7 @@ export class HoldSound {
     const name = own === undefined || own === '' || own === 'default' ? this.#settings.musicClass : own;
     const musicClass = room.musicClasses.get(name);
     if (musicClass === undefined) return new AsteriskMusic(room, call, name);
-    const format = await room.pbx.channelFormat(call.channelId);
+    const format = nearestFormat(await room.pbx.channelFormat(call.channelId), room.settings.soundFormats);
     const shelf = room.sounds.shelf(name, format);
     if (shelf === null) return new AsteriskMusic(room, call, musicClass.fallback);
     const queue = this.#settings;
@@ -177,6 +186,10 @@ class AsteriskMusic implements HoldMusic {
 
   async standStill(): Promise<void> {
     // It goes on without us.
+  }
+
+  inWords(): string {
+    return `moh:${this.#musicClass}`;
   }
 
   moved(): void {

@@ -28,6 +28,7 @@ export class LiveCall implements Call {
   customer: Customer | null = null;
   isAnswered: boolean;
   phase: CallPhase;
+  hears: Call['hears'] = null;
   readonly #hangup = new AbortController();
   readonly #digitListeners = new Set<(digit: string) => void>();
   readonly #unlisten: () => void;

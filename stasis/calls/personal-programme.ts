@@ -68,6 +68,13 @@ export class PersonalProgramme implements HoldMusic {
     await quietly(call, 'start-music', () => room.pbx.startMusic(call.channelId, musicClass.fallback));
   }
 
+  inWords(): string | null {
+    if (this.#line.isFallbackHeard) return `moh:${this.#options.musicClass.fallback}`;
+    const { tunes, recordings } = this.#line.nowPlaying();
+    const tune = tunes.at(-1)?.name ?? 'silence';
+    return recordings.length === 0 ? tune : `${tune}, under ${recordings.join(' ')}`;
+  }
+
   moved(position: number | null): void {
     this.#line.change((programme, at) => programme.position(position, at));
   }

@@ -71,6 +71,7 @@ export function centerSettings(queue: Partial<QueueSettings> = {}, all: Partial<
     },
     queues: [support],
     musicClasses: [{ name: 'default', fallback: 'moh', programme: {} }],
+    soundFormats: ['ulaw', 'alaw', 'slin16'],
     defaultQueue: queueName('support'),
     customerCodeLookup: null,
     callerId: { name: '{queue}: {customer}', number: '{caller}' },

@@ -16,6 +16,22 @@ const allUp: ApplicationStatus = {
   isStopping: false,
   calls: 2,
   parts: { asterisk: up, database: up, xmpp: up },
+  music: [
+    {
+      name: 'default',
+      tracks: 4,
+      advice: 9,
+      broken: [{ path: '/music/a.mp3', reason: 'holds no sound' }],
+      stream: null,
+    },
+    {
+      name: 'radio',
+      tracks: 0,
+      advice: 0,
+      broken: [],
+      stream: { isPlaying: true, title: 'Ann – <Song>', sinceMs: STARTED_MS, reason: null },
+    },
+  ],
 };
 
 /** An application that knows extension 1000 and queue support, and remembers who was logged in and out. */
@@ -69,6 +85,7 @@ class FakeApplication implements ApplicationFace {
         queue: queueName('support'),
         position: null,
         extension: extensionNumber('1000'),
+        hears: null,
         startedAtMs: STARTED_MS,
         sinceMs: STARTED_MS + 1,
       },
@@ -179,6 +196,22 @@ describe('the HTTP server', () => {
         database: { state: 'up', since: '2026-11-20T12:00:00.000Z', reason: null },
         xmpp: { state: 'up', since: '2026-11-20T12:00:00.000Z', reason: null },
       },
+      music: [
+        {
+          class: 'default',
+          tracks: 4,
+          advice: 9,
+          broken: [{ path: '/music/a.mp3', reason: 'holds no sound' }],
+          stream: null,
+        },
+        {
+          class: 'radio',
+          tracks: 0,
+          advice: 0,
+          broken: [],
+          stream: { playing: true, title: 'Ann – <Song>', since: '2026-11-20T12:00:00.000Z', reason: null },
+        },
+      ],
     });
     expect(await get('queues')).toMatchObject([
       { queue: 'support', waiting: 1, oldestJoined: '2026-11-20T12:00:00.250Z' },

@@ -125,6 +125,15 @@ describe('the line of a programme', () => {
     expect(await center.leftovers()).toEqual(NOTHING_LEFT);
   });
 
+  test('a caller whose codec is not kept gets the nearest format', async () => {
+    const center = await CallCenter.open({ settings: { soundFormats: ['alaw'] } });
+    const caller = await center.entersSupport({ variables: { 'CHANNEL(audionativeformat)': '(g722)' } });
+    await center.wait(1_000);
+    expect([center.media.requests[0]?.programme.format, center.holdSound(caller)]).toEqual(['alaw', 'a']);
+    caller.hangsUp();
+    expect(await center.leftovers()).toEqual(NOTHING_LEFT);
+  });
+
   test('CHANNEL(musicclass) goes before the class of the queue', async () => {
     const musicClasses = ['default', 'piano'].map((name) => ({ name, fallback: 'moh', programme: {} }));
     const center = await CallCenter.open({ settings: { musicClasses } });

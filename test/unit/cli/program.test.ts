@@ -228,12 +228,35 @@ describe('The questions to the running application', () => {
         database: { ...part, state: 'down', reason: 'connection refused' },
         xmpp: { ...part, state: 'off' },
       },
+      music: [
+        {
+          class: 'default',
+          tracks: 4,
+          advice: 9,
+          broken: [{ path: '/m/\u001b[2Ja.mp3', reason: 'holds no sound' }],
+          stream: null,
+        },
+        {
+          class: 'radio',
+          tracks: 1,
+          advice: 0,
+          broken: [],
+          stream: { playing: true, title: 'Ann: Song', since, reason: null },
+        },
+        {
+          class: 'news',
+          tracks: 1,
+          advice: 0,
+          broken: [],
+          stream: { playing: false, title: null, since, reason: '404' },
+        },
+      ],
     };
     answers(body);
     const { status, out } = await ask('status');
     expect([status, out]).toEqual([
       0,
-      'queueapp 1.2.3, not ready, up for 1m 5s, calls: 3\n✓ asterisk is up for 1m 5s\n✗ database is down for 1m 5s: connection refused\n- xmpp is not configured\n',
+      'queueapp 1.2.3, not ready, up for 1m 5s, calls: 3\n✓ asterisk is up for 1m 5s\n✗ database is down for 1m 5s: connection refused\n- xmpp is not configured\n♪ music class default: 4 tunes, 9 pieces of advice\n  ✗ /m/?[2Ja.mp3: holds no sound\n♪ music class radio: 1 tunes, 0 pieces of advice, stream plays Ann: Song\n♪ music class news: 1 tunes, 0 pieces of advice, stream does not play (404): its files instead\n',
     ]);
     expect(requests).toEqual([{ method: 'GET', url: '/api/v1/status', authorization: `Bearer ${TOKEN}`, body: '' }]);
     expect(JSON.parse((await ask('status', '--json')).out)).toEqual(body);
@@ -279,12 +302,14 @@ describe('The questions to the running application', () => {
         queue: 'support',
         position: 1,
         extension: null,
+        hears: 'bossa.flac',
         started: since,
         since,
       },
     ]);
     const { out } = await ask('calls');
     expect(out).toContain('(withheld)  Evil?[2J?"Co" 🎉 (id 1)');
+    expect(out).toContain('bossa.flac');
     expect(out.split('\n')).toHaveLength(3);
   });
 
