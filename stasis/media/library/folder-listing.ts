@@ -22,8 +22,8 @@ export interface Listing {
   readonly folders: readonly string[];
   /** Entries that can't be sound, though their names say so. */
   readonly problems: readonly FileProblem[];
-  /** Another one when the folder was removed and made again. */
-  readonly inode: number;
+  /** Another one when the folder was removed and made again, though the file system may give it the same number. */
+  readonly identity: string;
 }
 
 export interface NoListing {
@@ -43,7 +43,7 @@ const FOREIGN_ENDINGS: ReadonlySet<string> = new Set(
  */
 export async function listFolder(folder: string): Promise<Listing | NoListing> {
   try {
-    const { ino } = await stat(folder);
+    const { ino, birthtimeMs } = await stat(folder);
     const names = await readdir(folder, { encoding: 'buffer' });
     const listing = new ListingMaker(folder);
     for (const name of names.slice(0, ENTRIES_MAX)) await listing.add(name);
@@ -53,7 +53,13 @@ export async function listFolder(folder: string): Promise<Listing | NoListing> {
         reason: `holds ${names.length} entries; the first ${ENTRIES_MAX} are read`,
       });
     }
-    return { type: 'there', files: listing.files, folders: listing.folders, problems: listing.allProblems, inode: ino };
+    return {
+      type: 'there',
+      files: listing.files,
+      folders: listing.folders,
+      problems: listing.allProblems,
+      identity: `${ino} ${birthtimeMs}`,
+    };
   } catch (error) {
     return { type: 'absent', reason: refusalReason(error) };
   }

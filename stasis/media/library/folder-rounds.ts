@@ -27,7 +27,7 @@ interface Watched {
   wasLookedAt: boolean;
   dueMs: number;
   watcher: FSWatcher | null;
-  inode: number;
+  identity: string;
 }
 
 /**
@@ -49,7 +49,7 @@ export class FolderRounds {
 
   add(folder: TrackFolder, order: number): void {
     const dueMs = this.#options.clock.now();
-    this.#watched.set(folder, { folder, order, wasLookedAt: false, dueMs, watcher: null, inode: 0 });
+    this.#watched.set(folder, { folder, order, wasLookedAt: false, dueMs, watcher: null, identity: '' });
   }
 
   /** Its tracks are forgotten. */
@@ -109,16 +109,16 @@ export class FolderRounds {
     watched.wasLookedAt = true;
     const scan = await watched.folder.scan({ trust, nowMs: clock.now(), signal: this.#closing.signal });
     if (this.#closing.signal.aborted || !this.#watched.has(watched.folder)) return;
-    if (scan.inode !== watched.inode) this.#rewatch(watched, scan);
+    if (scan.identity !== watched.identity) this.#rewatch(watched, scan);
     const pauseMs = scan.isUnsettled ? SETTLE_MS : scan.isThere ? SWEEP_MS : ABSENT_MS;
     watched.dueMs = Math.min(watched.dueMs, clock.now() + pauseMs);
     await onScan(watched.folder, scan);
   }
 
   /** The folder is another one than before: what happened between the look and the new watch is found by another look. */
-  #rewatch(watched: Watched, { inode, isThere }: Scan): void {
-    const isFirst = watched.inode === 0 && watched.watcher !== null;
-    watched.inode = inode;
+  #rewatch(watched: Watched, { identity, isThere }: Scan): void {
+    const isFirst = watched.identity === '' && watched.watcher !== null;
+    watched.identity = identity;
     if (isFirst) return;
     watched.watcher?.close();
     watched.watcher = null;

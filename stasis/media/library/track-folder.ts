@@ -41,8 +41,8 @@ export interface Scan {
   /** Something is being copied: look again soon. */
   readonly isUnsettled: boolean;
   readonly isThere: boolean;
-  /** Another number when the folder was made anew. */
-  readonly inode: number;
+  /** Another one when the folder was made anew; empty when there is none. */
+  readonly identity: string;
   readonly folders: readonly string[];
 }
 
@@ -114,8 +114,8 @@ export class TrackFolder {
       hasChanged = (await this.#read(base, files, signal)) || hasChanged;
       if (signal.aborted) return NOT_LOOKED;
     }
-    const { folders, inode } = listing;
-    return { hasChanged, isUnsettled: this.#unsettled.size > 0, isThere: true, folders, inode };
+    const { folders, identity } = listing;
+    return { hasChanged, isUnsettled: this.#unsettled.size > 0, isThere: true, folders, identity };
   }
 
   /** Gives back what it holds; its lists are empty afterwards. */
@@ -135,7 +135,7 @@ export class TrackFolder {
     this.#listProblems = [];
     this.#unsettled.clear();
     const hasChanged = this.#forgetAllBut(new Map());
-    return { hasChanged, isUnsettled: false, isThere: false, folders: [], inode: 0 };
+    return { hasChanged, isUnsettled: false, isThere: false, folders: [], identity: '' };
   }
 
   #noteListing({ problems }: Listing): void {
@@ -251,7 +251,7 @@ export class TrackFolder {
 }
 
 const NOTHING: readonly Sound[] = [];
-const NOT_LOOKED: Scan = { hasChanged: false, isUnsettled: false, isThere: true, folders: [], inode: 0 };
+const NOT_LOOKED: Scan = { hasChanged: false, isUnsettled: false, isThere: true, folders: [], identity: '' };
 
 function fingerprintOf(files: readonly FoundFile[]): string {
   return files

@@ -1,7 +1,10 @@
 import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { SoundFiles } from './sound-files.ts';
+
+// Threads, other programs and looks at folders take their time on a busy machine.
+jest.setTimeout(60_000);
 
 const files = new SoundFiles();
 afterAll(() => files[Symbol.asyncDispose]());

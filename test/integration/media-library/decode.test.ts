@@ -1,8 +1,11 @@
 import { readFileSync, truncateSync, writeFileSync } from 'node:fs';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { G711_DECODING } from '../../../src/core/programme/g711.ts';
 import { WIRE } from '../../../src/core/programme/sound.ts';
 import { differenceDb, levelDb, SoundFiles } from './sound-files.ts';
+
+// Threads, other programs and looks at folders take their time on a busy machine.
+jest.setTimeout(60_000);
 
 const files = new SoundFiles();
 afterAll(() => files[Symbol.asyncDispose]());

@@ -132,13 +132,20 @@ export interface OpenLibrary extends AsyncDisposable {
   readonly lines: LogLine[];
 }
 
-/** A started library with one class, `default`. */
+/** A started library with one class, `default`; without a folder of prompts this one stands for it, which has no language in it. */
 export async function openLibrary(changes: LibraryChanges): Promise<OpenLibrary> {
+  const { library, lines } = newLibrary(changes);
+  await library.start();
+  return { library, lines, [Symbol.asyncDispose]: () => library.close() };
+}
+
+/** The same, not started. */
+export function newLibrary(changes: LibraryChanges): { library: FolderSoundLibrary; lines: LogLine[] } {
   const {
     folder = null,
     adviceFolder = null,
     level = 1,
-    promptFolder = '/nowhere/prompts',
+    promptFolder = import.meta.dirname,
     asteriskFolder = null,
   } = changes;
   const { formats = ['ulaw', 'alaw', 'slin16'], trackMaxMs = 600_000, memoryMaxBytes = 2 ** 28 } = changes;
@@ -151,8 +158,7 @@ export async function openLibrary(changes: LibraryChanges): Promise<OpenLibrary>
     clock: changes.clock ?? systemClock,
     log,
   });
-  await library.start();
-  return { library, lines, [Symbol.asyncDispose]: () => library.close() };
+  return { library, lines };
 }
 
 export function trackNames(library: FolderSoundLibrary, format: WireFormat = 'ulaw'): string[] {
