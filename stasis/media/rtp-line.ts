@@ -3,7 +3,6 @@ import type { AudioProgramme } from '../../src/ports/media-out.ts';
 import type { Carrier } from './carrier.ts';
 import type { Pumped } from './pump.ts';
 import { type RtpPayload, rtpPayload } from './rtp-payload.ts';
-import type { RtpSocket } from './rtp-socket.ts';
 import { RTP_HEADER_BYTES, RtpStream } from './rtp-stream.ts';
 import { FRAME_MS } from './settings.ts';
 import type { LineRoom } from './websocket-line.ts';
@@ -13,8 +12,18 @@ const BURST_FRAMES_MAX = 3;
 /** A beat may come so much too early. */
 const EARLY_MS = 5;
 
+/** A caller's UDP socket, as far as a line needs it. */
+export interface PacketSocket {
+  /** Told once, when nobody listens at the other end; not after `end`. */
+  listen(onLost: (reason: string) => void): void;
+  /** The packet is the kernel's for a short while; whoever sends takes another one for the next. */
+  send(packet: Buffer): void;
+  /** Closes it, silently. Idempotent. */
+  end(): void;
+}
+
 interface RtpLineOptions {
-  readonly socket: RtpSocket;
+  readonly socket: PacketSocket;
   readonly programme: AudioProgramme;
   /** The sample with which to begin. */
   readonly from: number;
@@ -30,7 +39,7 @@ interface RtpLineOptions {
  */
 export class RtpLine implements Carrier, Pumped {
   readonly #room: LineRoom;
-  readonly #socket: RtpSocket;
+  readonly #socket: PacketSocket;
   readonly #programme: AudioProgramme;
   readonly #from: number;
   readonly #onLost: (reason: string) => void;

@@ -1,9 +1,13 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { lookup } from 'node:dns/promises';
 import { isIPv6 } from 'node:net';
+import type { PacketSocket } from './rtp-line.ts';
 
-/** Errors in a row after which nobody is taken to be at the other end; one alone may be an old packet's. */
-const ERRORS_MAX = 3;
+/**
+ * Packets that nobody took, after which nobody is taken to be there: a refused one counts, one that went out takes half of one back. The
+ * kernel hears of a closed port one packet late and tells it at the next, so that every other packet seems to go out.
+ */
+const REFUSED_MAX = 5;
 /** Packets that the kernel has not taken; further ones are left out, so that none comes late. */
 const WAITING_MAX = 3;
 
@@ -11,13 +15,13 @@ const WAITING_MAX = 3;
  * A caller's UDP socket. Connected to the one port of Asterisk that expects it, so that the kernel throws away what comes from elsewhere,
  * and tells when nobody listens there any more.
  */
-export class RtpSocket {
+export class RtpSocket implements PacketSocket {
   readonly #socket: Socket;
-  #errors = 0;
+  #refused = 0;
   #isOver = false;
   #onLost: (reason: string) => void = () => undefined;
   readonly #sent = (error: Error | null) => {
-    if (error === null) this.#errors = 0;
+    if (error === null) this.#refused = Math.max(0, this.#refused - 0.5);
     else this.#failed(error);
   };
 
@@ -48,18 +52,15 @@ export class RtpSocket {
     await settled(this.#socket, (done) => this.#socket.connect(port, address, done));
   }
 
-  /** Told once, when nobody listens at the other end; not after `end`. */
   listen(onLost: (reason: string) => void): void {
     this.#onLost = onLost;
   }
 
-  /** The packet is the kernel's for a short while; whoever sends takes another one for the next. */
   send(packet: Buffer): void {
     if (this.#isOver || this.#socket.getSendQueueCount() > WAITING_MAX) return;
     this.#socket.send(packet, this.#sent);
   }
 
-  /** Closes it, silently. Idempotent. */
   end(): void {
     if (this.#isOver) return;
     this.#isOver = true;
@@ -67,7 +68,7 @@ export class RtpSocket {
   }
 
   #failed(error: Error): void {
-    if (this.#isOver || ++this.#errors < ERRORS_MAX) return;
+    if (this.#isOver || ++this.#refused < REFUSED_MAX) return;
     this.end();
     this.#onLost(`Asterisk takes no RTP: ${error.message}`);
   }
