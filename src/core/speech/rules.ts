@@ -68,7 +68,7 @@ export function threeDigitsOf(n: bigint): ThreeDigits[] {
 
 /** Parts of 1 to 99 that have a word of their own: 21 is 20 and 1, 13 is itself. */
 export function tensAndUnits(n: number): readonly number[] {
-  if (n <= 20 || n % 10 === 0) return [n];
+  if (n < 20 || n % 10 === 0) return [n];
   return [n - (n % 10), n % 10];
 }
 
