@@ -37,6 +37,7 @@ export class History {
 
   /** The state at a sample. Before the last command or before the last two seconds there is none: then the oldest. */
   stateAt(at: number): State {
+    if (!Number.isFinite(at)) throw new Error(`A programme has no sample ${at}`);
     while (this.#nextAt <= at) this.#push(decide(this.#scene, this.#newest()));
     return this.#states.findLast((state) => state.at <= at) ?? this.#oldest();
   }

@@ -74,7 +74,7 @@ function hearAdvice(
   }: { shelf?: TestShelf; random?: number; events?: Event[] } = {},
 ): Pcm {
   const programme = programmeOf({ shelf, settings: quick, startedAt: { hour, minute: 0 }, random: () => random });
-  return listened(programme, { to: seconds(90), events, ahead: 1600 });
+  return listened(programme, { to: seconds(60), events, ahead: 1600 });
 }
 
 describe('Advice', () => {
@@ -93,7 +93,7 @@ describe('Advice', () => {
   );
 
   test('has a middle in another order for another caller', () => {
-    const orders = [0.1, 0.2, 0.4, 0.6, 0.8].map((random) => names(hearAdvice(9, { random })).slice(5, 9).join());
+    const orders = [0.1, 0.4, 0.8].map((random) => names(hearAdvice(9, { random })).slice(5, 9).join());
     expect(new Set(orders).size).toBeGreaterThan(1);
   });
 

@@ -91,3 +91,28 @@ for (const format of ['ulaw', 'slin16'] as const) {
     );
   }
 }
+
+/** What a programme holds after five minutes in which much was said and pressed; music and recordings are shared. */
+function memoryPerCaller(): number {
+  const options = { seconds: 30, format: 'ulaw' } as const;
+  const shelf = new TestShelf(tone('a', { hz: 440, ...options }), tone('b', { hz: 550, ...options }));
+  const voice = tone('voice', { hz: 900, seconds: 2, format: 'ulaw' });
+  shelf.folders.middle = Array.from({ length: 20 }, (_, index) => ({ ...voice, name: `advice ${index}` }));
+  const out = new Uint8Array(1600);
+  collect();
+  const before = process.memoryUsage().heapUsed;
+  const programmes = Array.from({ length: CALLERS }, () =>
+    programmeOf({ shelf, format: 'ulaw', sayPosition: () => [voice] }),
+  );
+  for (const [caller, programme] of programmes.entries()) {
+    for (let at = 0; at < 300 * 8000; at += 1600) {
+      if (at % 80_000 === 0) programme.position(1 + ((at + caller) % 9), at);
+      if (at % 48_000 === 0) programme.press('3', at);
+      programme.render(at, 1600, out, 0);
+    }
+  }
+  collect();
+  return (process.memoryUsage().heapUsed - before) / programmes.length;
+}
+
+process.stdout.write(`\nmemory of a programme after five busy minutes: ${(memoryPerCaller() / 1024).toFixed(1)} KiB\n`);

@@ -151,3 +151,31 @@ describe('Keys', () => {
     ]);
   });
 });
+
+describe('A command', () => {
+  test('for a sample before that of the last command counts as that one', () => {
+    const programme = programmeOf({ shelf, sayPosition: () => [word('you are')] });
+    programme.position(2, seconds(10));
+    programme.render(seconds(9), seconds(1), Buffer.alloc(seconds(1) * 2), 0);
+    expect(programme.press('3', seconds(2))).toEqual({ type: 'next-tune', track: 'a' });
+    expect(programme.press('3', seconds(12.9))).toBeNull();
+    expect(programme.press('3', seconds(13))).not.toBeNull();
+  });
+
+  test.each([Number.NaN, Infinity])('for sample %p is a fault of ours', (wrong) => {
+    expect(() => programmeOf({ shelf }).press('3', wrong)).toThrow(`no sample ${wrong}`);
+  });
+
+  test('tells from where on it has to be rendered anew, once', () => {
+    const programme = programmeOf({ shelf });
+    hear(programme, { to: seconds(5) });
+    programme.press('3', seconds(4.5));
+    expect(programme.takeChangedFrom()).toBe(seconds(4.5));
+    expect(programme.takeChangedFrom()).toBe(Infinity);
+    // Nothing that was rendered sounds otherwise.
+    programme.press('3', seconds(8));
+    expect(programme.takeChangedFrom()).toBe(Infinity);
+    programme.press('9', seconds(8));
+    expect(programme.takeChangedFrom()).toBe(Infinity);
+  });
+});
