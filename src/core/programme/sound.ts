@@ -13,7 +13,7 @@ export const WIRE = {
 /** A decoded recording in one wire format, mono; shared by all callers and never changed. */
 export interface Sound {
   readonly kind: 'file';
-  /** Stays the same when the file is decoded again: `bossa.wav` of a music folder, `queueapp/welcome` of a prompt. */
+  /** Stays the same when the file is decoded again: `bossa` for `bossa.wav` of a music folder, `first/welcome` of advice, `queueapp/welcome` of a prompt. */
   readonly name: string;
   /** Linear, at the format's rate: what is mixed. */
   readonly samples: Int16Array;
