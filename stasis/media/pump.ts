@@ -9,13 +9,13 @@ export interface Pumped {
   clockWasSet(byMs: number): void;
 }
 
-/** Each is served once in so many beats, 200 ms: few writes, and each long enough to be worth one. */
-const BUCKETS = 10;
+/** Each is served once in so many beats, 400 ms: a write costs more than all else about a block. */
+const BUCKETS = 20;
 /** Beats that are caught up with after a late wake-up; each caller has been served once by then. */
-const LATE_BEATS_MAX = 10;
+const LATE_BEATS_MAX = 20;
 
 /**
- * One timer for all callers: they lie in ten buckets, and each beat of 20 ms serves one. It stands still while there is nobody.
+ * One timer for all callers: they lie in twenty buckets, and each beat of 20 ms serves one. It stands still while there is nobody.
  * After a late wake-up every bucket that is due is served once: nobody gets more than their lead. Callers who can be sent nothing ahead
  * are served at each beat, before the others.
  */
@@ -40,7 +40,6 @@ export class Pump {
   /** From now on it is served; for the first time by whoever adds it. */
   add(pumped: Pumped, when: 'in-turn' | 'each-beat' = 'in-turn'): void {
     let emptiest = this.#buckets[0];
-    // The one that was served last comes first, so that the first turn is not at once.
     for (const bucket of this.#buckets) if (emptiest === undefined || bucket.size < emptiest.size) emptiest = bucket;
     if (when === 'each-beat') this.#eachBeat.add(pumped);
     else emptiest?.add(pumped);

@@ -9,6 +9,7 @@ import { AriMediaOut } from '../../../stasis/media/media-out.ts';
 import type { MediaTimes } from '../../../stasis/media/settings.ts';
 import type { Datagram } from '../../support/audio/pcap.ts';
 import { type RtpPacket, rtpPackets } from '../../support/audio/rtp.ts';
+import type { NoiseProgramme } from '../../support/media/noise-programme.ts';
 import { type Caller, type DialOptions, dial } from '../../support/phones/caller.ts';
 import { nextConnected } from '../ari/pbx-harness.ts';
 import { PrivateAsterisk } from '../ari/private-asterisk.ts';
@@ -93,17 +94,30 @@ function nextCall(pbx: AriPbx): Promise<ChannelId> {
   });
 }
 
-/** The RTP that came to a caller: the packets of the one stream that Asterisk sends to the caller's port. */
-export function heardRtp(datagrams: readonly Datagram[], payloadType: number): RtpPacket[] {
+/**
+ * The RTP that came to a caller: of all streams on loopback, where other stacks may talk, too, the one that carries the programme (empty
+ * when none does); without a programme, the one of the most variety: a phone sends a tone or silence.
+ */
+export function heardRtp(
+  datagrams: readonly Datagram[],
+  payloadType: number,
+  programme?: Pick<NoiseProgramme, 'find'>,
+): RtpPacket[] {
   const streams = new Map<string, RtpPacket[]>();
   for (const datagram of datagrams) {
     const [packet] = rtpPackets([datagram], {});
     if (packet?.payloadType !== payloadType) continue;
     const key = `${datagram.from} ${datagram.to} ${packet.ssrc}`;
-    streams.set(key, [...(streams.get(key) ?? []), packet]);
+    const stream = streams.get(key);
+    if (stream === undefined) streams.set(key, [packet]);
+    else stream.push(packet);
   }
-  // baresip sends a tone or silence: all its payloads are alike, those of noise are not.
-  const variety = (packets: readonly RtpPacket[]) =>
-    new Set(packets.map(({ payload }) => payload.toString('latin1'))).size;
-  return [...streams.values()].sort((a, b) => variety(b) - variety(a))[0] ?? [];
+  if (programme === undefined) {
+    const variety = (packets: readonly RtpPacket[]) =>
+      new Set(packets.map(({ payload }) => payload.toString('latin1'))).size;
+    return [...streams.values()].sort((a, b) => variety(b) - variety(a))[0] ?? [];
+  }
+  const carries = (packets: readonly RtpPacket[]) =>
+    packets.some(({ payload }, index) => index % 10 === 9 && programme.find(payload, index) !== undefined);
+  return [...streams.values()].find(carries) ?? [];
 }

@@ -2,7 +2,11 @@ import { spawn } from 'node:child_process';
 import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { bridgeId, type ChannelId } from '../../../src/core/ids.ts';
 import type { WireFormat } from '../../../src/core/programme/sound.ts';
+import { systemClock } from '../../../src/lib/clock.ts';
+import { silentLog } from '../../../src/log.ts';
 import type { MediaLine } from '../../../src/ports/media-out.ts';
+import { AriMediaOut } from '../../../stasis/media/media-out.ts';
+import type { MediaTimes } from '../../../stasis/media/settings.ts';
 import { toneSpans } from '../../support/audio/levels.ts';
 import type { RtpPacket } from '../../support/audio/rtp.ts';
 import { longestPauseMs } from '../../support/audio/rtp.ts';
@@ -10,6 +14,7 @@ import { eventually } from '../../support/eventually.ts';
 import { NoiseProgramme, type Place } from '../../support/media/noise-programme.ts';
 import { SineProgramme } from '../../support/media/sine-programme.ts';
 import { Capture } from '../../support/phones/capture.ts';
+import { AriProxy } from '../ari/ari-proxy.ts';
 import { createMediaHarness, heardRtp, type MediaHarness, type WaitingCaller } from './media-harness.ts';
 
 jest.setTimeout(60_000);
@@ -32,9 +37,24 @@ afterEach(async () => {
   await eventually('no channel left', async () => (await harness.pbx.snapshot()).channels.length === 0);
 });
 
-async function open(who: WaitingCaller, programme: NoiseProgramme | SineProgramme, from = 0): Promise<MediaLine> {
-  const { callId, channelId: callerChannelId, by } = who;
-  return harness.media.open({ callId, callerChannelId, by, programme, from, onLost: (reason) => lost.push(reason) });
+function open(who: WaitingCaller, programme: NoiseProgramme | SineProgramme, from = 0): Promise<MediaLine> {
+  return openOn(harness.media, who, programme, from);
+}
+
+function openOn(
+  media: AriMediaOut,
+  { callId, channelId: callerChannelId, by }: WaitingCaller,
+  programme: NoiseProgramme | SineProgramme,
+  from = 0,
+): Promise<MediaLine> {
+  return media.open({ callId, callerChannelId, by, programme, from, onLost: (reason) => lost.push(reason) });
+}
+
+/** Beside the harness's, with other settings. */
+function anotherMediaOut(options: { url?: string; linesMax?: number; times?: Partial<MediaTimes> }): AriMediaOut {
+  const { url = harness.asterisk.url, linesMax = 50, times = {} } = options;
+  const settings = { url, linesMax };
+  return new AriMediaOut({ settings, times, pbx: harness.pbx, clock: systemClock, log: silentLog() });
 }
 
 /** What was heard, packet by packet; `null` is Asterisk's silence. */
@@ -66,7 +86,7 @@ describe('A programme over chan_websocket', () => {
       const bridge = await harness.asterisk.console(`bridge show ${who.by.bridgeId}`);
       const channel = await harness.asterisk.console(`core show channel ${await nameOf(line.channelId)}`);
       const end = await line.close();
-      const packets = heardRtp(await capture.stop(), PAYLOAD_TYPE[format]);
+      const packets = heardRtp(await capture.stop(), PAYLOAD_TYPE[format], programme);
       const numbers = frameNumbers(placesOf(packets, programme));
       expect(numbers.length).toBeGreaterThan(145);
       expect(numbers).toEqual(rising(numbers));
@@ -113,17 +133,19 @@ describe('A programme over chan_websocket', () => {
     }
     await isHeardTo(line, 6000);
     await line.close();
-    const places = heardPlaces(placesOf(heardRtp(await capture.stop(), 0), programme));
+    const places = heardPlaces(placesOf(heardRtp(await capture.stop(), 0, programme), programme));
     const jumps = places.filter(({ frame }, index) => index > 0 && frame !== (places[index - 1]?.frame ?? 0) + 1);
     // A beat may slip in on a busy machine; the counters know it then.
     const { framesRepeated, framesSkipped } = harness.media.counters;
     expect(jumps.length).toBeLessThanOrEqual(framesRepeated + framesSkipped);
     expect(jumps.length).toBeLessThanOrEqual(2);
-    for (const [index, frame] of wanted.entries()) {
-      const first = places.find(({ version }) => version > index)?.frame ?? Number.NaN;
-      expect(first - frame).toBeGreaterThanOrEqual(0);
-      expect(first - frame).toBeLessThanOrEqual(2);
-    }
+    const late = wanted.map(
+      (frame, index) => (places.find(({ version }) => version > index)?.frame ?? Number.NaN) - frame,
+    );
+    expect(Math.min(...late)).toBeGreaterThanOrEqual(0);
+    // On a machine that is busy with other things Asterisk is asked again at the next beat, at most three times.
+    expect(Math.max(...late)).toBeLessThanOrEqual(6);
+    expect(late.filter((frames) => frames <= 2).length).toBeGreaterThanOrEqual(22);
   });
 
   test('goes on where it was after the process stood still for 700 ms', async () => {
@@ -135,7 +157,7 @@ describe('A programme over chan_websocket', () => {
     await standStill(700);
     await isHeardTo(line, 3000);
     await line.close();
-    const places = placesOf(heardRtp(await capture.stop(), 0), programme);
+    const places = placesOf(heardRtp(await capture.stop(), 0, programme), programme);
     const numbers = frameNumbers(places);
     expect(numbers).toEqual(rising(numbers));
     const from = places.findIndex((place) => place !== null);
@@ -159,9 +181,63 @@ describe('A programme over chan_websocket', () => {
     const next = await open(who, programme, end);
     await isHeardTo(next, end / 8 + 500);
     await next.close();
-    const numbers = frameNumbers(placesOf(heardRtp(await capture.stop(), 0), new Shifted(programme, end)));
+    const shifted = new Shifted(programme, end);
+    const numbers = frameNumbers(placesOf(heardRtp(await capture.stop(), 0, shifted), shifted));
     expect(numbers[0]).toBe(0);
     expect(lost).toHaveLength(1);
+  });
+
+  test('is lost, once, when its socket is cut; Asterisk hangs the media channel up by itself', async () => {
+    const proxy = await AriProxy.start(harness.asterisk.ariPort);
+    const media = anotherMediaOut({ url: proxy.url });
+    const who = await harness.waiting();
+    const line = await openOn(media, who, new NoiseProgramme('ulaw'));
+    await isHeardTo(line, 500);
+    proxy.cut();
+    await eventually('the loss', () => lost.length > 0);
+    await line.close();
+    await eventually('only the caller', async () => (await harness.pbx.snapshot()).channels.length === 1);
+    expect(lost).toHaveLength(1);
+    expect(media.size).toBe(0);
+    await media[Symbol.asyncDispose]();
+    await proxy.close();
+  });
+
+  test('waits at MEDIA_XOFF, and loses nothing by it', async () => {
+    // Asterisk says XOFF at 900 frames and XON below 800.
+    const media = anotherMediaOut({ times: { leadMs: 19_000 } });
+    const who = await harness.waiting();
+    const capture = await Capture.start();
+    const programme = new NoiseProgramme('ulaw');
+    const line = await openOn(media, who, programme);
+    await eventually('XOFF', () => media.counters.xoffs > 0);
+    const sentAtXoff = programme.renderedTo;
+    await isHeardTo(line, 1500);
+    expect(programme.renderedTo).toBe(sentAtXoff);
+    await eventually('XON', () => programme.renderedTo > sentAtXoff);
+    await isHeardTo(line, 5000);
+    await line.close();
+    const numbers = frameNumbers(placesOf(heardRtp(await capture.stop(), 0, programme), programme));
+    expect(numbers).toEqual(rising(numbers));
+    expect(numbers.length).toBeGreaterThan(240);
+    await media[Symbol.asyncDispose]();
+  });
+
+  test('has a limit of lines', async () => {
+    const media = anotherMediaOut({ linesMax: 0 });
+    const who = await harness.waiting();
+    const refused = openOn(media, who, new NoiseProgramme('ulaw'));
+    await expect(refused).rejects.toMatchObject({ code: 'MEDIA_UNAVAILABLE' });
+  });
+
+  test('is given up in time when Asterisk stands still, and leaves nothing behind', async () => {
+    const media = anotherMediaOut({ times: { openMs: 300 } });
+    const who = await harness.waiting();
+    harness.asterisk.signal('SIGSTOP');
+    const refused = openOn(media, who, new NoiseProgramme('ulaw')).finally(() => harness.asterisk.signal('SIGCONT'));
+    await expect(refused).rejects.toMatchObject({ code: 'MEDIA_UNAVAILABLE' });
+    await eventually('only the caller', async () => (await harness.pbx.snapshot()).channels.length === 1);
+    await eventually('no line', () => media.size === 0);
   });
 
   test('can not be laid into a bridge that is not there, and leaves nothing behind', async () => {

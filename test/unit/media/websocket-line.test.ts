@@ -58,10 +58,10 @@ describe('A line', () => {
       most = Math.max(most, channel.queued);
     }
     expect(frames(heard())).toEqual(upTo(500));
-    expect(most).toBeLessThanOrEqual(30);
+    expect(most).toBeLessThanOrEqual(40);
     expect(counters.ranDry).toBe(0);
-    // Ten frames in a block: few writes.
-    expect(channel.blocks.length).toBeLessThanOrEqual(52);
+    // Twenty frames in a block: few writes.
+    expect(channel.blocks.length).toBeLessThanOrEqual(28);
   });
 
   test('goes on from where an earlier one stopped', async () => {
@@ -128,13 +128,13 @@ describe('A line', () => {
     await clock.advance(1500);
     const before = channel.blocks.length;
     pump.add(line);
-    await clock.advance(400);
+    await clock.advance(600);
     const [first = 0] = channel.blocks.slice(before);
-    expect(first).toBeLessThanOrEqual(30 * FRAME);
+    expect(first).toBeLessThanOrEqual(40 * FRAME);
     const places = frames(heard());
     const sounding = places.filter((frame) => frame !== null);
     expect(sounding).toEqual(upTo(sounding.length));
-    expect(places.length - sounding.length).toBeGreaterThan(30);
+    expect(places.length - sounding.length).toBeGreaterThan(20);
     expect(counters.ranDry).toBe(1);
   });
 
@@ -143,10 +143,10 @@ describe('A line', () => {
     await clock.advance(300);
     channel.says({ event: 'MEDIA_XOFF' });
     const before = channel.blocks.length;
-    await clock.advance(300);
+    await clock.advance(600);
     expect(channel.blocks).toHaveLength(before);
     channel.says({ event: 'MEDIA_XON' });
-    await clock.advance(300);
+    await clock.advance(600);
     expect(channel.blocks.length).toBeGreaterThan(before);
     expect(counters.xoffs).toBe(1);
   });
@@ -156,7 +156,7 @@ describe('A line', () => {
     await clock.advance(300);
     channel.waitingBytes = 1600;
     const before = channel.blocks.length;
-    await clock.advance(400);
+    await clock.advance(600);
     expect(channel.blocks).toHaveLength(before);
   });
 
@@ -168,7 +168,7 @@ describe('A line', () => {
     channel.thaws();
     expect(channel.queued).toBeLessThan(500);
     await clock.advance(10_000);
-    expect(channel.queued).toBeLessThanOrEqual(30);
+    expect(channel.queued).toBeLessThanOrEqual(40);
     const sounding = frames(heard());
     expect(sounding).toEqual(upTo(sounding.length));
     expect(lost).toEqual([]);
