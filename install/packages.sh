@@ -1,7 +1,7 @@
 #!/bin/bash
-# Installs the packages that the private stack, the demonstration and the tests need, and only those that are missing.
+# Installs the packages that the private stack, the demonstration, the tests and the benchmarks need, and only those that are missing.
 #
-#   install/packages.sh [--list|--lists-only] stack|ejabberd|demo|test|PACKAGE...
+#   install/packages.sh [--list|--lists-only] stack|ejabberd|demo|test|bench|PACKAGE...
 #
 #   --list         only print the names of the missing ones
 #   --lists-only   only fetch apt's package lists when the machine has none
@@ -15,6 +15,7 @@ STACK=(prosody openssl ca-certificates procps util-linux)
 EJABBERD=(ejabberd openssl util-linux)
 DEMO=(sip-tester baresip-core tshark sox python3-slixmpp)
 TEST=(ejabberd flite libxml2-utils sip-tester baresip-core tshark sox python3-slixmpp lua5.4 systemd espeak-ng libsox-fmt-mp3 opus-tools)
+BENCH=(sip-tester tshark python3-slixmpp liquidsoap)
 # Units that come with those packages and would run from now on and at every boot.
 UNITS=(prosody.service ejabberd.service asterisk.service epmd.service epmd.socket)
 POLICY=/usr/sbin/policy-rc.d
@@ -65,6 +66,7 @@ for word in "$@"; do
     ejabberd) wanted+=("${EJABBERD[@]}") ;;
     demo) wanted+=("${DEMO[@]}") ;;
     test) wanted+=("${TEST[@]}") ;;
+    bench) wanted+=("${BENCH[@]}") ;;
     *) wanted+=("$word") ;;
   esac
 done

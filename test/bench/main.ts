@@ -16,7 +16,7 @@ const HELP = `usage: npm run bench -- [NAME] [options]
                      processor time and memory for each caller, gaps in the captured RTP; the time from a key to the next tune
 
 Without NAME, both, one after the other. It builds the application, starts private stacks of its own (install/stack) and takes
-them down. Captures packets with dumpcap, so it needs root; Liquidsoap (Debian's package liquidsoap) must be there for programme.
+them down. Captures packets with dumpcap, so it needs root. install/packages.sh bench installs what\nis measured with and compared with.
 
   --part PART        only this part; may be given several times.
                      dispatch: ${DISPATCH_PARTS.join(', ')}; programme: ${PROGRAMME_PARTS.join(', ')}

@@ -1,4 +1,4 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, constants, openSync, unlinkSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
@@ -9,7 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 /** 8 kHz, 16 bits: what Asterisk reads from a custom class's application. */
 const BYTES_PER_MS = 16;
 const END_LIMIT_MS = 5_000;
-const START_LIMIT_MS = 60_000;
+const START_LIMIT_MS = 180_000;
 /** It plays when it has written so much; a complaint is shorter. */
 const PLAYS_MS = 500;
 
@@ -19,6 +19,11 @@ export interface Mix {
   readonly advice: string;
   /** From the end of one piece of advice to the next one. */
   readonly pauseSeconds: number;
+}
+
+/** Whether the program is there; without it there is nothing to compare with. */
+export function isInstalled(): boolean {
+  return spawnSync('liquidsoap', ['--version'], { stdio: 'ignore' }).status === 0;
 }
 
 /** One Liquidsoap for one caller, as Asterisk runs it for `mode=custom`: it writes the sound to its standard output, in real time. */

@@ -63,6 +63,8 @@ const LISTENED_TO = 3;
 const MARGIN_MS = 300;
 /** As many Liquidsoaps as need no more of the processors and of the free memory: a full machine would measure itself. */
 const FULL_SHARE = 0.75;
+/** In the first round there are as many as fit; in the others, to save time, no more than these. */
+const LATER_MAX = 12;
 const PROBE_COUNT = 2;
 const PROBE_MS = 10_000;
 const PLAYED_AT_LEAST = 0.98;
@@ -147,16 +149,18 @@ async function measureProcessors(
   return { run, fromMs: measured.fromMs, toMs: measured.toMs, late, worstLateMs };
 }
 
-/** As many callers as the machine carries with one Liquidsoap for each. */
-export async function measureLiquidsoap(scene: HoldScene, options: HoldOptions): Promise<Run> {
+/** As many callers as the machine carries with one Liquidsoap for each, or a few of them. */
+export async function measureLiquidsoap(scene: HoldScene, options: HoldOptions, isFirst: boolean): Promise<Run> {
   const processes: Liquidsoap[] = [];
+  const startOne = async () => {
+    const process = await Liquidsoap.start(options.script);
+    processes.push(process);
+    await process.untilItPlays();
+  };
   const start = async (count: number) => {
-    // One after the other: each compiles its script first, and that shall not be measured.
-    while (processes.length < count) {
-      const process = await Liquidsoap.start(options.script);
-      processes.push(process);
-      await process.untilItPlays();
-    }
+    // Each compiles its script first, for seconds: one for each processor, so that those that play already go on.
+    while (processes.length < count)
+      await Promise.all(Array.from({ length: Math.min(availableParallelism(), count - processes.length) }, startOne));
   };
   const end = async () => {
     await Promise.all(processes.map((each) => each.end()));
@@ -164,7 +168,8 @@ export async function measureLiquidsoap(scene: HoldScene, options: HoldOptions):
   return scene.using('Liquidsoap', end, async () => {
     await start(PROBE_COUNT);
     const probe = await measureGroups(LIQUIDSOAP, () => sleep(PROBE_MS));
-    await start(Math.min(options.callers, howManyFit(probe.percent.liquidsoap / PROBE_COUNT, meanPssKb(processes))));
+    const most = Math.min(options.callers, isFirst ? Number.POSITIVE_INFINITY : LATER_MAX);
+    await start(Math.min(most, howManyFit(probe.percent.liquidsoap / PROBE_COUNT, meanPssKb(processes))));
     const playedBefore = processes.map(({ playedMs }) => playedMs);
     const measured = await measureGroups({ ...LIQUIDSOAP, ...serversOf(scene) }, () => sleep(options.seconds * 1000));
     const playedMs = processes.map((each, index) => each.playedMs - (playedBefore[index] ?? 0));

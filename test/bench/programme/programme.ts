@@ -3,7 +3,7 @@ import { DUCK_EVERY_MS, SPEECH_MS, writeAdvice } from './hold-music.ts';
 import { printHold } from './hold-report.ts';
 import { HoldScene } from './hold-scene.ts';
 import { measureKeys } from './keys.ts';
-import { writeScript } from './liquidsoap.ts';
+import { isInstalled, writeScript } from './liquidsoap.ts';
 import { measureLiquidsoap, measureWaiting, type Run, type Variant } from './on-hold.ts';
 
 /** The measurements of `npm run bench -- programme`. */
@@ -27,6 +27,8 @@ export interface ProgrammeOptions {
 
 /** Callers on hold: what their sound costs and how good it is. */
 export async function benchProgramme(report: Report, options: ProgrammeOptions): Promise<void> {
+  if (options.parts.includes('hold') && options.variants.includes('liquidsoap') && !isInstalled())
+    throw new Error('There is no liquidsoap: install/packages.sh bench installs it; or --only native --only programme');
   const scene = new HoldScene({ name: `bench-${process.pid}`, say: options.say });
   options.onScene(scene);
   try {
@@ -58,7 +60,9 @@ async function hold(scene: HoldScene, report: Report, options: ProgrammeOptions)
         say(`· ${callers} callers, round ${round} of ${rounds}: ${variant}`);
         const how = { callers, seconds, nodeOptions, advice, script };
         runs.push(
-          await (variant === 'liquidsoap' ? measureLiquidsoap(scene, how) : measureWaiting(scene, variant, how)),
+          await (variant === 'liquidsoap'
+            ? measureLiquidsoap(scene, how, round === 1)
+            : measureWaiting(scene, variant, how)),
         );
       }
     }
