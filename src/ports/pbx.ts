@@ -109,7 +109,7 @@ export interface Pbx {
   hasMediaWebSocket(): Promise<boolean>;
   /**
    * `POST /channels/externalMedia` over a WebSocket that we open: makes the channel and answers at once. It comes into the application,
-   * answered, when that socket has been connected; without it it stays there, down, until it is hung up. `refused`: Asterisk can't make it.
+   * answered, when that socket has been connected; without it Asterisk hangs it up after half a minute. `refused`: Asterisk can't make it.
    */
   createMedia(request: CreateMediaRequest): Promise<MediaChannel | 'refused'>;
   /**
