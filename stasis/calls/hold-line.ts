@@ -6,6 +6,7 @@ import type { MediaLine } from '../../src/ports/media-out.ts';
 import type { Call } from './call.ts';
 import type { CallBridge } from './call-bridge.ts';
 import { type CallRoom, quietly } from './call-room.ts';
+import { timeOfDay } from './time-of-day.ts';
 
 /** Before the line is laid again: at once, so that the programme is back within 2 s, then less and less often; the last for ever. */
 const RELAY_PAUSES_MS = [0, 500, 1_000, 2_000, 5_000, 30_000] as const;
@@ -127,7 +128,7 @@ export class HoldLine {
 
   #lay(onLost: (reason: string) => void): Promise<MediaLine> {
     const { call, room, bridge, programme } = this.#options;
-    if (this.#isPaused) programme.resume(this.#from);
+    if (this.#isPaused) programme.resume(this.#from, timeOfDay(room.clock.now()));
     this.#isPaused = false;
     return room.media.open({
       callId: call.callId,

@@ -10,6 +10,7 @@ import { HoldLine } from './hold-line.ts';
 import type { HoldMusic } from './hold-sound.ts';
 import { personalInformation } from './personal-information.ts';
 import { recallTune, rememberTune } from './remembered-tune.ts';
+import { timeOfDay } from './time-of-day.ts';
 
 interface PersonalProgrammeOptions {
   readonly room: CallRoom;
@@ -111,12 +112,6 @@ export class PersonalProgramme implements HoldMusic {
 /** Of the caller's language, else of the configured one: numbers are spoken by its rules, with its recordings. */
 function grammarFor({ settings }: CallRoom, call: Call): Grammar {
   return grammarOf(call.language, grammarOf(settings.language).language);
-}
-
-/** On the clock on the wall here: advice for the morning is for this office's morning. */
-function timeOfDay(atMs: number): { hour: number; minute: number } {
-  const at = new Date(atMs);
-  return { hour: at.getHours(), minute: at.getMinutes() };
 }
 
 /** The class's settings with the queue's over them; the key of personal information only where there is a source of it. */
