@@ -4,7 +4,7 @@ import type { AriRequest, AriResponse } from './request-table.ts';
 
 /**
  * Reads a response to a request about a thing that may have vanished. Measured on 22.10: 404 the thing itself; 409 a channel
- * that has left Stasis; 400 an unknown channel in a bridge request; 412 a channel that is being hung up; 422 a channel that is
+ * that has left Stasis, or a bridge that is just being taken down; 400 an unknown channel in a bridge request; 412 a channel that is being hung up; 422 a channel that is
  * not in this bridge or not in Stasis; an unknown bridge is 404.
  * @throws AppError ARI_REFUSED for any other refusal
  */
@@ -29,7 +29,7 @@ export function isGone(response: AriResponse): boolean {
       return reason(response) === 'Channel not found';
     // 409 is also "bridge exists", "channel exists", "channel is not Down": faults of ours.
     case 409:
-      return reason(response) === 'Channel not in Stasis application';
+      return /^(?:Channel|Bridge) not in Stasis application$/.test(reason(response));
     default:
       return false;
   }

@@ -32,6 +32,7 @@ describe('an answer', () => {
     expect(answer(204)).toBe('done');
     expect(answer(404, 'Channel not found')).toBe('gone');
     expect(answer(409, 'Channel not in Stasis application')).toBe('gone');
+    expect(answer(409, 'Bridge not in Stasis application')).toBe('gone');
     expect(answer(412, 'Channel in invalid state')).toBe('gone');
     expect(answer(422, 'Channel not in this bridge')).toBe('gone');
     expect(answer(400, 'Channel not found')).toBe('gone');
