@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { jest } from '@jest/globals';
+import type { AsteriskKind } from '../../install/private-stack/state.ts';
 import { bridgeId, callId, channelId } from '../../src/core/ids.ts';
 import { createMediaHarness } from '../integration/media/media-harness.ts';
 import { eventually } from '../support/eventually.ts';
@@ -10,7 +11,10 @@ import { describeMediaOut, type MediaOutHarness } from './media-out.suite.ts';
 jest.setTimeout(30_000);
 
 describeMediaOut('the fake', async () => createFakeHarness());
-describeMediaOut('Asterisk', () => createAsteriskHarness());
+describeMediaOut('Asterisk', () => createAsteriskHarness('current', 'bridge'));
+describeMediaOut('Asterisk, as a whisper', () => createAsteriskHarness('current', 'whisper'));
+describeMediaOut('Asterisk 16.28, as RTP', () => createAsteriskHarness('bullseye', 'bridge'));
+describeMediaOut('Asterisk 16.28, as RTP and a whisper', () => createAsteriskHarness('bullseye', 'whisper'));
 
 function createFakeHarness(): MediaOutHarness {
   const clock = new FakeClock();
@@ -31,19 +35,20 @@ function createFakeHarness(): MediaOutHarness {
   };
 }
 
-async function createAsteriskHarness(): Promise<MediaOutHarness> {
-  const harness = await createMediaHarness();
+async function createAsteriskHarness(kind: AsteriskKind, type: 'bridge' | 'whisper'): Promise<MediaOutHarness> {
+  const harness = await createMediaHarness({}, kind);
   return {
     media: harness.media,
     async caller() {
       const { channelId: callerChannelId, callId: id, by } = await harness.waiting();
-      return { callerChannelId, callId: id, by };
+      return { callerChannelId, callId: id, by: type === 'bridge' ? by : { type } };
     },
     async lose(line) {
       await harness.pbx.hangup(line.channelId);
     },
-    async refuseNext({ by }) {
+    async refuseNext({ callerChannelId, by }) {
       if (by.type === 'bridge') await harness.pbx.destroyBridge(by.bridgeId);
+      else await harness.pbx.hangup(callerChannelId);
     },
     until: async (condition, what) => void (await eventually(what, condition)),
     pass: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
