@@ -6,16 +6,16 @@ import { PROMPT_MS_MAX, STEPS_MAX, STEPS_WITHOUT_WAIT_MAX } from '../../../src/c
 
 const page = readFileSync(new URL('../../../docs/ivr.md', import.meta.url), 'utf8');
 
-/** Pieces of YAML of the page: `ivr` and `calendars` as they are, everything else is a step. */
+/** Pieces of YAML of the page: `ivr`, `calendars` and `queues` as they are, everything else is a step. */
 function configurationOfPage(): Record<string, unknown> {
   const pieces = [...page.matchAll(/```yaml\n(.*?)```/gs)].map((match) => parse(match[1] ?? '') as object);
-  const { ivr, calendars, ...steps } = Object.assign({}, ...pieces);
+  const { ivr, calendars, queues, ...steps } = Object.assign({}, ...pieces);
   const sql = 'select 1 as id';
   return {
     ivr: { ...ivr, start: 'office', steps },
     calendars,
     lookups: { 'customer-by-code': { sql }, 'customer-by-number': { sql } },
-    queues: { support: {} },
+    queues,
   };
 }
 
