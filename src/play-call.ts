@@ -50,8 +50,8 @@ export async function playCall(options: PlayOptions, refuse: Refuse): Promise<Re
     const shelf = library.shelf(options.musicClass, options.format);
     if (shelf === null) throw refuse(`The class ${options.musicClass} can't be heard in ${options.format}`);
     const language = options.language ?? config.language;
-    const say = (phrase: Phrase): readonly Sound[] => library.prompts(phrase, language, options.format);
     const grammar = grammarOf(language, spoken(config.language));
+    const say = (phrase: Phrase): readonly Sound[] => library.prompts(phrase, grammar.language, options.format);
     const programme = new Programme({
       settings: mergeProgramme(musicClass.programme, queue?.programme ?? {}),
       format: options.format,
@@ -62,7 +62,8 @@ export async function playCall(options: PlayOptions, refuse: Refuse): Promise<Re
       sayPosition: (place) => say(grammar.position(place)),
     });
     const accounts = accountsOf(options.accounts, 'USD').answer;
-    const phrase = accounts.type === 'accounts' ? grammar.accounts(accounts.accounts) : grammar.accounts([]);
+    const phrase =
+      accounts.type === 'accounts' ? grammar.accounts(accounts.accounts, accounts.total) : grammar.accounts([]);
     const told = (): readonly Sound[] => say(phrase);
     return rehearse(programme, { forMs: options.forMs, events: eventsOf(options, told) });
   } finally {

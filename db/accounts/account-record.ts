@@ -13,21 +13,20 @@ export interface ReadAccounts {
 }
 
 /**
- * Accounts out of records, the first {@link ACCOUNTS_MAX} that have a proper number. A balance that is no decimal is unknown: its account
+ * Accounts out of records, the first {@link ACCOUNTS_MAX} that have a proper number, and how many have one. A balance that is no decimal is unknown: its account
  * is told without it. When there were records and none has a number, the source is at fault: to say "no account" would be untrue.
  */
 export function accountsOf(records: readonly AccountRecord[], currency: Currency): ReadAccounts {
   const accounts: Account[] = [];
+  let total = 0;
   const oddities = new Set<string>();
   for (const record of records) {
-    if (accounts.length === ACCOUNTS_MAX) {
-      oddities.add(`more than ${ACCOUNTS_MAX} accounts: the others are left out`);
-      break;
-    }
     const account = accountOf(record, { currency, tell: (oddity) => oddities.add(oddity) });
-    if (account !== null) accounts.push(account);
+    if (account === null) continue;
+    total += 1;
+    if (accounts.length < ACCOUNTS_MAX) accounts.push(account);
   }
-  return { answer: answerOf(accounts, records.length), oddities: [...oddities] };
+  return { answer: answerOf({ accounts, total }, records.length), oddities: [...oddities] };
 }
 
 /** The source is at fault; `reason` is for the log and names no person. */
@@ -35,8 +34,11 @@ export function unavailable(reason: string): AccountsAnswer {
   return { type: 'unavailable', reason };
 }
 
-function answerOf(accounts: readonly Account[], recordsCount: number): AccountsAnswer {
-  if (accounts.length > 0) return { type: 'accounts', accounts };
+function answerOf(
+  found: { readonly accounts: readonly Account[]; readonly total: number },
+  recordsCount: number,
+): AccountsAnswer {
+  if (found.total > 0) return { type: 'accounts', ...found };
   return recordsCount === 0 ? { type: 'none' } : unavailable('no account of the answer has a proper number');
 }
 

@@ -2,7 +2,8 @@ import type { Account } from '../core/speech/account.ts';
 
 /** What the company's billing says of a caller (E3). `unavailable`: no proper answer within time limit and retries. */
 export type AccountsAnswer =
-  | { readonly type: 'accounts'; readonly accounts: readonly Account[] }
+  /** The first ACCOUNTS_MAX of them, and how many there are. */
+  | { readonly type: 'accounts'; readonly accounts: readonly Account[]; readonly total: number }
   | { readonly type: 'none' }
   | { readonly type: 'unavailable'; readonly reason: string };
 

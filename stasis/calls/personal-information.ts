@@ -13,7 +13,7 @@ export async function personalInformation(
   if (number === null) return grammar.accounts([]);
   const answer = await accounts.ask({ source, number, signal: call.signal });
   if (answer.type === 'none') return grammar.accounts([]);
-  if (answer.type === 'accounts') return grammar.accounts(answer.accounts);
+  if (answer.type === 'accounts') return grammar.accounts(answer.accounts, answer.total);
   call.log.warn({ source, reason: answer.reason }, 'Personal information is not available');
   return grammar.accountsUnavailable();
 }

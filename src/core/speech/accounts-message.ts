@@ -29,19 +29,25 @@ export interface AccountWords {
   readonly pause: string;
 }
 
+/** Accounts of one caller, at least the first of them that are told, and how many there are. */
+interface FoundAccounts {
+  readonly accounts: readonly Account[];
+  readonly total: number;
+}
+
 /** The whole message: how many accounts there are, and of the first {@link ACCOUNTS_MAX} number, balance and lock. */
-export function accountsMessage(accounts: readonly Account[], words: AccountWords): Phrase {
+export function accountsMessage({ accounts, total }: FoundAccounts, words: AccountWords): Phrase {
   const [only] = accounts;
   if (only === undefined) return [ACCOUNT_MESSAGES.none];
-  if (accounts.length === 1) return [ACCOUNT_MESSAGES.only, ...aboutAccount(only, words)];
+  if (total === 1) return [ACCOUNT_MESSAGES.only, ...aboutAccount(only, words)];
   const { before, after } = ACCOUNT_MESSAGES.found;
   const told = accounts.slice(0, ACCOUNTS_MAX);
   return [
     before,
-    ...words.count(accounts.length),
-    `${after}_${words.formAfter(accounts.length)}`,
+    ...words.count(total),
+    `${after}_${words.formAfter(total)}`,
     words.pause,
-    ...(told.length === accounts.length ? [] : [ACCOUNT_MESSAGES.first, ...words.count(told.length), words.pause]),
+    ...(told.length === total ? [] : [ACCOUNT_MESSAGES.first, ...words.count(told.length), words.pause]),
     ...told.flatMap((account, index) => [
       ...(index === 0 ? [] : [words.pause]),
       ACCOUNT_MESSAGES.each,

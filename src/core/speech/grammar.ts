@@ -17,8 +17,8 @@ export interface Grammar {
   accountNumber(digits: string): Phrase;
   /** `minus five dollars and one cent`; whole units alone when there are no hundredths, hundredths alone below one. */
   money(amount: Money): Phrase;
-  /** The whole message about a caller's accounts: none, one, several. */
-  accounts(accounts: readonly Account[]): Phrase;
+  /** The whole message about a caller's accounts: none, one, several; `total` when there are more than those given. */
+  accounts(accounts: readonly Account[], total?: number): Phrase;
   /** The message when they can't be looked up. */
   accountsUnavailable(): Phrase;
 }
@@ -42,14 +42,17 @@ export function grammarOf(language: string, fallback: SpokenLanguage = 'en'): Gr
     position: (place) => positionOf(place, rules),
     accountNumber,
     money: (amount) => moneyOf(amount, rules),
-    accounts: (accounts) =>
-      accountsMessage(accounts, {
-        count: (count) => cardinal(BigInt(count), rules.accountGender),
-        formAfter: (count) => rules.formAfter(BigInt(count)),
-        number: accountNumber,
-        money: (amount) => moneyOf(amount, rules),
-        pause: PAUSE,
-      }),
+    accounts: (accounts, total = accounts.length) =>
+      accountsMessage(
+        { accounts, total },
+        {
+          count: (count) => cardinal(BigInt(count), rules.accountGender),
+          formAfter: (count) => rules.formAfter(BigInt(count)),
+          number: accountNumber,
+          money: (amount) => moneyOf(amount, rules),
+          pause: PAUSE,
+        },
+      ),
     accountsUnavailable: () => [ACCOUNT_MESSAGES.unavailable],
   };
 }

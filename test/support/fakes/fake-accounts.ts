@@ -16,7 +16,7 @@ export class FakeAccounts implements Accounts {
 
   /** A caller's accounts. */
   addAccounts(number: string, ...accounts: readonly Account[]): void {
-    this.set(number, { type: 'accounts', accounts: accounts.slice(0, ACCOUNTS_MAX) });
+    this.set(number, { type: 'accounts', accounts: accounts.slice(0, ACCOUNTS_MAX), total: accounts.length });
   }
 
   /** The answer for this number waits for the promise: answers come in the order that the test wants. */

@@ -8,6 +8,7 @@ const NUMBERS_MAX = 10_000;
 const answer = (number: number): AccountsAnswer => ({
   type: 'accounts',
   accounts: [{ number: String(number), balance: null, isLocked: false }],
+  total: 1,
 });
 
 test('Ten thousand numbers are kept; one more takes the place of the one that was asked for longest ago', () => {

@@ -1,9 +1,9 @@
 import { describe, expect, jest, test } from '@jest/globals';
-import { grammarOf, vocabulary } from '../../src/core/speech/grammar.ts';
-import { type Phrase, SPOKEN_LANGUAGES, type SpokenLanguage } from '../../src/core/speech/phrase.ts';
-import { silences } from '../support/audio/levels.ts';
-import { concat, durationMs, fromMulaw, type Pcm, silence, toMulaw } from '../support/audio/pcm.ts';
-import { heardWords, wordSound } from '../support/audio/words.ts';
+import { grammarOf, vocabulary } from '../../../src/core/speech/grammar.ts';
+import { type Phrase, SPOKEN_LANGUAGES, type SpokenLanguage } from '../../../src/core/speech/phrase.ts';
+import { silences } from '../../support/audio/levels.ts';
+import { concat, durationMs, fromMulaw, type Pcm, silence, toMulaw } from '../../support/audio/pcm.ts';
+import { heardWords, wordSound } from '../../support/audio/words.ts';
 
 jest.setTimeout(120_000);
 
