@@ -1,6 +1,7 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { adtsHeader, Framer } from './framer.ts';
 import { AHEAD_MS_MAX } from './rings.ts';
 import type { DecoderOutput, StreamDecoder } from './stream-decoder.ts';
 
@@ -20,6 +21,7 @@ const ARGUMENTS = [
 export class AacDecoder implements StreamDecoder {
   readonly #output: DecoderOutput;
   readonly #child: ChildProcessByStdio<Writable, Readable, null>;
+  readonly #framer = new Framer(adtsHeader);
   #isClosed = false;
 
   constructor(output: DecoderOutput) {
@@ -37,7 +39,8 @@ export class AacDecoder implements StreamDecoder {
     this.#read().catch((error: unknown) => this.#fail(String(error)));
   }
 
-  decode(bytes: Uint8Array): Promise<void> {
+  decode(received: Uint8Array): Promise<void> {
+    const bytes = this.#framer.frames(received);
     return new Promise((resolve) => {
       if (this.#isClosed || this.#child.stdin.destroyed) resolve();
       else this.#child.stdin.write(bytes, () => resolve());

@@ -5,6 +5,7 @@ import { OpusDecoder } from 'opus-decoder';
 import { type Block, mono } from '../library/decode/blocks.ts';
 import { AacDecoder } from './aac-decoder.ts';
 import type { StreamCodec } from './content.ts';
+import { Framer, mpegHeader } from './framer.ts';
 import { commentTitle, type OggPage, OggReader } from './ogg-reader.ts';
 
 /** Where decoded sound and titles go. */
@@ -28,8 +29,9 @@ export async function createDecoder(codec: StreamCodec, output: DecoderOutput): 
   if (codec === 'ogg') return new OggStreamDecoder(output);
   const decoder = new MPEGDecoder({ enableGapless: false });
   await decoder.ready;
+  const framer = new Framer(mpegHeader);
   return {
-    decode: async (bytes) => give(decoder.decode(bytes), output),
+    decode: async (bytes) => give(decoder.decode(framer.frames(bytes)), output),
     close: () => decoder.free(),
   };
 }

@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { systemClock } from '../../../src/lib/clock.ts';
 import { silentLog } from '../../../src/log.ts';
@@ -36,8 +37,10 @@ function encoded(seconds: number, encode: readonly string[], input: readonly str
 
 let mp3: Buffer;
 let stillMp3: Buffer;
+let aac: Buffer;
 beforeAll(() => {
   mp3 = encoded(120, ['-c:a', 'libmp3lame', '-b:a', '64k', '-f', 'mp3']);
+  aac = encoded(20, ['-c:a', 'aac', '-b:a', '64k', '-f', 'adts']);
   stillMp3 = encoded(40, ['-c:a', 'libmp3lame', '-b:a', '64k', '-f', 'mp3'], ['-f', 'lavfi', '-i', 'anullsrc=r=44100']);
 });
 
@@ -100,7 +103,6 @@ describe('Heard is', () => {
   });
 
   test('what is called MPEG and is AAC', async () => {
-    const aac = encoded(20, ['-c:a', 'aac', '-b:a', '64k', '-f', 'adts']);
     const { address } = await bound((socket) => socket.write(Buffer.concat([Buffer.from(`${ICY}\r\n`), aac])));
     await isHeard(listen(address('/')));
   });
@@ -216,23 +218,35 @@ describe('Lost, with the reason, is', () => {
     await eventually('it does not play', () => !stream.status().isPlaying);
   });
 
-  test('garbage that calls itself MPEG', async () => {
+  test.each(['audio/mpeg', 'audio/aac'])('garbage that calls itself %s: nobody hears noise', async (type) => {
     const { address } = await bound((socket) => {
-      socket.write(`${ICY}\r\n`);
-      let seed = 1;
-      const noise = Buffer.from(
-        Array.from({ length: 8000 }, () => {
-          seed = (seed * 1_103_515_245 + 12_345) % 2 ** 31;
-          return (seed >> 16) & 0x7f;
-        }),
-      );
-      const timer = setInterval(() => socket.write(noise), 500);
+      socket.write(`${HTTP}Content-Type: ${type}\r\n\r\n`);
+      const timer = setInterval(() => socket.write(randomBytes(8000)), 250);
       socket.on('close', () => clearInterval(timer));
     });
     const stream = listen(address('/'));
-    await reason(stream, 'can not be decoded', 25_000);
+    await reason(stream, 'can not be decoded', 40_000);
     expect(stream.status().isPlaying).toBe(false);
+    expect(stream.sound('slin').writtenTo).toBe(0);
   });
+});
+
+test('A station that sends at half the pace plays in stretches, never beyond what was sent', async () => {
+  const { address } = await bound((socket) => {
+    socket.write(`${ICY}\r\n`);
+    let from = 0;
+    // 64 kbit/s are 8000 bytes a second.
+    const timer = setInterval(() => {
+      socket.write(mp3.subarray(from, from + 800));
+      from += 800;
+    }, 200);
+    socket.on('close', () => clearInterval(timer));
+  });
+  const stream = listen(address('/'));
+  await eventually('it plays', () => stream.status().isPlaying, 20_000);
+  await eventually('it has run dry', () => !stream.status().isPlaying, 20_000);
+  expect(stream.sound('slin').writtenTo).toBeLessThanOrEqual(stream.status().bytes);
+  expect(stream.status()).toMatchObject({ lastError: null, reconnects: 0 });
 });
 
 test('A stream that was lost is asked for again, later each time, and plays when it is back', async () => {
