@@ -23,7 +23,7 @@ export interface MediaRequest {
    * which keeps everything else of that bridge from them.
    */
   readonly by:
-    | { readonly type: 'bridge'; readonly bridgeId: BridgeId }
+    | { readonly type: 'bridge'; readonly bridgeId: BridgeId; readonly isCallerMuted: boolean }
     | { readonly type: 'whisper'; readonly into?: 'conversation' | 'silence' };
   readonly programme: AudioProgramme;
   /** The sample with which to begin: 0, or where an earlier line stopped. */

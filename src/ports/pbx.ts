@@ -101,8 +101,15 @@ export interface Pbx {
 
   createBridge(bridgeId: BridgeId, name: string): Promise<void>;
   destroyBridge(bridgeId: BridgeId): Promise<Presence>;
-  /** What plays on the channels is stopped first, as at `removeFromBridge`. */
-  addToBridge(bridgeId: BridgeId, channelIds: readonly ChannelId[]): Promise<Presence>;
+  /**
+   * What plays on the channels is stopped first, as at `removeFromBridge`. A channel that is in a bridge already, this one or another,
+   * leaves it and comes in anew. Muted channels hear the others, who don't hear them; their keys are heard.
+   */
+  addToBridge(
+    bridgeId: BridgeId,
+    channelIds: readonly ChannelId[],
+    options?: { readonly isMuted: boolean },
+  ): Promise<Presence>;
   removeFromBridge(bridgeId: BridgeId, channelId: ChannelId): Promise<Presence>;
 
   /** Whether this Asterisk takes audio over a WebSocket (chan_websocket); asked once for each connection. */

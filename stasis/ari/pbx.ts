@@ -177,12 +177,17 @@ export class AriPbx implements Pbx {
     return this.#ask('DELETE', uri`bridges/${bridgeId}`);
   }
 
-  async addToBridge(bridgeId: BridgeId, channelIds: readonly ChannelId[]): Promise<Presence> {
+  async addToBridge(
+    bridgeId: BridgeId,
+    channelIds: readonly ChannelId[],
+    { isMuted }: { readonly isMuted: boolean } = { isMuted: false },
+  ): Promise<Presence> {
     await Promise.all(channelIds.map((channelId) => this.#playbacks.silence(channelId)));
     return this.#ask('POST', uri`bridges/${bridgeId}/addChannel`, {
       channel: channelIds.join(','),
       // Otherwise both phones get a re-INVITE: the member's display would lose queue and customer at the answer.
       inhibitConnectedLineUpdates: 'true',
+      ...(isMuted ? { mute: 'true' } : {}),
     });
   }
 

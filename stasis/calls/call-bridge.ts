@@ -19,6 +19,8 @@ export class CallBridge {
   readonly #room: CallRoom;
   readonly #call: Call;
   readonly #inside: Set<ChannelId>;
+  /** Those inside who are not heard; of those who were taken over it is not known, and they count as such. */
+  readonly #muted: Set<ChannelId>;
   #made: Promise<void> | null;
 
   constructor(room: CallRoom, call: Call, remains: BridgeRemains | null = null) {
@@ -26,6 +28,7 @@ export class CallBridge {
     this.#call = call;
     this.bridgeId = remains?.bridgeId ?? bridgeId(randomUUID());
     this.#inside = new Set(remains?.channelIds);
+    this.#muted = new Set(remains?.channelIds);
     this.#made = remains === null ? null : Promise.resolve();
     room.bridges.add(this.bridgeId);
   }
@@ -46,13 +49,35 @@ export class CallBridge {
     return this.#inside.has(channelId);
   }
 
-  /** Brings in those who are not there yet. `gone`: one of them has vanished. */
+  /**
+   * Brings in the caller to listen: nobody is there to hear them, and Asterisk need not carry their voice to us, fifty times a second. Who
+   * is there already stays as they are. `gone`: the caller has vanished.
+   */
+  async listen(channelId: ChannelId): Promise<Presence> {
+    if (this.#inside.has(channelId)) return 'done';
+    return await this.#bringIn([channelId], { isMuted: true });
+  }
+
+  /** Whether the caller can only listen. */
+  isMuted(channelId: ChannelId): boolean {
+    return this.#muted.has(channelId);
+  }
+
+  /** Brings in those who are not there yet, to talk; who could only listen comes in anew. `gone`: one of them has vanished. */
   async join(channelIds: readonly ChannelId[]): Promise<Presence> {
-    const missing = channelIds.filter((channelId) => !this.#inside.has(channelId));
-    if (missing.length === 0) return 'done';
+    const missing = channelIds.filter((channelId) => !this.#inside.has(channelId) || this.#muted.has(channelId));
+    return missing.length === 0 ? 'done' : await this.#bringIn(missing, { isMuted: false });
+  }
+
+  async #bringIn(channelIds: readonly ChannelId[], how: { readonly isMuted: boolean }): Promise<Presence> {
     await this.make();
-    const answer = await this.#room.pbx.addToBridge(this.bridgeId, missing);
-    if (answer === 'done') for (const channelId of missing) this.#inside.add(channelId);
+    const answer = await this.#room.pbx.addToBridge(this.bridgeId, channelIds, how);
+    if (answer === 'gone') return answer;
+    for (const channelId of channelIds) {
+      this.#inside.add(channelId);
+      if (how.isMuted) this.#muted.add(channelId);
+      else this.#muted.delete(channelId);
+    }
     return answer;
   }
 
@@ -61,6 +86,7 @@ export class CallBridge {
     const made = this.#made;
     this.#made = null;
     this.#inside.clear();
+    this.#muted.clear();
     if (made !== null) {
       await made.catch(() => undefined);
       await quietly(this.#call, 'destroy-bridge', () => this.#room.pbx.destroyBridge(this.bridgeId));

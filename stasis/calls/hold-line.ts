@@ -101,7 +101,7 @@ export class HoldLine {
     const onEnd = () => over.resolve(null);
     end.addEventListener('abort', onEnd, { once: true });
     try {
-      if ((await bridge.join([call.channelId])) === 'gone') {
+      if ((await bridge.listen(call.channelId)) === 'gone') {
         call.end({ code: 0, text: 'no longer there when the programme was to begin' });
         return false;
       }
@@ -133,7 +133,7 @@ export class HoldLine {
     return room.media.open({
       callId: call.callId,
       callerChannelId: call.channelId,
-      by: { type: 'bridge', bridgeId: bridge.bridgeId },
+      by: { type: 'bridge', bridgeId: bridge.bridgeId, isCallerMuted: bridge.isMuted(call.channelId) },
       programme,
       from: this.#from,
       onLost,

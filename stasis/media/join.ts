@@ -13,12 +13,21 @@ export interface Place {
   leave(): Promise<void>;
 }
 
-/** The caller's own bridge: nothing is made for it, and the media channel leaves it by being hung up. Both requests go out in one write. */
-export function inBridge(pbx: Pbx, bridgeId: BridgeId, channelId: ChannelId): Place {
+interface BridgePlace {
+  readonly pbx: Pbx;
+  readonly bridgeId: BridgeId;
+  readonly channelId: ChannelId;
+  /** Otherwise the media channel is kept from telling us what the caller says. */
+  readonly isCallerMuted: boolean;
+}
+
+/** The caller's own bridge: nothing is made for it, and the media channel leaves it by being hung up. The requests go out in one write. */
+export function inBridge({ pbx, bridgeId, channelId, isCallerMuted }: BridgePlace): Place {
   return {
     ids: [],
     async join(signal) {
-      const requests = Promise.all([pbx.muteMedia(channelId), pbx.addToBridge(bridgeId, [channelId])]);
+      const muted = isCallerMuted ? 'done' : pbx.muteMedia(channelId);
+      const requests = Promise.all([muted, pbx.addToBridge(bridgeId, [channelId])]);
       if ((await unlessAborted(signal, requests)).includes('gone'))
         throw unavailable("the media channel or the caller's bridge has gone");
     },

@@ -113,7 +113,7 @@ export class AriMediaOut implements MediaOut {
   }
 
   #placeFor({ by, callerChannelId }: MediaRequest, channelId: ChannelId, onLost: (reason: string) => void): Place {
-    if (by.type === 'bridge') return inBridge(this.#pbx, by.bridgeId, channelId);
+    if (by.type === 'bridge') return inBridge({ ...by, channelId, pbx: this.#pbx });
     const intoSilence = by.into === 'silence';
     const channels = { callerChannelId, mediaChannelId: channelId };
     return new Whisper({ ...channels, intoSilence, onLost, pbx: this.#pbx, watch: this.#watch });

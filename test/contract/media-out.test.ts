@@ -24,7 +24,7 @@ function createFakeHarness(): MediaOutHarness {
     caller: async () => ({
       callId: callId(randomUUID()),
       callerChannelId: channelId(randomUUID()),
-      by: { type: 'bridge', bridgeId: bridgeId(randomUUID()) },
+      by: { type: 'bridge', bridgeId: bridgeId(randomUUID()), isCallerMuted: false },
     }),
     lose: async (line) => media.lines.find(({ channelId: id }) => id === line.channelId)?.isLost(),
     refuseNext: async () => media.refuses(),

@@ -19,7 +19,11 @@ export interface WaitingCaller {
   readonly caller: Caller;
   readonly callId: CallId;
   readonly channelId: ChannelId;
-  readonly by: { readonly type: 'bridge'; readonly bridgeId: ReturnType<typeof bridgeId> };
+  readonly by: {
+    readonly type: 'bridge';
+    readonly bridgeId: ReturnType<typeof bridgeId>;
+    readonly isCallerMuted: boolean;
+  };
 }
 
 export interface MediaHarness {
@@ -69,7 +73,12 @@ export async function createMediaHarness(
       const id = bridgeId(randomUUID());
       await pbx.createBridge(id, 'test');
       await pbx.addToBridge(id, [channelId]);
-      return { caller, callId: callId(randomUUID()), channelId, by: { type: 'bridge', bridgeId: id } };
+      return {
+        caller,
+        callId: callId(randomUUID()),
+        channelId,
+        by: { type: 'bridge', bridgeId: id, isCallerMuted: false },
+      };
     },
     async everybodyLeaves() {
       for (const caller of callers.splice(0)) await caller.close();

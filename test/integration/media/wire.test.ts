@@ -242,7 +242,7 @@ describe('A programme over chan_websocket', () => {
 
   test('can not be laid into a bridge that is not there, and leaves nothing behind', async () => {
     const who = await harness.waiting();
-    const by = { type: 'bridge', bridgeId: bridgeId('no-such-bridge') } as const;
+    const by = { type: 'bridge', bridgeId: bridgeId('no-such-bridge'), isCallerMuted: false } as const;
     const nowhere = open({ ...who, by } as WaitingCaller, new NoiseProgramme('ulaw'));
     await expect(nowhere).rejects.toMatchObject({ code: 'MEDIA_UNAVAILABLE' });
     await eventually('only the caller', async () => (await harness.pbx.snapshot()).channels.length === 1);

@@ -71,9 +71,9 @@ export class FakeCaller {
     return this.#channel.hangupCause;
   }
 
-  /** Devices of the others in the caller's bridge, for example `['PJSIP/1000']`. */
+  /** Devices of the others in the caller's bridge who hear the caller, for example `['PJSIP/1000']`. */
   get talksTo(): readonly string[] {
-    return this.#switch.partnersOf(this.#channel);
+    return this.#channel.isMuted ? [] : this.#switch.partnersOf(this.#channel);
   }
 
   /** Where the call was sent back to: `next` is the dialplan's next priority. */

@@ -37,6 +37,8 @@ export class FakeChannel {
   isInStasis = true;
   isGone = false;
   isOnHold = false;
+  /** Not heard in its bridge. */
+  isMuted = false;
   bridgeId: BridgeId | null = null;
   musicClass: string | null = null;
   hangupCause: HangupCause | null = null;

@@ -146,11 +146,12 @@ export class FakePbxWorld implements PhoneSwitch, CallerSwitch {
     this.#wire.emit({ type: 'stasis-end', channelId: channel.channelId });
   }
 
-  joinBridge(bridgeId: BridgeId, channel: FakeChannel): void {
+  joinBridge(bridgeId: BridgeId, channel: FakeChannel, isMuted: boolean): void {
     this.endPlaybacks(channel, 'done');
     this.leaveBridge(channel);
     this.bridges.get(bridgeId)?.members.push(channel);
     channel.bridgeId = bridgeId;
+    channel.isMuted = isMuted;
     this.#wire.emit({ type: 'bridge-entered', bridgeId, channelId: channel.channelId });
   }
 

@@ -263,11 +263,15 @@ export class FakePbx implements Pbx {
     });
   }
 
-  addToBridge(bridgeId: BridgeId, channelIds: readonly ChannelId[]): Promise<Presence> {
+  addToBridge(
+    bridgeId: BridgeId,
+    channelIds: readonly ChannelId[],
+    { isMuted }: { readonly isMuted: boolean } = { isMuted: false },
+  ): Promise<Presence> {
     return this.#wire.request('addToBridge', `${bridgeId} ${channelIds.join()}`, () => {
       const channels = channelIds.map((id) => this.#world.inStasis(id));
       if (!this.#world.bridges.has(bridgeId) || channels.includes(undefined)) return 'gone';
-      for (const channel of channels) if (channel) this.#world.joinBridge(bridgeId, channel);
+      for (const channel of channels) if (channel) this.#world.joinBridge(bridgeId, channel, isMuted);
       return 'done';
     });
   }

@@ -12,6 +12,9 @@ export function fakeSound(name: string, seconds: number, format: WireFormat): So
   return { kind: 'file', name, samples, wire };
 }
 
+/** Sounds never change: made once for all libraries of a test file. */
+const MADE = new Map<string, Sound>();
+
 /** Classes with tracks of a minute, and every prompt there is, a second long. */
 export class FakeSoundLibrary implements SoundLibrary {
   /** Names of tracks by class. */
@@ -19,7 +22,6 @@ export class FakeSoundLibrary implements SoundLibrary {
   readonly advice = new Map<AdviceFolder, readonly string[]>();
   /** What was asked for to be said, in order. */
   readonly said: { readonly phrase: Phrase; readonly language: string }[] = [];
-  readonly #sounds = new Map<string, Sound>();
 
   addClass(musicClass: string, tracks: readonly string[]): this {
     this.tracks.set(musicClass, tracks);
@@ -42,9 +44,9 @@ export class FakeSoundLibrary implements SoundLibrary {
   }
 
   #sound(name: string, seconds: number, format: WireFormat): Sound {
-    const key = `${format} ${name}`;
-    const sound = this.#sounds.get(key) ?? fakeSound(name, seconds, format);
-    this.#sounds.set(key, sound);
+    const key = `${format} ${seconds} ${name}`;
+    const sound = MADE.get(key) ?? fakeSound(name, seconds, format);
+    MADE.set(key, sound);
     return sound;
   }
 }
