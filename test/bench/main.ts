@@ -26,7 +26,7 @@ them down. Captures packets with dumpcap, so it needs root. install/packages.sh 
   --calls N          dispatch: calls of each measurement (default: 400 at 20/s, 1200 at 60/s, 200 with digits, 300 freed members);
                      fewer than the default measure less than the targets say
   --callers N        programme: callers who wait at once (default: 400); may be given several times, up to 900
-  --seconds N        programme: length of each measurement (default: 45, at most 1500); ten minutes as the target says:
+  --seconds N        programme: length of each measurement (default: 40, at most 1500); ten minutes as the target says:
                      programme --part hold --only programme --rounds 1 --seconds 600
   --node-option=OPT  for the measured application's Node, for example --cpu-prof; may be given several times
   --json FILE        write all figures with their units into a file
@@ -87,7 +87,7 @@ async function main(): Promise<number> {
   }
   const benches = chosenBenches(positionals);
   const rounds = wholeNumber('--rounds', values.rounds) ?? 3;
-  const seconds = wholeNumber('--seconds', values.seconds, SECONDS_MAX) ?? 45;
+  const seconds = wholeNumber('--seconds', values.seconds, SECONDS_MAX) ?? 40;
   const calls = wholeNumber('--calls', values.calls);
   const callers = (values.callers ?? ['400']).map((value) => wholeNumber('--callers', value, CALLERS_MAX) ?? 0);
   const common = {

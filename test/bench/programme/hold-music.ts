@@ -10,13 +10,11 @@ export const DUCK_EVERY_MS = 10_000;
 export const SPEECH_MS = 3_000;
 /** The programme's default: before the speech the music goes down. It comes back within the pause. */
 const DOWN_MS = 1_000;
-/** Each piece of advice is said once in a call: enough for so long. */
-const LONGEST_MS = 35 * 60_000;
 
-/** Writes pieces of speech of the same length, in the order of their names. */
-export function writeAdvice(folder: string): void {
+/** Writes pieces of speech of the same length, in the order of their names: enough for a call, in which each is said once. */
+export function writeAdvice(folder: string, callMs: number): void {
   const speech = spoken();
-  for (let index = 0; index < LONGEST_MS / DUCK_EVERY_MS; index += 1)
+  for (let index = 0; index < callMs / DUCK_EVERY_MS; index += 1)
     writeWav(join(folder, `advice-${String(index).padStart(3, '0')}.wav`), speech);
 }
 

@@ -28,6 +28,11 @@ const SETTLED_MS = 5_000;
 const ARRIVAL_LIMIT_MS = 60_000;
 const HANG_UP_LIMIT_MS = 60_000;
 
+/** How long so many callers take to arrive. */
+export function arrivalMs(callers: number): number {
+  return (callers / CALLS_PER_SECOND) * 1000;
+}
+
 /** A load of callers who wait, and the programs that play to them. */
 export interface Turn {
   readonly callers: number;
@@ -185,7 +190,7 @@ export class HoldScene {
       () => undefined,
     );
     let state: PhonesState | undefined;
-    const limitMs = (callers / CALLS_PER_SECOND) * 1000 + ARRIVAL_LIMIT_MS;
+    const limitMs = arrivalMs(callers) + ARRIVAL_LIMIT_MS;
     const allHear = async () => {
       state = await phones.state();
       return state.heard === callers || ended !== undefined;

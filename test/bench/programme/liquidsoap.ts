@@ -100,7 +100,7 @@ settings.frame.audio.channels.set(1)
 music = crossfade(duration=1.5, fade_out=1., fade_in=1., playlist(mode="normal", ${JSON.stringify(music)}))
 advice = amplify(0.9, delay(initial=true, ${pauseSeconds.toFixed(1)}, playlist(mode="normal", ${JSON.stringify(advice)})))
 programme = smooth_add(duration=1., p=0.1, normal=music, special=advice)
-output.file(fallible=true, %wav(stereo=false, samplerate=8000, samplesize=16, header=false), "/dev/stdout", programme)
+output.file(fallible=true, flush=true, %wav(stereo=false, samplerate=8000, samplesize=16, header=false), "/dev/stdout", programme)
 `,
   );
   return file;

@@ -1,7 +1,7 @@
 import type { Report } from '../report.ts';
 import { DUCK_EVERY_MS, SPEECH_MS, writeAdvice } from './hold-music.ts';
 import { printHold } from './hold-report.ts';
-import { HoldScene } from './hold-scene.ts';
+import { arrivalMs, HoldScene } from './hold-scene.ts';
 import { measureKeys } from './keys.ts';
 import { isInstalled, writeScript } from './liquidsoap.ts';
 import { measureLiquidsoap, measureWaiting, type Run, type Variant } from './on-hold.ts';
@@ -25,6 +25,9 @@ export interface ProgrammeOptions {
   readonly onScene: (scene: HoldScene) => void;
 }
 
+/** What a call lasts beside arrival and measurement: the others' arrival on a slow machine, settling, hanging up. */
+const EXTRA_MS = 60_000;
+
 /** Callers on hold: what their sound costs and how good it is. */
 export async function benchProgramme(report: Report, options: ProgrammeOptions): Promise<void> {
   if (options.parts.includes('hold') && options.variants.includes('liquidsoap') && !isInstalled())
@@ -45,15 +48,15 @@ export async function benchProgramme(report: Report, options: ProgrammeOptions):
 
 async function hold(scene: HoldScene, report: Report, options: ProgrammeOptions): Promise<void> {
   const { rounds, seconds, variants, nodeOptions, say } = options;
-  const advice = await scene.freshFolder('advice');
-  const first = await scene.freshFolder('advice/first');
-  writeAdvice(first);
-  const script = await writeScript(scene.folder, {
-    music: scene.music,
-    advice: first,
-    pauseSeconds: (DUCK_EVERY_MS - SPEECH_MS) / 1000,
-  });
   for (const callers of options.callers) {
+    const advice = await scene.freshFolder('advice');
+    const first = await scene.freshFolder('advice/first');
+    writeAdvice(first, arrivalMs(callers) + seconds * 1000 + EXTRA_MS);
+    const script = await writeScript(scene.folder, {
+      music: scene.music,
+      advice: first,
+      pauseSeconds: (DUCK_EVERY_MS - SPEECH_MS) / 1000,
+    });
     const runs: Run[] = [];
     for (let round = 1; round <= rounds; round += 1) {
       for (const variant of variants) {
