@@ -41,7 +41,7 @@ export interface Sound {
   readonly quality: StreamQuality;
   /** Packets that dumpcap says it has missed. */
   readonly uncaptured: number;
-  /** Of the gaps: those in which the phones' own clock was late, too, which nothing but a busy machine does. */
+  /** Of the gaps: those in which the phones' own clock was late, too, which nothing but a busy machine makes it. */
   readonly gapsOfMachine: number;
   readonly phonesWorstLateMs: number;
   readonly listened: ListenedTo;
@@ -59,6 +59,7 @@ export interface HoldOptions {
 const PHONES = 'dst portrange 33000-60001';
 /** Callers whose sound is listened to. */
 const LISTENED_TO = 3;
+const FRAME_MS = 20;
 /** Captured before and after what counts. */
 const MARGIN_MS = 300;
 /** As many Liquidsoaps as need no more of the processors and of the free memory: a full machine would measure itself. */
@@ -237,10 +238,11 @@ async function measureGroups<Name extends string>(groups: Readonly<Record<Name, 
   };
 }
 
-/** Whether the phones' clock, which nothing but a busy machine disturbs, was late during a gap. */
+/** Whether the phones' clock, which nothing but a busy machine disturbs, was late during a gap by at least half of what the gap is too long. */
 function isOfMachine(
   { fromMs, lengthMs }: { readonly fromMs: number; readonly lengthMs: number },
   late: readonly (readonly [atMs: number, lateMs: number])[],
 ): boolean {
-  return late.some(([atMs, lateMs]) => atMs - lateMs < fromMs + lengthMs && atMs > fromMs);
+  const enoughMs = (lengthMs - FRAME_MS) / 2;
+  return late.some(([atMs, lateMs]) => lateMs >= enoughMs && atMs - lateMs < fromMs + lengthMs && atMs > fromMs);
 }
