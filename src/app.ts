@@ -60,7 +60,11 @@ async function build({ config, secrets, log, version }: AppOptions, releasers: R
   });
   releasers.add('asterisk', () => pbx[Symbol.asyncDispose]());
   const media = new AriMediaOut({
-    settings: { url: config.asterisk.url, linesMax: config.limits.calls },
+    settings: {
+      url: config.asterisk.url,
+      linesMax: config.limits.calls,
+      rtpAddress: config.asterisk.rtpAddress ?? undefined,
+    },
     pbx,
     clock,
     log: log.child({ room: 'media' }),

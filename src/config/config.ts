@@ -67,6 +67,8 @@ export interface AsteriskSettings {
   readonly requestTimeoutMs: number;
   /** Without any sign of life for so long the connection counts as lost. */
   readonly silenceMs: number;
+  /** Address of ours to which Asterisk can send RTP; `null`: the one from which it is reached. */
+  readonly rtpAddress: string | null;
 }
 
 /** What holds for all members of all queues. */

@@ -53,13 +53,23 @@ export const asteriskSection = section(
       .describe(
         'Without any sign of life from Asterisk for so long the connection counts as lost and is opened again.',
       ),
+    'rtp-address': z
+      .union([z.ipv4(), z.ipv6()], { error: ({ input }) => `expected an IP address, got ${shown(input)}` })
+      .optional()
+      .meta({ kind: 'IP address', fallback: 'the one from which Asterisk is reached' })
+      .describe(
+        'Address of this machine to which Asterisk sends RTP, for an Asterisk without chan_websocket that is behind NAT or in a container.',
+      ),
   },
   { name: 'asterisk' },
-).transform(({ 'request-timeout': requestTimeoutMs, 'lost-after': silenceMs, ...written }) => ({
-  ...written,
-  requestTimeoutMs,
-  silenceMs,
-}));
+).transform(
+  ({ 'request-timeout': requestTimeoutMs, 'lost-after': silenceMs, 'rtp-address': rtpAddress, ...written }) => ({
+    ...written,
+    requestTimeoutMs,
+    silenceMs,
+    rtpAddress: rtpAddress ?? null,
+  }),
+);
 
 const memberPrompts = section({
   wait: prompt().prefault('queueapp/wait_a_moment').describe('Said first, while the login or logout is done.'),

@@ -48,6 +48,7 @@ describe('Defaults and units', () => {
         application: 'queueapp',
         requestTimeoutMs: 5000,
         silenceMs: 2500,
+        rtpAddress: null,
       },
       members: { callerId: { name: '{queue}: {customer}', number: '{caller}' } },
       xmpp: {

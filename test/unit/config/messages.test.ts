@@ -73,6 +73,10 @@ describe('A wrong value is told with line, column, setting and what was expected
       '1:13 asterisk.lost-after: expected a duration from 1s to 3s, got "10s"',
     ],
     [
+      `asterisk: { rtp-address: pbx.example.org }\n${SOUND}`,
+      '1:13 asterisk.rtp-address: expected an IP address, got "pbx.example.org"',
+    ],
+    [
       `http: { listen: 127.0.0.1:70000 }\n${SOUND}`,
       '1:9 http.listen: expected an address such as 127.0.0.1:8080, got "127.0.0.1:70000"',
     ],
