@@ -36,6 +36,18 @@ describe('docs/configuration.md', () => {
   });
 });
 
+test('docs/programme.md has examples that are each a configuration without an error', () => {
+  const shipped = parse(textOf('install/queueapp.yaml')) as Record<string, object>;
+  const pieces = [...textOf('docs/programme.md').matchAll(/```yaml\n(.*?)```/gs)].map((match) => parse(match[1] ?? ''));
+  expect(pieces.length).toBeGreaterThan(4);
+  for (const piece of pieces as Record<string, object>[]) {
+    // Each adds to the shipped sections: queues that are named there, sources that are asked there.
+    const added = Object.entries(piece).map(([name, section]) => [name, { ...shipped[name], ...section }]);
+    const { findings } = checkFile(stringify({ ...shipped, ...Object.fromEntries(added) }), 'docs/programme.md');
+    expect(findings.map(findingLine)).toEqual([]);
+  }
+});
+
 describe('docs/command-line.md', () => {
   const page = textOf('docs/command-line.md');
 
