@@ -26,6 +26,7 @@ export function describeMediaOut(name: string, create: () => Promise<MediaOutHar
   describe(`media out: ${name}`, () => {
     let harness: MediaOutHarness;
     const lost: string[] = [];
+    const opened: MediaLine[] = [];
 
     // An older Asterisk is fetched at its first use, which takes a minute.
     beforeAll(async () => {
@@ -33,6 +34,8 @@ export function describeMediaOut(name: string, create: () => Promise<MediaOutHar
     }, 600_000);
     afterAll(() => harness?.dispose());
     afterEach(async () => {
+      // Those of a test that failed would be in the way of the next one.
+      await Promise.all(opened.splice(0).map((line) => line.close()));
       lost.length = 0;
       expect(await harness.tidyUp()).toBe(0);
     });
@@ -41,12 +44,16 @@ export function describeMediaOut(name: string, create: () => Promise<MediaOutHar
       const programme = new NoiseProgramme('ulaw');
       const caller = await harness.caller();
       const request = { ...caller, programme, from, onLost: (reason: string) => lost.push(reason) };
-      return { programme, caller, request, line: await harness.media.open(request) };
+      const line = await harness.media.open(request);
+      opened.push(line);
+      return { programme, caller, request, line };
     }
 
     it('is heard from the sample on that was asked for, at the pace of the clock', async () => {
       const { line } = await open(16_000);
-      expect(Math.abs(line.heardNow() - 16_000)).toBeLessThanOrEqual(60 * SAMPLES_PER_MS);
+      // This process may be kept waiting for a while on a busy machine.
+      expect(line.heardNow()).toBeGreaterThanOrEqual(16_000);
+      expect(line.heardNow()).toBeLessThanOrEqual(16_000 + 400 * SAMPLES_PER_MS);
       await harness.until(() => line.heardNow() >= 16_000 + 500 * SAMPLES_PER_MS, 'half a second');
       const before = line.heardNow();
       await harness.pass(400);
@@ -68,7 +75,8 @@ export function describeMediaOut(name: string, create: () => Promise<MediaOutHar
       await harness.until(() => line.heardNow() >= 300 * SAMPLES_PER_MS, 'something heard');
       const now = line.heardNow();
       const end = await line.close();
-      expect(Math.abs(end - now)).toBeLessThanOrEqual(60 * SAMPLES_PER_MS);
+      expect(end).toBeGreaterThanOrEqual(now - 20 * SAMPLES_PER_MS);
+      expect(end).toBeLessThanOrEqual(now + 400 * SAMPLES_PER_MS);
       await harness.pass(100);
       expect(await line.close()).toBe(end);
       expect(line.heardNow()).toBe(end);
