@@ -17,7 +17,10 @@ interface HoldLineOptions {
   readonly room: CallRoom;
   readonly call: Call;
   readonly bridge: CallBridge;
-  readonly programme: Programme;
+  /** Makes the programme, when it is to be heard for the first time. */
+  readonly programme: () => Programme;
+  /** Settles when the programme has what it begins with; `null`: it has. */
+  readonly reading: () => Promise<void> | null;
   /** Class of musiconhold.conf that is heard while the programme can't be. */
   readonly fallback: string;
 }
@@ -25,15 +28,17 @@ interface HoldLineOptions {
 /**
  * One caller's programme on its way to the caller, kept up until it is closed:
  *
- *   closed ──open──> laying ──────> laid ──close──> closed
- *                     ^   │          │
- *                   pause └─> lost <─┘      Asterisk's own music meanwhile
- *                     └────────┘
+ *   closed ──open──> reading ──> laying ──────> laid ──close──> closed
+ *                       ¦          ^   │          │
+ *                       ¦        pause └─> lost <─┘
+ *                       ¦          └────────┘
+ *                       └───── Asterisk's own music
  *
  * The programme stands still while nobody hears it, and goes on where it stopped.
  */
 export class HoldLine {
   readonly #options: HoldLineOptions;
+  #programme: Programme | null = null;
   #line: MediaLine | null = null;
   /** The first sample that the caller has not heard. */
   #from = 0;
@@ -67,14 +72,15 @@ export class HoldLine {
     return this.#isFallbackHeard;
   }
 
-  /** What the caller hears of the programme now. */
-  nowPlaying(): NowPlaying {
-    return this.#options.programme.nowPlaying(this.#line?.heardNow() ?? this.#from);
+  /** What the caller hears of the programme now; `null` before it has begun. */
+  nowPlaying(): NowPlaying | null {
+    return this.#programme?.nowPlaying(this.#line?.heardNow() ?? this.#from) ?? null;
   }
 
-  /** Lets something happen in the programme at the sample that the caller hears now. */
-  change<Result>(action: (programme: Programme, at: number) => Result): Result {
-    const result = action(this.#options.programme, this.#line?.heardNow() ?? this.#from);
+  /** Lets something happen in the programme at the sample that the caller hears now; `null` before it has begun. */
+  change<Result>(action: (programme: Programme, at: number) => Result): Result | null {
+    if (this.#programme === null) return null;
+    const result = action(this.#programme, this.#line?.heardNow() ?? this.#from);
     this.#line?.refresh();
     return result;
   }
@@ -82,6 +88,7 @@ export class HoldLine {
   async #keepUp(end: AbortSignal): Promise<void> {
     const { clock } = this.#options.room;
     let losses = 0;
+    await this.#untilRead(end);
     while (!end.aborted) {
       const laidAtMs = clock.now();
       const isLost = await this.#layOnce(end);
@@ -92,6 +99,18 @@ export class HoldLine {
       }
     }
     await this.#endFallback();
+  }
+
+  /** Who calls while the recordings are being read hears Asterisk's music until then. */
+  async #untilRead(end: AbortSignal): Promise<void> {
+    const reading = this.#programme === null ? this.#options.reading() : null;
+    if (reading === null || end.aborted) return;
+    const ended = deferred<void>();
+    const onEnd = () => ended.resolve();
+    end.addEventListener('abort', onEnd, { once: true });
+    await this.#hearFallback();
+    await Promise.race([reading, ended.promise]);
+    end.removeEventListener('abort', onEnd);
   }
 
   /** One life of the line, until its end is wanted (`false`) or it is lost or can't be laid (`true`). */
@@ -127,7 +146,9 @@ export class HoldLine {
   }
 
   #lay(onLost: (reason: string) => void): Promise<MediaLine> {
-    const { call, room, bridge, programme } = this.#options;
+    const { call, room, bridge } = this.#options;
+    this.#programme ??= this.#options.programme();
+    const programme = this.#programme;
     if (this.#isPaused) programme.resume(this.#from, timeOfDay(room.clock.now()));
     this.#isPaused = false;
     return room.media.open({
@@ -142,9 +163,8 @@ export class HoldLine {
 
   /** The end came before the line was laid: whoever comes next must not wait for Asterisk. */
   #closeLate(opening: Promise<MediaLine>): false {
-    const { call, programme } = this.#options;
-    programme.pause(this.#from);
-    this.#isPaused = true;
+    const { call } = this.#options;
+    this.#pause();
     opening
       .then((line) => line.close())
       .catch((error: unknown) => call.log.debug({ err: error }, 'A line was not needed'));
@@ -157,7 +177,11 @@ export class HoldLine {
     this.#line = null;
     if (line === null) return;
     this.#from = await line.close();
-    this.#options.programme.pause(this.#from);
+    this.#pause();
+  }
+
+  #pause(): void {
+    this.#programme?.pause(this.#from);
     this.#isPaused = true;
   }
 

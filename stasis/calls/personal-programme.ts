@@ -24,33 +24,35 @@ interface PersonalProgrammeOptions {
 
 /** A waiting caller's own programme (E): music, position, personal information and advice, and what their keys do to it. */
 export class PersonalProgramme implements HoldMusic {
-  readonly #options: PersonalProgrammeOptions;
-  readonly #line: HoldLine;
-
   readonly keys: ProgrammeSettings['keys'];
+  readonly isForHold = true;
+  readonly #options: PersonalProgrammeOptions;
+  readonly #settings: ProgrammeSettings;
+  /** The tune that the caller chose at an earlier call. */
+  readonly #startTrack: string | null;
+  readonly #line: HoldLine;
+  #place: number | null = null;
+  #isMemberFound = false;
 
-  private constructor(options: PersonalProgrammeOptions, programme: Programme, { keys }: ProgrammeSettings) {
+  private constructor(options: PersonalProgrammeOptions, startTrack: string | null) {
     this.#options = options;
-    this.keys = keys;
+    this.#settings = settingsOf(options.queue, options.musicClass);
+    this.#startTrack = startTrack;
+    this.keys = this.#settings.keys;
     const { room, call, bridge, musicClass } = options;
-    this.#line = new HoldLine({ room, call, bridge, programme, fallback: musicClass.fallback });
+    this.#line = new HoldLine({
+      room,
+      call,
+      bridge,
+      programme: () => this.#make(),
+      reading: () => this.#reading(),
+      fallback: musicClass.fallback,
+    });
   }
 
   static async prepare(options: PersonalProgrammeOptions): Promise<PersonalProgramme> {
-    const { room, call, queue, musicClass, shelf, format } = options;
-    const startTrack = await recallTune(room, call, musicClass.name);
-    const grammar = grammarFor(room, call);
-    const settings = settingsOf(queue, musicClass);
-    const programme = new Programme({
-      settings,
-      format,
-      shelf,
-      startTrack,
-      random: room.random,
-      startedAt: timeOfDay(room.clock.now()),
-      sayPosition: (place) => room.sounds.prompts(grammar.position(place), grammar.language, format),
-    });
-    return new PersonalProgramme(options, programme, settings);
+    const { room, call, musicClass } = options;
+    return new PersonalProgramme(options, await recallTune(room, call, musicClass.name));
   }
 
   async start(): Promise<void> {
@@ -61,8 +63,6 @@ export class PersonalProgramme implements HoldMusic {
     return this.#line.close();
   }
 
-  readonly isForHold = true;
-
   async standStill(): Promise<void> {
     const { room, call, musicClass } = this.#options;
     await this.#line.close();
@@ -71,20 +71,23 @@ export class PersonalProgramme implements HoldMusic {
 
   inWords(): string | null {
     if (this.#line.isFallbackHeard) return `moh:${this.#options.musicClass.fallback}`;
-    const { tunes, recordings } = this.#line.nowPlaying();
+    const { tunes, recordings } = this.#line.nowPlaying() ?? { tunes: [], recordings: [] };
     const tune = tunes.at(-1)?.name ?? 'silence';
     return recordings.length === 0 ? tune : `${tune}, under ${recordings.join(' ')}`;
   }
 
   moved(position: number | null): void {
+    this.#place = position;
     this.#line.change((programme, at) => programme.position(position, at));
   }
 
   memberFound(): void {
+    this.#isMemberFound = true;
     this.#line.change((programme, at) => programme.cut(at));
   }
 
   memberMissed(): void {
+    this.#isMemberFound = false;
     this.#line.change((programme, at) => programme.goOn(at));
   }
 
@@ -97,6 +100,32 @@ export class PersonalProgramme implements HoldMusic {
     if (effect.type === 'ask-accounts') {
       this.#tellAccounts().catch((error: unknown) => call.log.error({ err: error }, 'Personal information failed'));
     }
+  }
+
+  #make(): Programme {
+    const { room, call, shelf, format } = this.#options;
+    const grammar = grammarFor(room, call);
+    const programme = new Programme({
+      settings: this.#settings,
+      format,
+      shelf,
+      startTrack: this.#startTrack,
+      random: room.random,
+      startedAt: timeOfDay(room.clock.now()),
+      sayPosition: (place) => room.sounds.prompts(grammar.position(place), grammar.language, format),
+    });
+    programme.position(this.#place, 0);
+    if (this.#isMemberFound) programme.cut(0);
+    return programme;
+  }
+
+  /** After a start of the application it takes seconds until the first tunes are there, and the caller's own among them. */
+  #reading(): Promise<void> | null {
+    const { room, shelf } = this.#options;
+    const tunes = shelf.tracks().map(({ name }) => name);
+    const isThere =
+      this.#startTrack === null ? tunes.length > 0 || shelf.live()?.isPlaying : tunes.includes(this.#startTrack);
+    return isThere === true ? null : room.sounds.untilRead();
   }
 
   async #tellAccounts(): Promise<void> {

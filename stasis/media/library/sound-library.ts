@@ -3,6 +3,7 @@ import type { MusicClassSettings, SoundSettings } from '../../../src/config/conf
 import { ADVICE_FOLDERS, type Shelf, type Sound, type WireFormat } from '../../../src/core/programme/sound.ts';
 import type { Phrase } from '../../../src/core/speech/phrase.ts';
 import type { Clock } from '../../../src/lib/clock.ts';
+import { deferred } from '../../../src/lib/deferred.ts';
 import type { Logger } from '../../../src/log.ts';
 import type { SoundLibrary } from '../../../src/ports/sound-library.ts';
 import { ClassShelf, type ClassStatus, type StreamSource } from './class-shelf.ts';
@@ -65,6 +66,8 @@ class DecodedFolders implements FolderSoundLibrary {
   readonly #shared = new Map<string, TrackFolder>();
   readonly #classes: ReadonlyMap<string, ClassShelf>;
   readonly #listeners = new Set<() => void>();
+  readonly #firstReading = deferred<void>();
+  #isRead = false;
 
   constructor(options: SoundLibraryOptions) {
     const { clock, log, sounds, defaultLanguage, classes, asteriskNames = [] } = options;
@@ -90,8 +93,13 @@ class DecodedFolders implements FolderSoundLibrary {
     this.#classes = new Map(classes.map((settings) => [settings.name, this.#openClass(settings)]));
   }
 
-  start(): Promise<void> {
-    return this.#rounds.start();
+  async start(): Promise<void> {
+    await this.#rounds.start().finally(this.#firstReading.resolve);
+    this.#isRead = true;
+  }
+
+  untilRead(): Promise<void> | null {
+    return this.#isRead ? null : this.#firstReading.promise;
   }
 
   async close(): Promise<void> {

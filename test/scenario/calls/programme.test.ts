@@ -89,6 +89,40 @@ describe('the line of a programme', () => {
     expect(await center.leftovers()).toEqual(NOTHING_LEFT);
   });
 
+  test("who calls before the recordings are read hears Asterisk's own music, then the tune they chose once", async () => {
+    const center = await CallCenter.open({ members: ['1000'] });
+    await center.callerMusic.remember({ number: '5551', musicClass: 'default', track: 'c', atMs: center.clock.now() });
+    const read = deferred<void>();
+    center.sounds.reading = read.promise;
+    center.sounds.addClass('default', ['a']);
+    const caller = await center.entersSupport({ number: '5551' });
+    await center.wait(1_000);
+    expect([center.holdSound(caller), center.media.requests.length]).toEqual(['moh:moh', 0]);
+    center.sounds.addClass('default', ['a', 'b', 'c']);
+    center.sounds.reading = null;
+    read.resolve();
+    await center.wait(100);
+    expect(center.holdSound(caller)).toBe('c');
+    center.phone('1000').picksUp();
+    await center.wait(100);
+    expect(caller.talksTo).toEqual(['PJSIP/1000']);
+    caller.hangsUp();
+    expect(await center.leftovers()).toEqual(NOTHING_LEFT);
+  });
+
+  test('who is answered before they are read talks at once', async () => {
+    const center = await CallCenter.open({ members: ['1000'] });
+    center.sounds.reading = deferred<void>().promise;
+    center.sounds.addClass('default', []);
+    const caller = await center.entersSupport();
+    await center.wait(1_000);
+    center.phone('1000').picksUp();
+    await center.wait(100);
+    expect([caller.talksTo, center.holdSound(caller)]).toEqual([['PJSIP/1000'], null]);
+    caller.hangsUp();
+    expect(await center.leftovers()).toEqual(NOTHING_LEFT);
+  });
+
   test("SIGTERM: Asterisk's music until the next process, which lays a new one", async () => {
     const center = await CallCenter.open();
     const caller = await center.entersSupport();

@@ -28,6 +28,13 @@ export class FakeSoundLibrary implements SoundLibrary {
     return this;
   }
 
+  /** Set: the folders are still being read. */
+  reading: Promise<void> | null = null;
+
+  untilRead(): Promise<void> | null {
+    return this.reading;
+  }
+
   shelf(musicClass: string, format: WireFormat): Shelf | null {
     const tracks = this.tracks.get(musicClass);
     if (tracks === undefined) return null;
