@@ -42,6 +42,21 @@ export function toneShare({ samples, sampleRate }: Pcm, frequencies: readonly nu
   return Math.min(1, (2 * tones) / (samples.length * power));
 }
 
+/** Level of one frequency in a sound, dBFS as {@link rmsDbfs}. */
+export function toneDbfs(pcm: Pcm, hz: number): number {
+  return rmsDbfs(pcm) + 10 * Math.log10(toneShare(pcm, [hz]));
+}
+
+/** Frequency of a sound that is one tone, by its zero crossings; of a sweep the one in the middle. */
+export function frequencyHz({ samples, sampleRate }: Pcm): number {
+  const crossings: number[] = [];
+  for (let index = 1; index < samples.length; index += 1) {
+    const [before, after] = [samples[index - 1] ?? 0, samples[index] ?? 0];
+    if (before < 0 && after >= 0) crossings.push(index - after / (after - before));
+  }
+  return ((crossings.length - 1) * sampleRate) / ((crossings.at(-1) ?? 0) - (crossings[0] ?? 0));
+}
+
 /**
  * Lists the stretches in which nearly all power lies at the frequencies: 100 ms windows of at least −45 dBFS.
  * Cadenced tones (congestion is on for 250 ms and off for 250 ms) give one span for every burst.

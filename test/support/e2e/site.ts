@@ -195,11 +195,9 @@ export class Site {
   /** Adds a number to the dialplan: the steps from priority 1 on. */
   async dialplan(number: string, ...steps: string[]): Promise<void> {
     for (const [index, step] of [...steps, 'Goto(queueapp-back,s,1)'].entries()) {
-      const [application = '', ...rest] = step.replace(/\)$/, '').split('(');
-      const data = rest.join('(').replaceAll('"', '\\"');
-      await this.asterisk(
-        `dialplan add extension ${number},${index + 1},${application},"${data}" into queueapp-lines replace`,
-      );
+      // As a call with brackets: in the other form Asterisk loses what follows the bracket of CHANNEL(language)=ru.
+      const line = `${number},${index + 1},${step}`.replaceAll('"', '\\"');
+      await this.asterisk(`dialplan add extension "${line}" into queueapp-lines replace`);
     }
   }
 

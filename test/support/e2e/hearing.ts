@@ -1,0 +1,77 @@
+import { appendFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { durationMs, type Pcm } from '../audio/pcm.ts';
+import { type RtpPacket, rtpPackets, rtpToPcm } from '../audio/rtp.ts';
+import type { Call } from '../phones/call.ts';
+import { Capture } from '../phones/capture.ts';
+import { eventually } from './eventually.ts';
+import type { Site } from './site.ts';
+import { type ToneTrack, trackHeard } from './tone-class.ts';
+
+/** What the caller has been hearing for the last second. */
+export async function hearsNow(call: Call): Promise<ToneTrack | null> {
+  const recording = await call.recording();
+  const endMs = durationMs(recording);
+  return trackHeard(recording, endMs - 1_000, endMs);
+}
+
+export const untilHears = (call: Call, track: ToneTrack, limitMs = 20_000) =>
+  eventually(`${track} is heard`, async () => (await hearsNow(call)) === track, limitMs);
+
+/** Waits until so much more has been recorded. */
+export async function hearsFor(call: Call, ms: number): Promise<void> {
+  const fromMs = durationMs(await call.recording());
+  const isThere = async () => durationMs(await call.recording()) >= fromMs + ms;
+  await eventually(`${ms} ms more are recorded`, isThere, ms + 15_000);
+}
+
+/** What Asterisk sends to a phone, packet by packet, from `begin` to `end`. */
+export class SentAudio {
+  readonly #capture: Capture;
+  readonly #port: string;
+
+  private constructor(capture: Capture, port: string) {
+    this.#capture = capture;
+    this.#port = port;
+  }
+
+  static async begin(call: Call): Promise<SentAudio> {
+    const bodies = [call.invite, ...call.messages].filter(({ direction, body }) => direction === 'out' && body !== '');
+    const port = /m=audio (\d+)/.exec(bodies.at(-1)?.body ?? '')?.[1];
+    if (port === undefined) throw new Error(`The call has offered no port for sound${call.story()}`);
+    return new SentAudio(await Capture.start(`udp dst port ${port}`), port);
+  }
+
+  /** The sound begins with the first packet: what is at 1000 ms of it was sent a second later. */
+  async end(): Promise<{ packets: RtpPacket[]; pcm: Pcm }> {
+    const packets = rtpPackets(await this.#capture.stop(), { to: `127.0.0.1:${this.#port}` });
+    return { packets, pcm: rtpToPcm(packets) };
+  }
+}
+
+/** The most packets that came within so many milliseconds: a burst is far more than one for every 20 ms. */
+export function mostPacketsWithin(packets: readonly RtpPacket[], ms: number): number {
+  let most = 0;
+  for (let first = 0, last = 0; last < packets.length; last += 1) {
+    while ((packets[last]?.atMs ?? 0) - (packets[first]?.atMs ?? 0) > ms) first += 1;
+    most = Math.max(most, last - first + 1);
+  }
+  return most;
+}
+
+/** Gives Asterisk a music class of its own, of a folder of WAV files with 8 kHz. */
+export async function addNativeClass(site: Site, name: string, folder: string): Promise<void> {
+  const file = join(site.env.QUEUEAPP_RUN, 'asterisk/etc/musiconhold.conf');
+  appendFileSync(file, `\n[${name}]\nmode = files\ndirectory = ${folder}\n`);
+  await site.asterisk('module reload res_musiconhold.so');
+  await eventually(`Asterisk has the music class ${name}`, async () =>
+    (await site.asterisk('moh show classes')).includes(`Class: ${name}`),
+  );
+}
+
+/** The shipped configuration with further queues. */
+export function withQueues(shipped: string, queues: string): string {
+  const changed = shipped.replace(/\n(?=# What callers go through)/, `\n${queues}\n`);
+  if (changed === shipped) throw new Error('The shipped configuration has no place for further queues');
+  return changed;
+}
