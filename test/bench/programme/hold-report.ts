@@ -8,6 +8,14 @@ export interface HoldResult {
   readonly runs: readonly Run[];
 }
 
+/** One run in a line, for who waits for the rest. */
+export function inShort({ callers, percent: used, othersShare, asteriskKb, nodeKb, sound }: Run): string {
+  const columns = (['asterisk', 'node', 'liquidsoap'] as const).map((column) => `${column} ${rounded(used[column])} %`);
+  const memory = sound && `${rounded(asteriskKb)} + ${rounded(nodeKb)} kB for each, ${sound.quality.gapCount} gaps`;
+  const others = `others ${percent(othersShare)} of the machine`;
+  return [`${callers} callers`, ...columns, ...(memory === undefined ? [] : [memory]), others].join(', ');
+}
+
 /** Prints processor time, memory and sound of each run, the medians, and the targets. */
 export function printHold(report: Report, result: HoldResult): void {
   const { callers, seconds, runs } = result;

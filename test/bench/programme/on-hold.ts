@@ -63,7 +63,9 @@ const FRAME_MS = 20;
 /** Captured before and after what counts. */
 const MARGIN_MS = 300;
 /** As many Liquidsoaps as need no more of the processors and of the free memory: a full machine would measure itself. */
-const FULL_SHARE = 0.75;
+const FULL_SHARE = 0.6;
+/** … and no more than can be started in this time: each needs seconds to compile its script, more so when others play already. */
+const START_LIMIT_MS = 150_000;
 /** In the first round there are as many as fit; in the others, to save time, no more than these. */
 const LATER_MAX = 12;
 const PROBE_COUNT = 2;
@@ -160,7 +162,8 @@ export async function measureLiquidsoap(scene: HoldScene, options: HoldOptions, 
   };
   const start = async (count: number) => {
     // Each compiles its script first, for seconds: one for each processor, so that those that play already go on.
-    while (processes.length < count)
+    const endsAtMs = performance.now() + START_LIMIT_MS;
+    while (processes.length < count && performance.now() < endsAtMs)
       await Promise.all(Array.from({ length: Math.min(availableParallelism(), count - processes.length) }, startOne));
   };
   const end = async () => {

@@ -1,6 +1,6 @@
 import type { Report } from '../report.ts';
 import { DUCK_EVERY_MS, SPEECH_MS, writeAdvice } from './hold-music.ts';
-import { printHold } from './hold-report.ts';
+import { inShort, printHold } from './hold-report.ts';
 import { arrivalMs, HoldScene } from './hold-scene.ts';
 import { measureKeys } from './keys.ts';
 import { isInstalled, writeScript } from './liquidsoap.ts';
@@ -62,11 +62,11 @@ async function hold(scene: HoldScene, report: Report, options: ProgrammeOptions)
       for (const variant of variants) {
         say(`· ${callers} callers, round ${round} of ${rounds}: ${variant}`);
         const how = { callers, seconds, nodeOptions, advice, script };
-        runs.push(
-          await (variant === 'liquidsoap'
-            ? measureLiquidsoap(scene, how, round === 1)
-            : measureWaiting(scene, variant, how)),
-        );
+        const run = await (variant === 'liquidsoap'
+          ? measureLiquidsoap(scene, how, round === 1)
+          : measureWaiting(scene, variant, how));
+        runs.push(run);
+        say(`  ${inShort(run)}`);
       }
     }
     printHold(report, { callers, seconds, runs });
