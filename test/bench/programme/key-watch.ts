@@ -21,7 +21,7 @@ const DOWN = 10 ** (-3 / 20);
 const AUDIBLE = 0.1;
 /** The level before a key, and that of the new tune when it has come. */
 const LEVEL_OVER_MS = 200;
-const SETTLED_AFTER_MS = 2_000;
+const SETTLED_AFTER_MS = 3_000;
 /** A tune that is there is louder than this (of full scale); the others' leakage and quantisation are not. */
 const THERE = 0.05;
 

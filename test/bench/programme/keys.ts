@@ -24,7 +24,7 @@ const IN_TURN_ROUNDS = 5;
 const AT_ONCE_OVER_MS = 1_000;
 const AT_ONCE_ROUNDS = 3;
 /** Until the new tune has been at its full level for a while, and the key counts again (3 s). */
-const AFTER_MS = 4_000;
+const AFTER_MS = 6_000;
 
 /** How soon callers hear that they have pressed 3: some one after the other while all wait, then all in the same second. */
 export async function measureKeys(scene: HoldScene, report: Report, options: KeyOptions): Promise<void> {
