@@ -10,7 +10,7 @@ export interface MediaSettings {
 
 /** Times and sizes of the audio wire, in milliseconds; README.md has what they were measured with. Tests change some. */
 export interface MediaTimes {
-  /** How far ahead of the caller's ear audio is sent. @default 800 */
+  /** How far ahead of the caller's ear audio is sent. @default 1200 */
   readonly leadMs: number;
   /** For laying a line, from the request to its first block. @default 2000 */
   readonly openMs: number;
@@ -25,7 +25,7 @@ export interface MediaTimes {
 }
 
 export const MEDIA_LIMITS: MediaTimes = {
-  leadMs: 800,
+  leadMs: 1200,
   openMs: 2000,
   removeMs: 500,
   markEveryMs: 5000,

@@ -4,7 +4,7 @@ import type { Clip } from './timeline.ts';
 import type { Timing } from './timing.ts';
 
 /** A listener begins so long behind the newest sample: what is sent ahead of the ear is rendered at once when a line is laid. */
-const LAG_MS = 1000;
+const LAG_MS = 1600;
 /** Less than this before the end of what was decoded: the stream has stopped, or the network is too slow for it. */
 const LOW_MS = 200;
 /** What the ring runs out with, within samples that are there. */

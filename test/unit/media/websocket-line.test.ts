@@ -16,6 +16,8 @@ afterEach(() => {
   closeAll = [];
 });
 
+const LEAD_FRAMES = MEDIA_LIMITS.leadMs / 20;
+
 function lay({ firstBeatMs = 7, delayMs = 1, from = 0, leadMs = MEDIA_LIMITS.leadMs } = {}) {
   const clock = new FakeClock();
   const programme = new NoiseProgramme('ulaw');
@@ -58,7 +60,7 @@ describe('A line', () => {
       most = Math.max(most, channel.queued);
     }
     expect(frames(heard())).toEqual(upTo(500));
-    expect(most).toBeLessThanOrEqual(40);
+    expect(most).toBeLessThanOrEqual(LEAD_FRAMES + 1);
     expect(counters.ranDry).toBe(0);
     // Twenty frames in a block: few writes.
     expect(channel.blocks.length).toBeLessThanOrEqual(28);
@@ -130,7 +132,7 @@ describe('A line', () => {
     pump.add(line);
     await clock.advance(600);
     const [first = 0] = channel.blocks.slice(before);
-    expect(first).toBeLessThanOrEqual(40 * FRAME);
+    expect(first).toBeLessThanOrEqual(LEAD_FRAMES * FRAME);
     const places = frames(heard());
     const sounding = places.filter((frame) => frame !== null);
     expect(sounding).toEqual(upTo(sounding.length));
@@ -168,7 +170,7 @@ describe('A line', () => {
     channel.thaws();
     expect(channel.queued).toBeLessThan(500);
     await clock.advance(10_000);
-    expect(channel.queued).toBeLessThanOrEqual(40);
+    expect(channel.queued).toBeLessThanOrEqual(LEAD_FRAMES + 1);
     const sounding = frames(heard());
     expect(sounding).toEqual(upTo(sounding.length));
     expect(lost).toEqual([]);
