@@ -32,6 +32,7 @@ export function levelPicture(title: string, rehearsal: Rehearsal): string {
   const gains = Array.from(musicGain, (gain, step) => `${x(step * GAIN_STEP_MS)},${y(gain)}`);
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${HEIGHT}" font-family="sans-serif" font-size="10">`,
+    `<title>What a caller on hold hears: ${escaped(title)}</title>`,
     `<rect width="${WIDTH}" height="${HEIGHT}" fill="#fff"/>`,
     `<text x="${PLOT.left}" y="18" font-size="14">${escaped(title)}</text>`,
     `<text x="${PLOT.right}" y="18" text-anchor="end"><tspan fill="#345">what is heard</tspan> · <tspan fill="#c22">gain of the music</tspan></text>`,
