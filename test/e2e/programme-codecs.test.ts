@@ -6,7 +6,8 @@ import { rmsDbfs, silences, toneDbfs, toneShare } from '../support/audio/levels.
 import { durationMs, type Pcm, slice, writeWav } from '../support/audio/pcm.ts';
 import { longestPauseMs } from '../support/audio/rtp.ts';
 import { eventually } from '../support/e2e/eventually.ts';
-import { addNativeClass, hearsFor, SentAudio, untilHears, withQueues } from '../support/e2e/hearing.ts';
+import { addNativeClass, hearsFor, hearsNow, SentAudio, untilHears, withQueues } from '../support/e2e/hearing.ts';
+import { grammar, hearsPhrase, phraseSound } from '../support/e2e/phrases.ts';
 import { Site } from '../support/e2e/site.ts';
 import { sweep, sweepPlaceMs, TONES, tone, writeToneClass } from '../support/e2e/tone-class.ts';
 import { neverAnswers } from '../support/phones/phone.ts';
@@ -31,6 +32,8 @@ music-classes:
   sweep: { folder: ${below('sweep')} }
 `;
 const QUEUES = `
+  russian: { music-class: tones, accounts: own-table }
+  brazilian: { music-class: tones, accounts: own-table }
   quiet: { music-class: tones, ${QUIET} }
 `;
 
@@ -50,6 +53,8 @@ beforeAll(async () => {
     ) + CLASSES;
   site = await Site.up({ name: 'codecs', configure });
   await addNativeClass(site, 'native', below('native'));
+  await site.dialplan('0201', 'Set(CHANNEL(language)=ru)', 'Stasis(queueapp,queue,russian)');
+  await site.dialplan('0202', 'Set(CHANNEL(language)=pt_BR)', 'Stasis(queueapp,queue,brazilian)');
   await site.dialplan('0203', 'Stasis(queueapp,queue,quiet)');
   await site.dialplan('0204', 'Set(CHANNEL(musicclass)=wide)', 'Stasis(queueapp,queue,quiet)');
   await site.dialplan('0205', 'Set(CHANNEL(musicclass)=native)', 'Stasis(queueapp,queue,quiet)');
@@ -134,4 +139,30 @@ test('a member is rung and does not answer: the tune goes on without a gap, and 
   const lengthMs = durationMs(pcm);
   const [first, last] = [sweepPlaceMs(pcm, 0, 500), sweepPlaceMs(pcm, lengthMs - 500, lengthMs)];
   expect(Math.abs(last - first - (lengthMs - 500))).toBeLessThan(20);
+});
+
+describe('in the language of the channel', () => {
+  test.each([
+    ['ru', '0201', 'RUB', '5550201'],
+    ['pt_BR', '0202', 'BRL', '5550202'],
+  ] as const)('%s: place in line and balance, with genders and plurals', async (language, number, currency, from) => {
+    await site.sql('insert into account (phone, number, balance, currency) values ($1, $2, $3::numeric, $4)', [
+      from,
+      '0042',
+      '-2001.02',
+      currency,
+    ]);
+    const [ahead, caller] = [await site.caller(number), await site.caller(number, { from: { number: from } })];
+    const spoken = grammar(language);
+    await hearsPhrase(caller, spoken.position(2), { language });
+    await untilHears(caller, 'a-low');
+    await caller.press('2');
+    const account = { number: '0042', balance: { hundredths: -200_102n, currency }, isLocked: false };
+    const phrase = spoken.accounts([account]);
+    // Looking for so long a phrase again and again would keep the machine from recording it.
+    await hearsFor(caller, durationMs(phraseSound(phrase, language)) + 2_500);
+    await hearsPhrase(caller, phrase, { language });
+    await untilHears(caller, 'a-low');
+    expect(await hearsNow(ahead)).toBe('a-low');
+  });
 });

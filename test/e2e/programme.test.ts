@@ -4,41 +4,18 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import type { Account } from '../../src/core/speech/account.ts';
 import { silences, toneShare, toneSpans } from '../support/audio/levels.ts';
-import { durationMs, type Pcm, slice } from '../support/audio/pcm.ts';
-import { rtpPackets, rtpToPcm } from '../support/audio/rtp.ts';
+import { durationMs, slice } from '../support/audio/pcm.ts';
 import { eventually } from '../support/e2e/eventually.ts';
+import { hearsNow, SentAudio, untilHears } from '../support/e2e/hearing.ts';
 import { untilTheyTalk, untilTone } from '../support/e2e/listening.ts';
 import { grammar, hearsPhrase } from '../support/e2e/phrases.ts';
 import { Site } from '../support/e2e/site.ts';
-import { TONES, type ToneTrack, trackHeard, writeToneClass } from '../support/e2e/tone-class.ts';
-import type { Call } from '../support/phones/call.ts';
-import type { Caller } from '../support/phones/caller.ts';
-import { Capture } from '../support/phones/capture.ts';
+import { TONES, trackHeard, writeToneClass } from '../support/e2e/tone-class.ts';
 import { pause } from '../support/phones/waiting.ts';
 
 jest.setTimeout(180_000);
 
 const folder = mkdtempSync(join(tmpdir(), 'queueapp-tones-'));
-
-/** What the caller has been hearing for the last second. */
-async function hearsNow(caller: Caller): Promise<ToneTrack | null> {
-  const recording = await caller.recording();
-  const endMs = durationMs(recording);
-  return trackHeard(recording, endMs - 1_000, endMs);
-}
-
-/** What Asterisk sends to a phone for so long, from now on. */
-async function sentTo(call: Call, ms: number): Promise<Pcm> {
-  const port = /m=audio (\d+)/.exec(
-    call.messages.findLast(({ status, body }) => status === 200 && body !== '')?.body ?? '',
-  )?.[1];
-  const capture = await Capture.start(`udp dst port ${port}`);
-  await pause(ms);
-  return rtpToPcm(rtpPackets(await capture.stop(), { to: `127.0.0.1:${port}` }));
-}
-
-const untilHears = (caller: Caller, track: ToneTrack) =>
-  eventually(`${track} is heard`, async () => (await hearsNow(caller)) === track, 20_000);
 
 describe('the programme of a waiting caller', () => {
   let site: Site;
@@ -147,7 +124,9 @@ music-classes:
     await ring.hold(false);
     await untilTone(caller, [2_000], Date.now());
     // Not by its recording: baresip 1.0.0 writes none after a hold.
-    const sent = await sentTo(ring, 2_000);
+    const sending = await SentAudio.begin(ring);
+    await pause(2_000);
+    const { pcm: sent } = await sending.end();
     expect(toneSpans(sent, [500]).length).toBeGreaterThan(0);
     for (const hz of Object.values(TONES)) expect(toneShare(sent, [hz])).toBeLessThan(0.01);
     await ring.hangup();
