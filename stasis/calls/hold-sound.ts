@@ -1,11 +1,15 @@
 import { nearestFormat } from '../../src/core/programme/nearest-format.ts';
 import type { ProgrammeSettings } from '../../src/core/programme/settings.ts';
 import type { QueueSettings } from '../../src/core/queue/settings.ts';
+import { deferred } from '../../src/lib/deferred.ts';
 import type { Call } from './call.ts';
 import type { CallBridge } from './call-bridge.ts';
 import { type CallRoom, quietly } from './call-room.ts';
 import { PersonalProgramme } from './personal-programme.ts';
 import { type Playing, startPlaying } from './playing.ts';
+
+/** Without a greeting the music begins so long after the caller has come. */
+const MUSIC_DELAY_MS = 250;
 
 /** What is heard after the greeting: the caller's own programme, or Asterisk's music where a class of its own was asked for. */
 export interface HoldMusic {
@@ -47,6 +51,7 @@ export class HoldSound {
   #changing: Promise<void> = Promise.resolve();
   #position: number | null = null;
   #isMemberFound = false;
+  #endMoment: () => void = () => undefined;
 
   constructor(room: CallRoom, call: Call, settings: QueueSettings, bridge: CallBridge) {
     this.#room = room;
@@ -66,6 +71,7 @@ export class HoldSound {
   async stop(): Promise<void> {
     if (!this.#isWanted) return await this.#changing;
     this.#isWanted = false;
+    this.#endMoment();
     const greeting = this.#greeting;
     if (greeting !== null) await quietly(this.#call, 'stop-greeting', () => greeting.stop());
     this.#then(async () => await this.#music?.stop());
@@ -135,11 +141,24 @@ export class HoldSound {
       await this.#greeting.finished;
       this.#greeting = null;
     }
+    if (greeting.length === 0) await this.#aMoment();
     if (!this.#isWanted) return;
     this.#music ??= await this.#choose();
     this.#music.moved(this.#position);
     if (this.#isMemberFound) this.#music.memberFound();
     if (this.#isWanted) await this.#music.start();
+  }
+
+  /** Who is answered at once needs no music, and Asterisk no channel for it. */
+  async #aMoment(): Promise<void> {
+    if (!this.#isWanted) return;
+    const over = deferred<void>();
+    const cancel = this.#room.clock.after(MUSIC_DELAY_MS, over.resolve);
+    this.#endMoment = () => {
+      cancel();
+      over.resolve();
+    };
+    await over.promise;
   }
 
   /** The caller's own class (CHANNEL(musicclass), where the dialplan set one) goes before the queue's. */

@@ -60,8 +60,9 @@ describe('the database is away', () => {
       const center = await CallCenter.open({ members: ['1000'] });
       center.store.fail('reserve', kind);
       const caller = await center.entersSupport();
+      await center.wait(300);
       expect([center.holdSound(caller), center.ringing()]).toEqual(['a', []]);
-      await center.wait(600);
+      await center.wait(300);
       expect(center.ringing()).toEqual(['1000']);
       caller.hangsUp();
       expect(await center.leftovers()).toEqual(NOTHING_LEFT);
@@ -252,6 +253,7 @@ describe('Asterisk out of reach and back', () => {
     const center = await CallCenter.open({ members: ['1000'] });
     center.phone('1000').setState('INUSE');
     await center.entersSupport();
+    await center.wait(300);
     const held = center.store.hold('openEntries');
     center.pbx.reconnects();
     await held.arrived;

@@ -41,8 +41,9 @@ describe('caller hangs up', () => {
   test('waiting: ABANDON', async () => {
     const center = await CallCenter.open();
     const caller = await center.entersSupport();
+    await center.wait(300);
     expect(center.holdSound(caller)).toBe('a');
-    await center.wait(7_500);
+    await center.wait(7_200);
     caller.hangsUp();
     expect(await center.leftovers()).toEqual(NOTHING_LEFT);
     expect(center.log()).toEqual(['ENTERQUEUE', 'ABANDON']);
@@ -99,7 +100,7 @@ describe('the member does not take the call', () => {
     does(center);
     center.phone('1001').setState('INUSE');
     const first = await center.entersSupport();
-    await center.wait(60);
+    await center.wait(300);
     const second = await center.entersSupport({ number: '2001' });
     expect(center.log(first)).toEqual(['ENTERQUEUE', 'RINGNOANSWER']);
     expect(center.holdSound(first)).toBe('a');

@@ -29,6 +29,17 @@ describe('the line of a programme', () => {
     expect(await center.leftovers()).toEqual(NOTHING_LEFT);
   });
 
+  test('is not laid for a caller who is answered at once', async () => {
+    const center = await CallCenter.open({ members: ['1000'] });
+    const caller = await center.entersSupport();
+    await center.wait(100);
+    center.phone('1000').picksUp();
+    await center.wait(5_000);
+    expect([caller.talksTo, center.media.requests.length]).toEqual([['PJSIP/1000'], 0]);
+    caller.hangsUp();
+    expect(await center.leftovers()).toEqual(NOTHING_LEFT);
+  });
+
   test('is taken up when the member answers: the two are alone in the bridge', async () => {
     const center = await CallCenter.open({ members: ['1000'] });
     const caller = await center.entersSupport();
@@ -226,7 +237,7 @@ describe('key 4, the place in line', () => {
   test('is said on the key, and by itself when the queue moves', async () => {
     const center = await CallCenter.open();
     const [ann, bob] = [await center.entersSupport(), await center.entersSupport()];
-    await center.wait(1_000);
+    await center.wait(20_000);
     center.sounds.said.length = 0;
     bob.press('4');
     await center.wait(12_000);

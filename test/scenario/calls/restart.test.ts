@@ -10,6 +10,7 @@ describe('the process dies, the next one takes over', () => {
     const callers = [];
     for (let n = 0; n < 3; n++) callers.push(await center.entersSupport({ number: `200${n}` }));
     await center.restarts();
+    await center.wait(300);
     expect(callers.map((caller) => center.holdSound(caller))).toEqual(['a', 'a', 'a']);
     await center.logsIn('1000');
     for (let n = 0; n < 3; n++) {
