@@ -1,6 +1,5 @@
-/** RFC 3533: 27 bytes of header, up to 255 segments of up to 255 bytes. */
-const HEADER_BYTES = 27;
-const PAGE_BYTES_MAX = 65_307;
+import { OGG_HEADER_BYTES, OGG_PAGE_BYTES_MAX, oggPageAt } from '../ogg-page.ts';
+
 /** Longest packet: a comment with a picture in it may be longer, and is cut. */
 const PACKET_BYTES_MAX = 1024 * 1024;
 /** Comments that are kept of one packet. */
@@ -28,25 +27,19 @@ export class OggReader {
     all.set(this.#held);
     all.set(bytes, this.#held.length);
     let place = 0;
-    while (place + HEADER_BYTES <= all.length) {
-      const length = pageLength(all, place);
-      if (length === null) {
+    while (place < all.length) {
+      const page = oggPageAt(all, place);
+      if (page === 'unfinished') break;
+      if (page === 'no-page') {
         this.lost += 1;
         place += 1;
         continue;
       }
-      if (place + length > all.length) break;
-      const page = all.slice(place, place + length);
-      if (!isWhole(page)) {
-        this.lost += 1;
-        place += 1;
-        continue;
-      }
-      place += length;
+      place += page.length;
       yield this.#read(page);
     }
     this.#held = all.slice(place);
-    if (this.#held.length > PAGE_BYTES_MAX) this.#held = new Uint8Array(0);
+    if (this.#held.length > OGG_PAGE_BYTES_MAX) this.#held = new Uint8Array(0);
   }
 
   #read(bytes: Uint8Array): OggPage {
@@ -54,9 +47,9 @@ export class OggReader {
     const segments = bytes[26] as number;
     const packets: Uint8Array[] = [];
     if ((flags & 1) === 0) this.#drop();
-    let place = HEADER_BYTES + segments;
+    let place = OGG_HEADER_BYTES + segments;
     for (let index = 0; index < segments; index += 1) {
-      const length = bytes[HEADER_BYTES + index] as number;
+      const length = bytes[OGG_HEADER_BYTES + index] as number;
       this.#add(bytes.subarray(place, place + length));
       place += length;
       if (length < 255) packets.push(this.#take());
@@ -81,34 +74,6 @@ export class OggReader {
     this.#open = [];
     this.#openBytes = 0;
   }
-}
-
-/** Length of the page that begins here; `null` when none does. Its segments must have been received to know. */
-function pageLength(bytes: Uint8Array, place: number): number | null {
-  // "OggS", version 0.
-  if (bytes[place] !== 0x4f || bytes[place + 1] !== 0x67 || bytes[place + 2] !== 0x67) return null;
-  if (bytes[place + 3] !== 0x53 || bytes[place + 4] !== 0) return null;
-  const segments = bytes[place + 26] as number;
-  if (place + HEADER_BYTES + segments > bytes.length) return PAGE_BYTES_MAX;
-  let length = HEADER_BYTES + segments;
-  for (let index = 0; index < segments; index += 1) length += bytes[place + HEADER_BYTES + index] as number;
-  return length;
-}
-
-/** CRC-32 with the polynomial 0x04c11db7, highest bit first, counted as if the field itself were 0. */
-const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
-  let value = byte << 24;
-  for (let bit = 0; bit < 8; bit += 1) value = (value << 1) ^ (value < 0 ? 0x04c11db7 : 0);
-  return value >>> 0;
-});
-
-function isWhole(page: Uint8Array): boolean {
-  let value = 0;
-  for (let index = 0; index < page.length; index += 1) {
-    const byte = index >= 22 && index < 26 ? 0 : (page[index] as number);
-    value = (value << 8) ^ (CRC_TABLE[(value >>> 24) ^ byte] as number);
-  }
-  return value >>> 0 === new DataView(page.buffer, page.byteOffset).getUint32(22, true);
 }
 
 /** Artist and title of a comment packet of Vorbis or Opus (RFC 7845, section 5.2); `undefined` when it is none. */

@@ -1,4 +1,4 @@
-import { Worker } from 'node:worker_threads';
+import { startDecodingThread } from '../decoding-thread.ts';
 import type { StreamMemory } from './rings.ts';
 import type { StreamCommand, StreamReport, StreamWorkerData } from './stream-worker.ts';
 
@@ -19,7 +19,13 @@ export interface ThreadListener {
 
 /** Starts the thread; `position` is where the rings are written from. */
 export function startStreamThread(memory: StreamMemory, position: number, listener: ThreadListener): StreamThread {
-  const worker = new Worker(...workerEntry({ memory, position }));
+  const data: StreamWorkerData = { memory, position };
+  const worker = startDecodingThread({
+    beside: import.meta.url,
+    name: 'stream-worker',
+    heapMbMax: HEAP_MB_MAX,
+    data,
+  });
   let isClosed = false;
   const end = (reason: string) => {
     if (!isClosed) listener.ended(reason);
@@ -30,9 +36,6 @@ export function startStreamThread(memory: StreamMemory, position: number, listen
   });
   worker.on('error', (error) => end(`the decoder failed (${error.message})`));
   worker.on('exit', () => end('the decoder ended'));
-  // Decoders complain of damage on their own account.
-  worker.stdout.resume();
-  worker.stderr.resume();
   return {
     send: (command) => worker.postMessage(command),
     close: async () => {
@@ -40,15 +43,4 @@ export function startStreamThread(memory: StreamMemory, position: number, listen
       await worker.terminate();
     },
   };
-}
-
-/** As for the sound library's thread: `.js` in a build; `.ts` in a working copy, where the thread must load tsx by itself first. */
-function workerEntry(data: StreamWorkerData): ConstructorParameters<typeof Worker> {
-  const resourceLimits = { maxOldGenerationSizeMb: HEAP_MB_MAX };
-  const options = { stdout: true, stderr: true, resourceLimits, execArgv: [], workerData: data };
-  if (!import.meta.url.endsWith('.ts')) return [new URL('./stream-worker.js', import.meta.url), options];
-  const loader = import.meta.resolve('tsx/esm/api');
-  const entry = new URL('./stream-worker.ts', import.meta.url).href;
-  const script = `import(${JSON.stringify(loader)}).then(({ register }) => { register(); return import(${JSON.stringify(entry)}); })`;
-  return [script, { ...options, eval: true }];
 }

@@ -1,6 +1,7 @@
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import type { Clock } from '../../../../src/lib/clock.ts';
 import { type Deferred, deferred } from '../../../../src/lib/deferred.ts';
+import { startDecodingThread } from '../../decoding-thread.ts';
 import type { WorkerAnswer } from './decode-worker.ts';
 import type { DecodeJob, DecodeResult } from './job.ts';
 
@@ -70,7 +71,7 @@ export class Decoder {
   }
 
   #startWorker(): Worker {
-    const worker = new Worker(...workerEntry());
+    const worker = startDecodingThread({ beside: import.meta.url, name: 'decode-worker', heapMbMax: HEAP_MB_MAX });
     worker.on('message', (answer: WorkerAnswer) => {
       if (worker !== this.#worker) return;
       this.#settle(answer.type === 'done' ? answer.result : answer);
@@ -78,9 +79,6 @@ export class Decoder {
     });
     worker.on('error', (error) => this.#workerFailed(worker, `made the decoder fail (${error.message})`));
     worker.on('exit', () => this.#workerFailed(worker, 'made the decoder end'));
-    // Decoders complain of damage on their own account; the result tells it, too.
-    worker.stdout.resume();
-    worker.stderr.resume();
     return worker;
   }
 
@@ -103,17 +101,4 @@ export class Decoder {
     this.#worker = null;
     await worker?.terminate();
   }
-}
-
-/**
- * The thread's file lies beside this one: `.js` in a build; `.ts` in a working copy (tests, tsx), where the thread has to load tsx by itself
- * first, because a thread knows nothing of the loaders of its parent.
- */
-function workerEntry(): ConstructorParameters<typeof Worker> {
-  const options = { stdout: true, stderr: true, resourceLimits: { maxOldGenerationSizeMb: HEAP_MB_MAX }, execArgv: [] };
-  if (!import.meta.url.endsWith('.ts')) return [new URL('./decode-worker.js', import.meta.url), options];
-  const loader = import.meta.resolve('tsx/esm/api');
-  const entry = new URL('./decode-worker.ts', import.meta.url).href;
-  const script = `import(${JSON.stringify(loader)}).then(({ register }) => { register(); return import(${JSON.stringify(entry)}); })`;
-  return [script, { ...options, eval: true }];
 }
