@@ -1,6 +1,7 @@
-/** RFC 3533, section 6: header of a page, then up to 255 lengths of segments, then these, up to 255 bytes each. */
+/** RFC 3533, section 6: header of a page. */
 export const OGG_HEADER_BYTES = 27;
-export const OGG_PAGE_BYTES_MAX = OGG_HEADER_BYTES + 255 + 255 * 255;
+/** The header, up to 255 lengths of segments, then these, up to 255 bytes each. */
+export const OGG_PAGE_BYTES_MAX = 27 + 255 + 255 * 255;
 
 /** The undamaged page that begins here; `no-page`: none does; `unfinished`: more bytes are needed to know. */
 export function oggPageAt(bytes: Uint8Array, place: number): Uint8Array | 'no-page' | 'unfinished' {
