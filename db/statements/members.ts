@@ -61,6 +61,7 @@ const LOGIN = `with
       callid: '$4::text',
       queue: 'name',
       agent: 'interface',
+      fields: { paused: "''" },
     }),
   ])}),
   member as (
