@@ -33,6 +33,8 @@ export function runningFace({ application, music, parts, version }: RunningFaceO
     members: async () => memberViews(application),
     calls: async () => callViews(application),
     async login(asked) {
+      // Who is in a queue that was taken away may leave it, and nobody may come.
+      if (room.queues.open(asked.queue) === undefined) return 'unknown-queue';
       const known = request(asked);
       return typeof known === 'string' ? known : await memberships.login(known);
     },

@@ -7,7 +7,11 @@ import type { LiveCall } from './live-call.ts';
 /** One queue at this instant. */
 export function queueViews({ room, calls }: Application) {
   const nowMs = room.clock.now();
-  return [...room.queues.values()].map((settings) => {
+  const inUse = new Set(calls.list().map((call) => call.phase.queue));
+  const queues = [...room.queues.values()].filter(
+    ({ name }) => room.queues.open(name) !== undefined || inUse.has(name),
+  );
+  return queues.map((settings) => {
     const phases = calls.list().filter((call) => call.phase.queue === settings.name);
     const members = room.board.membersOf(settings.name);
     const waiting = room.distributor.waitingIn(settings.name);

@@ -10,12 +10,13 @@ import type { MediaOut } from '../../src/ports/media-out.ts';
 import type { Pbx, PbxEvent } from '../../src/ports/pbx.ts';
 import type { QueueStore, StoreChange } from '../../src/ports/queue-store.ts';
 import type { SoundLibrary } from '../../src/ports/sound-library.ts';
-import type { CallRoom, CallSettings } from './call-room.ts';
+import type { CallRoom, CallSettings, HoldClass } from './call-room.ts';
 import { Calls } from './calls.ts';
 import { Distributor } from './distributor.ts';
 import { EventRouter } from './event-router.ts';
 import { MemberBoard } from './member-board.ts';
 import { Memberships } from './memberships.ts';
+import { QueueRegistry } from './queue-registry.ts';
 import { recover } from './recovery.ts';
 
 /** The foreign powers and what was configured. */
@@ -39,6 +40,8 @@ export class Application {
   readonly room: CallRoom;
   readonly calls: Calls;
   readonly memberships: Memberships;
+  readonly #queues = new QueueRegistry();
+  readonly #musicClasses = new Map<string, HoldClass>();
   readonly #stopping = new AbortController();
   readonly #undo: (() => void)[] = [];
   /** Ends a recovery that a newer one replaces. */
@@ -48,14 +51,15 @@ export class Application {
     const { settings, pbx, store, announcer, clock, log } = deps;
     // Every call listens to it.
     setMaxListeners(0, this.#stopping.signal);
-    const queues = new Map(settings.queues.map((queue) => [queue.name, queue]));
+    const queues = this.#queues;
     const board = new MemberBoard();
     const distributor = new Distributor({ store, board, queues, clock, log: log.child({ room: 'distributor' }) });
     this.memberships = new Memberships({ store, board, distributor, announcer, pbx, clock, log });
     this.room = {
       ...deps,
+      settings: { ...settings },
       queues,
-      musicClasses: new Map(settings.musicClasses.map((musicClass) => [musicClass.name, musicClass])),
+      musicClasses: this.#musicClasses,
       router: new EventRouter({ pbx, log }),
       board,
       distributor,
@@ -64,6 +68,19 @@ export class Application {
       stopping: this.#stopping.signal,
     };
     this.calls = new Calls({ room: this.room, memberships: this.memberships });
+    this.configure(settings);
+  }
+
+  /**
+   * From now on these settings count, for calls that are here, too: at each decision that is still to be made. Nothing that a
+   * caller hears, no ring and no conversation ends by it; a call in the IVR goes on in the menus that it has begun with.
+   */
+  configure(settings: CallSettings): void {
+    Object.assign(this.room.settings, settings);
+    this.#musicClasses.clear();
+    for (const musicClass of settings.musicClasses) this.#musicClasses.set(musicClass.name, musicClass);
+    this.#queues.replace(settings.queues);
+    this.room.distributor.changed();
   }
 
   /** Makes the configured queues known and listens; to be called before the switch is connected. */

@@ -19,6 +19,7 @@ import type { Call } from './call.ts';
 import type { Distributor } from './distributor.ts';
 import type { EventRouter } from './event-router.ts';
 import type { MemberBoard } from './member-board.ts';
+import type { LiveQueues } from './queue-registry.ts';
 
 /** What an administrator configured for calls, prompts as media (`sound:queueapp/welcome`). */
 export interface CallSettings {
@@ -55,8 +56,9 @@ export interface HoldClass {
 
 /** Everything that the stages of a call work with: the ports, and what this process keeps for all its calls. */
 export interface CallRoom {
+  /** As they are now: a change is written into this object, too. */
   readonly settings: CallSettings;
-  readonly queues: ReadonlyMap<QueueName, QueueSettings>;
+  readonly queues: LiveQueues;
   readonly pbx: Pbx;
   readonly router: EventRouter;
   readonly store: QueueStore;

@@ -89,8 +89,9 @@ export class CallSession {
     const dial = (_call: unknown, request: { extension: string; ringTimeoutMs: number }) =>
       dialExtension(room, memberships, this.call, request);
     let step: Target = start;
+    let definition = room.settings.ivr;
     for (let round = 0; round < ROUNDS_MAX; round++) {
-      const deps = { ...room, definition: room.settings.ivr, dial };
+      const deps = { ...room, definition, dial };
       const exit = await runIvr(deps, this.call, step);
       if (exit.to === 'hangup') return await this.#hangUp(exit.causeCode);
       if (exit.to === 'dialplan') return await this.#toDialplan(exit.target);
@@ -98,6 +99,8 @@ export class CallSession {
       if (left.type === 'served') return await this.leaveQueue(left);
       await this.#tellDialplan(left);
       step = left.type === 'by-key' ? left.target : exit.afterwards;
+      // The menus may have been changed while the caller waited; what leads to a step that is gone leads there all the same.
+      if (Object.hasOwn(room.settings.ivr.steps, step)) definition = room.settings.ivr;
     }
     this.call.log.error({ step }, 'The IVR and a queue that lets nobody wait lead to each other without end');
     await this.#hangUp(CAUSE_FAULT);

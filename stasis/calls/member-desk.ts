@@ -29,7 +29,8 @@ export async function memberDesk(
   await room.pbx.answer(call.channelId);
   call.isAnswered = true;
   await startPlaying(room, call, room.settings.memberPrompts.wait).finished;
-  const outcome = await decide(memberships, call, request);
+  const isOpen = request.action === 'logout' || room.queues.open(request.queue) !== undefined;
+  const outcome = isOpen ? await decide(memberships, call, request) : 'unknown-queue';
   call.log.info({ action: request.action, queue: request.queue, outcome }, 'Member desk');
   await startPlaying(room, call, promptFor(request.action, outcome, room.settings.memberPrompts)).finished;
   const tone = startPlaying(room, call, [CONGESTION]);

@@ -68,7 +68,7 @@ export class PlaceInLine {
   /** Waits for the next offer or a reason to leave; rejects with the HangupError or StandStill. */
   async next(): Promise<WaitEnd> {
     this.#signal.throwIfAborted();
-    const { board, clock, stopping } = this.#room;
+    const { board, clock, queues, stopping } = this.#room;
     if (stopping.aborted) throw new StandStill();
     const early = this.#early;
     this.#early = null;
@@ -86,15 +86,16 @@ export class PlaceInLine {
     };
     const onHangup = end(() => wait.reject(this.#signal.reason));
     const onStopping = end(() => wait.reject(new StandStill()));
-    const cancel = Number.isFinite(remainingMs)
-      ? clock.after(
-          remainingMs,
-          end(() => wait.resolve('max-wait')),
-        )
-      : () => undefined;
+    const onMaxWait = end(() => wait.resolve('max-wait'));
+    let cancel = this.#atExpiry(onMaxWait);
     const onExit = end(() => wait.resolve('exit'));
     const onNobody = end(() => wait.resolve('nobody'));
     const unlisten = board.onChange(() => {
+      if (this.#isNobodyThere()) onNobody();
+    });
+    const unheed = queues.onChange(() => {
+      cancel();
+      cancel = this.#atExpiry(onMaxWait);
       if (this.#isNobodyThere()) onNobody();
     });
     this.#signal.addEventListener('abort', onHangup, { once: true });
@@ -106,6 +107,7 @@ export class PlaceInLine {
       if (this.#wait === wait) this.#wait = null;
       cancel();
       unlisten();
+      unheed();
       this.#signal.removeEventListener('abort', onHangup);
       stopping.removeEventListener('abort', onStopping);
       this.exiting.removeEventListener('abort', onExit);
@@ -129,6 +131,12 @@ export class PlaceInLine {
       wait.resolve(offer);
     }
     return true;
+  }
+
+  /** Calls back when the longest wait is over; the returned function cancels it. */
+  #atExpiry(callback: () => void): () => void {
+    const remainingMs = this.expiresAtMs - this.#room.clock.now();
+    return Number.isFinite(remainingMs) ? this.#room.clock.after(remainingMs, callback) : () => undefined;
   }
 
   #isNobodyThere(): boolean {

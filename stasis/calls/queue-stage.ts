@@ -37,7 +37,7 @@ export interface QueueRequest {
  *     └─refused└─max wait, nobody logged in──> unserved; an exit key ──> by-key
  */
 export async function queueStage(room: CallRoom, call: Call, { queue, greeting }: QueueRequest): Promise<QueueExit> {
-  const settings = room.queues.get(queue);
+  const settings = room.queues.open(queue);
   if (settings === undefined) return { type: 'unserved', status: 'UNKNOWN', waitMs: 0 };
   const startedAtMs = room.clock.now();
   if (!call.isAnswered) call.isAnswered = (await room.pbx.answer(call.channelId)) === 'done';

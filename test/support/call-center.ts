@@ -129,6 +129,12 @@ export class CallCenter {
     return center;
   }
 
+  /** An administrator changes the configuration while it runs. */
+  async isReconfigured(queue: Partial<QueueSettings>, all: Partial<CallSettings> = {}): Promise<void> {
+    this.application.configure(centerSettings(queue, all));
+    await this.clock.settle();
+  }
+
   phone(number: string): FakePhone {
     return this.pbx.phone(number);
   }
