@@ -22,7 +22,12 @@ export function callSettings({
   return {
     language,
     ivr,
-    queues: queues.map((queue) => ({ ...queue, nobodyPrompt: media(queue.nobodyPrompt) })),
+    queues: queues.map((queue) => ({
+      ...queue,
+      nobodyPrompt: media(queue.nobodyPrompt),
+      memberAnnounce: media(queue.memberAnnounce),
+      acceptByKey: queue.acceptByKey && { ...queue.acceptByKey, prompt: media(queue.acceptByKey.prompt) },
+    })),
     musicClasses,
     soundFormats: sounds.formats,
     defaultQueue,

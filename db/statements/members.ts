@@ -1,4 +1,5 @@
 import type { Extension, Membership } from '../../src/core/people.ts';
+import type { Skills } from '../../src/core/queue/skills.ts';
 import type { LoginRequest } from '../../src/ports/queue-store.ts';
 import { logInsert, logSelect } from './queue-log.ts';
 import { asMs, momentOf, type Statement } from './statement.ts';
@@ -7,8 +8,11 @@ import { asMs, momentOf, type Statement } from './statement.ts';
 export interface ExtensionRow {
   readonly number: string;
   readonly interface: string;
+  readonly name: string | null;
+  readonly stateInterface: string | null;
   readonly jid: string | null;
   readonly subscribers: readonly string[];
+  readonly skills: Readonly<Record<string, unknown>>;
 }
 
 /** A row of queue_member with its extension. */
@@ -17,25 +21,38 @@ export interface MembershipRow extends ExtensionRow {
   readonly penalty: number;
   readonly position: number;
   readonly paused: boolean;
+  readonly pausedReason: string | null;
+  readonly pausedAtMs: number | null;
+  readonly ringInUse: boolean | null;
+  readonly wrapUpMs: number | null;
+  readonly asideUntilMs: number | null;
+  readonly calls: number;
+  readonly lastCallAtMs: number | null;
   readonly loggedInAtMs: number;
   readonly lastHangupAtMs: number | null;
+  readonly lastQueue: string | null;
+  readonly wrapUpEndedAtMs: number | null;
 }
 
 /** The answer of {@link login}; the membership's columns are null unless it is new. */
 export type LoginRow = MembershipRow & { readonly result: 'new' | 'already' | 'unknown-queue' | 'unknown-extension' };
 
-const EXTENSION = 'number, interface, jid, subscribers';
-const MEMBERSHIP = `m.queue, m.penalty, m.position, m.paused, ${asMs('m.logged_in_at')} as "loggedInAtMs",
-  x.number, x.interface, x.jid, x.subscribers, ${asMs('x.last_hangup_at')} as "lastHangupAtMs"`;
+const EXTENSION =
+  'x.number, x.interface, x.name, x.state_interface as "stateInterface", x.jid, x.subscribers, x.skills';
+const MEMBERSHIP = `m.queue, m.penalty, m.position, m.paused, m.paused_reason as "pausedReason",
+  ${asMs('m.paused_at')} as "pausedAtMs", m.ring_in_use as "ringInUse", m.wrap_up_ms as "wrapUpMs",
+  ${asMs('m.aside_until')} as "asideUntilMs", m.calls::float8 as calls, ${asMs('m.last_call_at')} as "lastCallAtMs",
+  ${asMs('m.logged_in_at')} as "loggedInAtMs", ${EXTENSION}, ${asMs('x.last_hangup_at')} as "lastHangupAtMs",
+  x.last_queue as "lastQueue", ${asMs('x.wrap_up_ended_at')} as "wrapUpEndedAtMs"`;
 
 export function selectExtensions(): Statement<ExtensionRow> {
-  return { name: 'extensions', text: `select ${EXTENSION} from extension order by number`, values: [] };
+  return { name: 'extensions', text: `select ${EXTENSION} from extension x order by x.number`, values: [] };
 }
 
 export function selectExtensionByInterface(interfaceName: string): Statement<ExtensionRow> {
   return {
     name: 'extension-by-interface',
-    text: `select ${EXTENSION} from extension where interface = $1`,
+    text: `select ${EXTENSION} from extension x where x.interface = $1`,
     values: [interfaceName],
   };
 }
@@ -99,8 +116,11 @@ export function toExtension(row: ExtensionRow): Extension {
   return {
     number: row.number as Extension['number'],
     interface: row.interface,
+    name: row.name,
+    stateInterface: row.stateInterface,
     jid: row.jid,
     subscribers: row.subscribers,
+    skills: toSkills(row.skills),
   };
 }
 
@@ -113,6 +133,21 @@ export function toMembership(row: MembershipRow): Membership {
     position: row.position,
     loggedInAtMs: row.loggedInAtMs,
     isPaused: row.paused,
+    pausedReason: row.pausedReason,
+    pausedAtMs: row.pausedAtMs,
+    ringInUse: row.ringInUse,
+    wrapUpMs: row.wrapUpMs,
+    asideUntilMs: row.asideUntilMs,
+    calls: row.calls,
+    lastCallAtMs: row.lastCallAtMs,
     lastHangupAtMs: row.lastHangupAtMs,
+    lastQueue: row.lastQueue as Membership['lastQueue'],
+    wrapUpEndedAtMs: row.wrapUpEndedAtMs,
   };
+}
+
+/** The column is anybody's to write: what is no number counts as not able, and none is beyond 100. */
+function toSkills(written: Readonly<Record<string, unknown>>): Skills {
+  const numbers = Object.entries(written).filter((entry): entry is [string, number] => typeof entry[1] === 'number');
+  return Object.fromEntries(numbers.map(([name, value]) => [name, Math.max(0, Math.min(100, value))]));
 }

@@ -24,6 +24,9 @@ export interface Config {
   readonly sounds: SoundSettings;
   /** Music classes of ours; a queue whose class is none of them hears Asterisk's own music. */
   readonly musicClasses: readonly MusicClassSettings[];
+  /** Strategies of the user's own: absolute files of their modules, by name. */
+  readonly strategies: Readonly<Record<string, string>>;
+  readonly queueing: QueueingSettings;
   readonly queues: readonly QueueSettings[];
   /** Where `Stasis(queueapp,ID|NAME)` leads. */
   readonly defaultQueue: QueueName;
@@ -69,6 +72,14 @@ export interface AsteriskSettings {
   readonly silenceMs: number;
   /** Address of ours to which Asterisk can send RTP; `null`: the one from which it is reached. */
   readonly rtpAddress: string | null;
+}
+
+/** What holds for all queues (queues.conf's [general]). */
+export interface QueueingSettings {
+  /** Between queues of equal weight the longest waiting caller goes first: with `prio` after the higher priority. */
+  readonly forceLongestWaitingCaller: 'prio' | 'yes';
+  /** A call of one queue counts in all: leastrecent and wrap-up look at the last of any (app_queue `shared_lastcall`). */
+  readonly sharedLastCall: boolean;
 }
 
 /** What holds for all members of all queues. */

@@ -104,6 +104,24 @@ export const membersSection = section({
   prompts: written.prompts,
 }));
 
+/** What holds for all queues (queues.conf's [general]). */
+export const queueingSection = section({
+  'force-longest-waiting-caller': z
+    .enum(['prio', 'yes'])
+    .prefault('prio')
+    .describe(
+      'Who goes first for a member of several queues of equal weight: `prio` is the higher priority, then the longest waiting; `yes` the longest waiting alone (app_queue: `force_longest_waiting_caller`).',
+    ),
+  'shared-last-call': flag()
+    .prefault(true)
+    .describe(
+      'A conversation counts for wrap-up and `leastrecent` in all queues of the member (app_queue: `shared_lastcall`).',
+    ),
+}).transform((written) => ({
+  forceLongestWaitingCaller: written['force-longest-waiting-caller'],
+  sharedLastCall: written['shared-last-call'],
+}));
+
 /** `xmpp://host:5222` (STARTTLS) or `xmpps://host:5223` (direct TLS). */
 export function xmppService() {
   return address(['xmpp', 'xmpps'], 'set XMPP_JID and XMPP_PASSWORD in the environment').describe(

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { homedir, userInfo } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { checkFile, readConfigFile } from './check-file.ts';
 import type { Config, Secrets, XmppConnectionSettings } from './config.ts';
 import { type EnvironmentValues, environmentFinding, readEnvironment } from './environment.ts';
@@ -94,6 +94,8 @@ function combine(
     accounts: mapValues(accounts, ({ settings }, name) => ({ name, ...settings })),
     sounds: soundSettings(rest.sounds, file),
     musicClasses: musicClasses(rest['music-classes'], { file, language: rest.language }),
+    strategies: mapValues(rest.strategies, (module) => resolve(dirname(file), module)),
+    queueing: rest.queueing,
     queues: rest.queues,
     defaultQueue: rest.queues.find((queue) => queue.name === rest['default-queue'])?.name ?? first.name,
     customerCodeLookup: rest['customer-code-lookup'] ?? null,

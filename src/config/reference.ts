@@ -5,12 +5,22 @@ import { ENVIRONMENT } from './environment.ts';
 import { lookupFields } from './lookup-section.ts';
 import { programmeFields } from './programme-section.ts';
 import { queueFields } from './queue-section.ts';
+import { penaltyRowFields, skillRowFields } from './rule-sections.ts';
 import { configSchema } from './schema.ts';
 import { musicClassFields } from './sound-section.ts';
 import { KINDS, stepFields } from './step-fields.ts';
 import { wording } from './wording.ts';
 
-const NO_NAMES = { steps: [], queues: [], lookups: [], calendars: [], accounts: [] };
+const NO_NAMES = {
+  steps: [],
+  queues: [],
+  lookups: [],
+  calendars: [],
+  accounts: [],
+  strategies: [],
+  penaltyRules: {},
+  skillRules: {},
+};
 
 /** What a JSON schema says of one setting; `kind` comes from this project's own descriptions. */
 interface Described {
@@ -41,7 +51,9 @@ export function referenceTables(): ReadonlyMap<string, string> {
   tables.set('top', markdownTable(SETTING_HEADINGS, alone));
   tables.set('lookup', settingsTable(lookupFields));
   tables.set('calendar', settingsTable(calendarFields));
-  tables.set('queue', settingsTable(queueFields({ accounts: [], steps: [] })));
+  tables.set('queue', settingsTable(queueFields(NO_NAMES)));
+  tables.set('penalty-rule', settingsTable(penaltyRowFields));
+  tables.set('skill-rule', settingsTable(skillRowFields));
   tables.set('music-class', settingsTable(musicClassFields));
   tables.set('programme', settingsTable(programmeFields));
   tables.set('account-source', settingsTable(accountFields));

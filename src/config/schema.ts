@@ -13,15 +13,17 @@ import {
   limitsSection,
   logSection,
   membersSection,
+  queueingSection,
   xmppSection,
 } from './general-sections.ts';
 import { startStep, step, stepName } from './ivr-section.ts';
 import { lookup } from './lookup-section.ts';
 import { type ProgrammeFinding, programmeFindings } from './programme-section.ts';
 import { queueFields, queueSettings } from './queue-section.ts';
+import { penaltyRule, rulesByName, skillRule } from './rule-sections.ts';
 import { className, musicClass, soundsSection } from './sound-section.ts';
 import type { KnownNames } from './step-fields.ts';
-import { name, reference, section } from './values.ts';
+import { line, name, reference, section } from './values.ts';
 
 /** The whole file. `known` are the names in it, so that a reference that leads nowhere is found where it stands. */
 export function configSchema(known: KnownNames) {
@@ -39,9 +41,17 @@ export function configSchema(known: KnownNames) {
     accounts: z.record(name('account source'), accountSource).prefault({}),
     sounds: soundsSection.prefault({}),
     'music-classes': z.record(className(), musicClass).optional(),
+    strategies: z
+      .record(name('strategy'), line(1000))
+      .prefault({})
+      .meta({ kind: 'names with files' })
+      .describe('Strategies of your own: name and file of a module, relative to this file.'),
+    'penalty-rules': z.record(name('penalty rule'), penaltyRule).prefault({}),
+    'skill-rules': z.record(name('skill rule'), skillRule).prefault({}),
+    queueing: queueingSection.prefault({}),
     queues: z
       .record(name('queue'), queueFields(known))
-      .transform((queues) => Object.entries(queues).map(([queue, written]) => queueSettings(queue, written)))
+      .transform((queues) => Object.entries(queues).map(([queue, written]) => queueSettings(queue, written, known)))
       .refine((queues) => queues.length > 0, { error: 'expected at least one queue' }),
     'default-queue': reference('queue', known.queues)
       .optional()
@@ -101,6 +111,9 @@ export function knownNames(file: unknown): KnownNames {
     lookups: Object.keys(asGroup(top['lookups'])),
     calendars: Object.keys(asGroup(top['calendars'])),
     accounts: Object.keys(asGroup(top['accounts'])),
+    strategies: Object.keys(asGroup(top['strategies'])),
+    penaltyRules: rulesByName(top['penalty-rules'], penaltyRule),
+    skillRules: rulesByName(top['skill-rules'], skillRule),
   };
 }
 

@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { DIGITS_MAX, IVR_DEFAULTS, RESERVED_TARGETS } from '../core/ivr/flow-definition.ts';
+import type { PenaltyRule } from '../core/queue/penalty-rules.ts';
+import type { SkillRule } from '../core/queue/skills.ts';
 import { language } from './general-sections.ts';
 import {
   count,
@@ -21,6 +23,9 @@ export interface KnownNames {
   readonly lookups: readonly string[];
   readonly calendars: readonly string[];
   readonly accounts: readonly string[];
+  readonly strategies: readonly string[];
+  readonly penaltyRules: Readonly<Record<string, PenaltyRule>>;
+  readonly skillRules: Readonly<Record<string, SkillRule>>;
 }
 
 const MAX_MS = 10 * 60_000;

@@ -1,4 +1,5 @@
 import { fillCallerId } from '../../src/core/caller-id.ts';
+import type { QueueSettings } from '../../src/core/queue/settings.ts';
 import { quietly } from './call-room.ts';
 import type { Offer } from './distributor.ts';
 import { enterPhase, type MemberOutcome, type Stay } from './queue-visit.ts';
@@ -33,7 +34,6 @@ async function ringMember(stay: Stay, offer: Offer): Promise<RingOutcome> {
   const published = news.ringing(offer).then((outcome) => {
     if (outcome !== 'acknowledged') call.log.warn({ attemptId, outcome }, 'Ringing before the item was acknowledged');
   });
-  const remainingMs = Math.max(1, line.expiresAtMs - room.clock.now());
   return await ringAttempt(room, call, {
     attemptId,
     interface: extension.interface,
@@ -42,10 +42,19 @@ async function ringMember(stay: Stay, offer: Offer): Promise<RingOutcome> {
       customer: call.customer,
       caller: call.caller,
     }),
-    ringTimeoutMs: Math.min(settings.ringTimeoutMs, remainingMs),
+    ringTimeoutMs: ringTimeMs(settings, line.expiresAtMs - room.clock.now()),
     beforeRing: published,
     exiting: line.exiting,
   });
+}
+
+/** Longest ring of a queue that sets no limit: phones and providers give up long before. */
+const RING_MS_MAX = 600_000;
+
+/** How long a phone rings (queue-semantics T1, T2): `ring-timeout`, and with `timeout-priority: app` no longer than the caller may wait. */
+function ringTimeMs({ ringTimeoutMs, timeoutPriority }: QueueSettings, remainingMs: number): number {
+  const wantedMs = ringTimeoutMs === 0 ? RING_MS_MAX : ringTimeoutMs;
+  return timeoutPriority === 'conf' ? wantedMs : Math.min(wantedMs, Math.max(1, remainingMs));
 }
 
 type Missed = Extract<RingOutcome, { type: 'missed' }>;

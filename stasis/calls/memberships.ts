@@ -91,7 +91,8 @@ export class Memberships {
 
   /** For a conversation that outlives its extension's row. */
   extensionOrUnknown(number: ExtensionNumber): Extension {
-    return this.#extensions.get(number) ?? { number, interface: '', jid: null, subscribers: [] };
+    const unknown = { number, interface: '', name: null, stateInterface: null, jid: null, subscribers: [], skills: {} };
+    return this.#extensions.get(number) ?? unknown;
   }
 
   extensionByInterface(interfaceName: string): Promise<Extension | null> {

@@ -4,6 +4,7 @@ import { attemptId, callId, channelId, entryId, extensionNumber, queueName } fro
 import type { Extension } from '../../src/core/people.ts';
 import { type QueueLogRow, queueLogRow } from '../../src/core/queue/queue-log.ts';
 import type { NewEntry, QueueStore } from '../../src/ports/queue-store.ts';
+import { extension as extensionRow } from '../support/queue-people.ts';
 
 /** A store under test, with what the suite needs to prepare and to look at, by whatever way the store has. */
 export interface QueueStoreUnderTest {
@@ -27,7 +28,7 @@ export async function scene(target: QueueStoreUnderTest, members = 1) {
   const extensions: Extension[] = [];
   for (let index = 0; index < members; index++) {
     const number = extensionNumber(`9${next()}`);
-    const extension = { number, interface: `PJSIP/${number}`, jid: `user${number}@example.org`, subscribers: [] };
+    const extension = extensionRow(number, { jid: `user${number}@example.org` });
     await target.addExtension(extension);
     await store.login({ queue, extension, uniqueId: `1.${number}`, atMs: START_MS });
     extensions.push(extension);

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { callId, extensionNumber, queueName } from '../../src/core/ids.ts';
+import { newMembership } from '../support/queue-people.ts';
 import { extensionOf, next, type QueueStoreUnderTest, START_MS, scene, trimmedRow } from './queue-store.scene.ts';
 import { describeCalls } from './queue-store-calls.suite.ts';
 
@@ -17,9 +18,7 @@ export function describeQueueStore(name: string, open: () => Promise<QueueStoreU
         const { store, queue, extensions } = await scene(target);
         const extension = extensionOf(extensions, 0);
         const memberships = (await store.memberships()).filter((each) => each.queue === queue);
-        expect(memberships).toEqual([
-          { queue, extension, penalty: 0, position: 0, loggedInAtMs: START_MS, isPaused: false, lastHangupAtMs: null },
-        ]);
+        expect(memberships).toEqual([newMembership({ queue, extension, loggedInAtMs: START_MS })]);
         const uniqueId = `1.${extension.number}`;
         const added = { event: 'ADDMEMBER', queue, atMs: START_MS, interface: extension.interface, uniqueId } as const;
         expect(await target.logOf(queue)).toEqual([trimmedRow(added)]);

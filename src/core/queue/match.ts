@@ -2,7 +2,7 @@ import type { EntryId, ExtensionNumber, QueueName } from '../ids.ts';
 import { availability, type Member } from './availability.ts';
 import { inOrder, type WaitingEntry } from './line.ts';
 import type { QueueSettings } from './settings.ts';
-import { strategies } from './strategy.ts';
+import { leastrecent, strategies } from './strategy.ts';
 
 /** One queue at one instant: who waits (not those already ringing or talking) and who is logged in. */
 export interface QueueView {
@@ -68,7 +68,7 @@ function choose({ members, entry, settings, nowMs, lookAgain }: Choice): Member 
     lookAgain(missedAtMs + settings.retryMs);
     return false;
   });
-  return strategies[settings.strategy](rested, entry)[0];
+  return (strategies[settings.strategy] ?? leastrecent)(rested, entry)[0];
 }
 
 interface Choice {

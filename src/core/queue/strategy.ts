@@ -1,6 +1,5 @@
 import type { Member } from './availability.ts';
 import type { WaitingEntry } from './line.ts';
-import type { StrategyName } from './settings.ts';
 
 /** Puts the members who may be rung for one caller in order, best first. Pure: the same input gives the same order. */
 export type Strategy = (members: readonly Member[], entry: WaitingEntry) => Member[];
@@ -9,7 +8,7 @@ export type Strategy = (members: readonly Member[], entry: WaitingEntry) => Memb
  * app_queue's `leastrecent`: who has waited longest since the end of their last queue call, and who never had one first. Two
  * differences on purpose (queue-semantics): ties are defined (1) and a missed call moves on (2).
  */
-const leastrecent: Strategy = (members, entry) =>
+export const leastrecent: Strategy = (members, entry) =>
   [...members].sort(
     (a, b) =>
       a.penalty - b.penalty ||
@@ -32,4 +31,4 @@ function missedAt(entry: WaitingEntry, member: Member): number {
   return entry.missed.get(member.extension.number) ?? 0;
 }
 
-export const strategies: Readonly<Record<StrategyName, Strategy>> = { leastrecent };
+export const strategies: Readonly<Record<string, Strategy>> = { leastrecent };

@@ -6,6 +6,7 @@ import type { StoreChange } from '../../../src/ports/queue-store.ts';
 import { openTestDatabase } from '../../support/database.ts';
 import { eventually } from '../../support/eventually.ts';
 import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
+import { extension as extensionRow } from '../../support/queue-people.ts';
 
 const ENTER = "select enter_queue('entry-1', 'call-1', 'sales', 'channel-1', '1.1', '2000', null, null, 0, now(), 0)";
 
@@ -63,7 +64,7 @@ describe('Changes by others', () => {
     const heardByOther: StoreChange[] = [];
     other.queueStore.subscribe((change) => heardByOther.push(change));
     await eventually('the other listens', () => heardByOther.length > 0);
-    const extension = { number: extensionNumber('1000'), interface: 'PJSIP/1000', jid: null, subscribers: [] };
+    const extension = extensionRow('1000');
     heardByOther.length = 0;
     heard.length = 0;
     await other.queueStore.login({ queue: queueName('support'), extension, uniqueId: 'CLI', atMs: 1_763_640_000_000 });

@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { attemptId, callId, channelId, entryId, extensionNumber, queueName } from '../../../src/core/ids.ts';
+import { attemptId, callId, channelId, entryId, queueName } from '../../../src/core/ids.ts';
 import { systemClock } from '../../../src/lib/clock.ts';
 import type { QueueStore, StoreChange } from '../../../src/ports/queue-store.ts';
 import { openTestDatabase } from '../../support/database.ts';
@@ -9,10 +9,11 @@ import { eventually } from '../../support/eventually.ts';
 import { HalfOpenProxy } from '../../support/half-open-proxy.ts';
 import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
 import { logOf } from '../../support/queue-log.ts';
+import { extension as extensionRow } from '../../support/queue-people.ts';
 
 const START_MS = Date.UTC(2026, 10, 20, 12, 0, 0);
 const queue = queueName('support');
-const extension = { number: extensionNumber('1000'), interface: 'PJSIP/1000', jid: null, subscribers: [] };
+const extension = extensionRow('1000');
 
 let postgres: TestPostgres;
 let database: Awaited<ReturnType<typeof openTestDatabase>>;

@@ -3,14 +3,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { Outbox } from '../../../db/outbox.ts';
-import { attemptId, callId, channelId, entryId, extensionNumber, queueName } from '../../../src/core/ids.ts';
+import { attemptId, callId, channelId, entryId, queueName } from '../../../src/core/ids.ts';
 import { systemClock } from '../../../src/lib/clock.ts';
 import { silentLog } from '../../../src/log.ts';
 import { eventually } from '../../support/eventually.ts';
 import { MemoryQueueStore } from '../../support/fakes/memory-queue-store.ts';
+import { extension as extensionRow } from '../../support/queue-people.ts';
 
 const queue = queueName('support');
-const extension = { number: extensionNumber('1000'), interface: 'PJSIP/1000', jid: null, subscribers: [] };
+const extension = extensionRow('1000');
 const full = (serial: number) =>
   ({ event: 'FULL', queue, callId: callId('call'), uniqueId: `1.${serial}`, atMs: serial }) as const;
 

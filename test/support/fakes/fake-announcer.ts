@@ -2,6 +2,7 @@ import { attemptId, callId, extensionNumber, queueName } from '../../../src/core
 import type { Extension } from '../../../src/core/people.ts';
 import type { Clock } from '../../../src/lib/clock.ts';
 import type { AnnouncedAttempt, AnnouncedCall, Announcer, PublishOutcome } from '../../../src/ports/announcer.ts';
+import { extension } from '../queue-people.ts';
 
 /** One thing that the announcer was told, in order. */
 export type Announcement =
@@ -194,7 +195,7 @@ function jids(members: readonly Extension[]): readonly string[] {
 
 /** An extension as the directory would give it. */
 export function sampleExtension(number: string, jid: string | null, subscribers: readonly string[] = []): Extension {
-  return { number: extensionNumber(number), interface: `PJSIP/${number}`, jid, subscribers };
+  return extension(number, { jid, subscribers });
 }
 
 /** A call in the queue `support`, from 2000, of customer Company 1. */

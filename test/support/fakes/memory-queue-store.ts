@@ -17,6 +17,7 @@ import type {
   StoredAttempt,
   StoredEntry,
 } from '../../../src/ports/queue-store.ts';
+import { newMembership } from '../queue-people.ts';
 import { CallFaults, type Held, type StoreMethod } from './memory-store-faults.ts';
 import { cutToLimits, memberLine, missLines, position } from './memory-store-rules.ts';
 
@@ -143,8 +144,7 @@ export class MemoryQueueStore implements QueueStore {
         const isRepeated = present.uniqueId === uniqueId && present.loggedInAtMs === atMs;
         return isRepeated ? this.#withHangup(present) : 'already';
       }
-      const base = { queue, extension, penalty: 0, position: 0, loggedInAtMs: atMs, isPaused: false };
-      const membership = { ...base, lastHangupAtMs: null, uniqueId };
+      const membership = { ...newMembership({ queue, extension, loggedInAtMs: atMs }), uniqueId };
       this.#memberships.set(key, membership);
       this.#write({ event: 'ADDMEMBER', queue, interface: extension.interface, uniqueId, atMs });
       return this.#withHangup(membership);

@@ -31,15 +31,27 @@ describe('A wrong value is told with line, column, setting and what was expected
     [withQueue('ring-timeout: -1s'), '3:5 queues.support.ring-timeout: expected a duration such as 15s, got "-1s"'],
     [
       withQueue('ring-timeout: 500ms'),
-      '3:5 queues.support.ring-timeout: expected a duration from 1s to 10m, got "500ms"',
+      '3:5 queues.support.ring-timeout: expected 0, or at least 1s: Asterisk rings in whole seconds',
     ],
-    [withQueue('ring-timeout: 2h'), '3:5 queues.support.ring-timeout: expected a duration from 1s to 10m, got "2h"'],
+    [withQueue('ring-timeout: 2h'), '3:5 queues.support.ring-timeout: expected a duration from 0s to 10m, got "2h"'],
     [withQueue('ring-timeout: [15s]'), '3:5 queues.support.ring-timeout: expected a duration such as 15s, got a list'],
     [withQueue('max-length: -1'), '3:5 queues.support.max-length: expected at least 0, got -1'],
     [withQueue('max-length: 10001'), '3:5 queues.support.max-length: expected at most 10000, got 10001'],
     [withQueue('max-length: 2.5'), '3:5 queues.support.max-length: expected a whole number, got 2.5'],
     [withQueue('title: "two\\nlines"'), '3:5 queues.support.title: must not hold line breaks or control characters'],
-    [withQueue('strategy: ringal'), '3:5 queues.support.strategy: expected leastrecent, got "ringal"'],
+    [
+      withQueue('strategy: ringal'),
+      '3:5 queues.support.strategy: expected one of leastrecent, ringall, rrmemory, rrordered, fewestcalls, random, wrandom, linear, got "ringal"; did you mean "ringall"?',
+    ],
+    [
+      withQueue('join-empty: sometimes'),
+      '3:5 queues.support.join-empty: there is no "sometimes" (there are: yes, no, strict, loose, paused, penalty, inuse, ringing, unavailable, invalid, unknown, wrapup)',
+    ],
+    [withQueue('penalty-rule: widen'), '3:5 queues.support.penalty-rule: there is no penalty rule "widen"'],
+    [
+      withQueue('autopause-after: { busy: -1 }'),
+      '3:24 queues.support.autopause-after.busy: expected at least 0, got -1',
+    ],
     [
       withQueue('nobody-prompt: "a b"'),
       '3:5 queues.support.nobody-prompt: expected a prompt such as queueapp/welcome, got "a b"',

@@ -1,48 +1,21 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { DEVICE_STATES } from '../../../../src/core/device-state.ts';
-import { type ExtensionNumber, entryId, extensionNumber, queueName } from '../../../../src/core/ids.ts';
+import { type ExtensionNumber, entryId, extensionNumber } from '../../../../src/core/ids.ts';
 import { availability, type Member } from '../../../../src/core/queue/availability.ts';
 import { inOrder, type WaitingEntry } from '../../../../src/core/queue/line.ts';
 import { match, type QueueView } from '../../../../src/core/queue/match.ts';
-import type { QueueSettings } from '../../../../src/core/queue/settings.ts';
-import { strategies } from '../../../../src/core/queue/strategy.ts';
+import { leastrecent } from '../../../../src/core/queue/strategy.ts';
+import { queueSettings, member as sampleMember } from '../../../support/queue-people.ts';
 
 const NOW_MS = 1_000_000;
 // The seed stands in the failure's message; a fixed one makes every run the same.
 const RUN = { seed: 20_261_120, numRuns: 2_000 };
 
-const settings: QueueSettings = {
-  name: queueName('support'),
-  title: 'Support',
-  strategy: 'leastrecent',
-  ringTimeoutMs: 15_000,
-  retryMs: 5_000,
-  maxWaitMs: 0,
-  maxLength: 0,
-  wrapUpMs: 10_000,
-  whenNobody: 'wait',
-  nobodyPrompt: [],
-  musicClass: 'default',
-  programme: {},
-  accounts: null,
-  exitKeys: {},
-  afterConversation: 'hangup',
-};
+const settings = queueSettings({ wrapUpMs: 10_000 });
 
 function member(number: string, changes: Partial<Member> = {}): Member {
-  return {
-    queue: settings.name,
-    extension: { number: extensionNumber(number), interface: `PJSIP/${number}`, jid: null, subscribers: [] },
-    penalty: 0,
-    position: 0,
-    loggedInAtMs: 1,
-    isPaused: false,
-    lastHangupAtMs: null,
-    deviceState: 'NOT_INUSE',
-    isReserved: false,
-    ...changes,
-  };
+  return sampleMember(number, { loggedInAtMs: 1, ...changes });
 }
 
 function waiting(id: string, joinedAtMs: number, changes: Partial<WaitingEntry> = {}): WaitingEntry {
@@ -73,7 +46,7 @@ describe('availability', () => {
 
 describe('leastrecent', () => {
   const order = (members: readonly Member[], missed: ReadonlyMap<ExtensionNumber, number> = new Map()) =>
-    strategies.leastrecent(members, waiting('a', 1, { missed })).map(({ extension }) => extension.number);
+    leastrecent(members, waiting('a', 1, { missed })).map(({ extension }) => extension.number);
 
   test('L4: idle for more than 11.57 days is still after who never had a call, and in the own penalty', () => {
     const long = member('1000', { lastHangupAtMs: 1 });
