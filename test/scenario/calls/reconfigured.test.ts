@@ -3,7 +3,7 @@ import { extensionNumber, queueName } from '../../../src/core/ids.ts';
 import type { IvrStep } from '../../../src/core/ivr/flow-definition.ts';
 import { queueViews } from '../../../stasis/calls/application-view.ts';
 import { CallCenter, centerSettings, NOTHING_LEFT } from '../../support/call-center.ts';
-import { queueSettings } from '../../support/queue-people.ts';
+import { extension, queueSettings } from '../../support/queue-people.ts';
 import { expectNoUnhandledRejections } from './unhandled.ts';
 
 expectNoUnhandledRejections();
@@ -96,7 +96,7 @@ describe('queues come and go', () => {
     const caller = await center.calls({ args: ['queue', 'sales'], number: '2001' });
     await center.store.login({
       queue: sales.name,
-      extension: { number: extensionNumber('1000'), interface: 'PJSIP/1000', jid: null, subscribers: [] },
+      extension: extension('1000'),
       uniqueId: 'CLI',
       atMs: center.clock.now(),
     });
