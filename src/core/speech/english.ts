@@ -36,6 +36,10 @@ export const english: LanguageRules = {
   },
   accountGender: 'masculine',
   accountForms: ['many'],
+  minute: noun('minute'),
+  second: noun('second'),
+  betweenTimes: [],
+  waitingCall: noun('call'),
   words: [
     ...SIMPLE_NUMBERS.map(numberWord),
     'numbers/hundred',

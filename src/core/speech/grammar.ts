@@ -1,10 +1,12 @@
 import type { Account, Money } from './account.ts';
 import { ACCOUNT_MESSAGES, accountsMessage } from './accounts-message.ts';
+import { ANNOUNCER_PROMPTS } from './announcer.ts';
 import { english } from './english.ts';
 import type { Phrase, SpokenLanguage } from './phrase.ts';
 import { portuguese } from './portuguese.ts';
 import { CARDINAL_DIGITS_MAX, digitByDigit, type Gender, type LanguageRules, type Noun, ORDINAL_MAX } from './rules.ts';
 import { russian } from './russian.ts';
+import type { SpokenTime } from './spoken-time.ts';
 
 /** How a language says what a caller is told. */
 export interface Grammar {
@@ -13,6 +15,12 @@ export interface Grammar {
   cardinal(n: bigint, gender?: Gender): Phrase;
   /** The sentence of a caller's place in line, which counts from 1. */
   position(place: number): Phrase;
+  /** The beginning of a sentence in which the place is a cardinal number. */
+  positionNumber(): Phrase;
+  /** That more calls wait than this, a whole number from 1 on. */
+  moreThan(count: number): Phrase;
+  /** `two minutes thirty seconds`; a part that is 0 is left out, and of no time at all nothing is said. */
+  time(time: SpokenTime, words?: TimeWords): Phrase;
   /** Digits in groups of three, counted from the end as thousands are; what is not a digit is left out. */
   accountNumber(digits: string): Phrase;
   /** `minus five dollars and one cent`; whole units alone when there are no hundredths, hundredths alone below one. */
@@ -23,11 +31,22 @@ export interface Grammar {
   accountsUnavailable(): Phrase;
 }
 
+/** Recordings of somebody else in the place of the language's words for units. */
+export interface TimeWords {
+  readonly minute?: Phrase | null;
+  readonly minutes?: Phrase | null;
+  readonly seconds?: Phrase | null;
+}
+
 const POSITION_FIRST = 'queueapp/position_first';
 const POSITION = 'queueapp/position';
 const POSITION_NUMBER = 'queueapp/position_number';
+const POSITION_MORE = 'queueapp/position_more';
 const MINUS = 'numbers/minus';
 const PAUSE = 'numbers/pause';
+/** Folders of recordings in which nouns stand. */
+const MONEY = 'money';
+const WAITING = 'waiting';
 
 const RULES: Readonly<Record<SpokenLanguage, LanguageRules>> = { en: english, ru: russian, pt_BR: portuguese };
 
@@ -40,6 +59,9 @@ export function grammarOf(language: string, fallback: SpokenLanguage = 'en'): Gr
     language: rules.language,
     cardinal,
     position: (place) => positionOf(place, rules),
+    positionNumber: () => [POSITION_NUMBER],
+    moreThan: (count) => moreThan(count, rules),
+    time: (time, words = {}) => timeOf(time, words, rules),
     accountNumber,
     money: (amount) => moneyOf(amount, rules),
     accounts: (accounts, total = accounts.length) =>
@@ -57,20 +79,22 @@ export function grammarOf(language: string, fallback: SpokenLanguage = 'en'): Gr
   };
 }
 
-/** Every name of a recording that the grammar of a language can produce, each once. */
+/** Every name of a recording that the grammar of a language, or a queue with words of the language alone, can produce, each once. */
 export function vocabulary(language: SpokenLanguage): readonly string[] {
   const rules = RULES[language];
   const nouns = Object.values(rules.currencies).flatMap(({ unit, hundredth }) => [unit, hundredth]);
   const { found, ...whole } = ACCOUNT_MESSAGES;
+  const forms = (folder: string) => (noun: Noun) =>
+    noun.isInvariable ? [nounWord(folder, noun, 'one')] : rules.forms.map((form) => nounWord(folder, noun, form));
   const names = [
-    ...[POSITION_FIRST, POSITION, POSITION_NUMBER],
+    ...[POSITION_FIRST, POSITION, POSITION_NUMBER, POSITION_MORE],
+    ...Object.values(ANNOUNCER_PROMPTS),
     ...Object.values(whole),
     ...[found.before, ...rules.accountForms.map((form) => `${found.after}_${form}`)],
     ...[MINUS, PAUSE],
     ...rules.words,
-    ...nouns.flatMap((noun) =>
-      noun.isInvariable ? [nounWord(noun, 'one')] : rules.forms.map((form) => nounWord(noun, form)),
-    ),
+    ...nouns.flatMap(forms(MONEY)),
+    ...[rules.minute, rules.second, ...(rules.waitingCall === null ? [] : [rules.waitingCall])].flatMap(forms(WAITING)),
   ];
   return [...new Set(names)];
 }
@@ -96,6 +120,29 @@ function positionOf(place: number, rules: LanguageRules): Phrase {
   return [POSITION_NUMBER, ...signed(BigInt(place), 'masculine', rules)];
 }
 
+function moreThan(count: number, rules: LanguageRules): Phrase {
+  if (!Number.isSafeInteger(count) || count < 1) throw new RangeError(`Calls are counted from 1, not ${count}`);
+  const n = BigInt(count);
+  const { waitingCall } = rules;
+  return [
+    POSITION_MORE,
+    ...(waitingCall === null ? signed(n, 'masculine', rules) : counted(n, waitingCall, { folder: WAITING, rules })),
+  ];
+}
+
+function timeOf({ minutes, seconds }: SpokenTime, words: TimeWords, rules: LanguageRules): Phrase {
+  const part = (count: number, noun: Noun, own: Phrase | null | undefined): Phrase => {
+    const n = BigInt(count);
+    if (own == null) return counted(n, noun, { folder: WAITING, rules });
+    return [...signed(n, noun.gender, rules), ...own];
+  };
+  const said = [
+    ...(minutes > 0 ? [part(minutes, rules.minute, minutes === 1 ? words.minute : words.minutes)] : []),
+    ...(seconds > 0 ? [part(seconds, rules.second, words.seconds)] : []),
+  ];
+  return said.flatMap((each, index) => (index === 0 ? each : [...rules.betweenTimes, ...each]));
+}
+
 function numberInGroups(text: string, rules: LanguageRules): Phrase {
   const digits = text.replace(/[^0-9]/g, '');
   // The first group alone may be short, so that words heard one after the other mean one number only.
@@ -108,8 +155,8 @@ function moneyOf({ hundredths, currency }: Money, rules: LanguageRules): Phrase 
   const size = hundredths < 0n ? -hundredths : hundredths;
   const [units, rest] = [size / 100n, size % 100n];
   const told = [
-    ...(units > 0n || rest === 0n ? [counted(units, unit, rules)] : []),
-    ...(rest > 0n ? [counted(rest, hundredth, rules)] : []),
+    ...(units > 0n || rest === 0n ? [counted(units, unit, { folder: MONEY, rules })] : []),
+    ...(rest > 0n ? [counted(rest, hundredth, { folder: MONEY, rules })] : []),
   ];
   return [
     ...(hundredths < 0n ? [MINUS] : []),
@@ -117,9 +164,15 @@ function moneyOf({ hundredths, currency }: Money, rules: LanguageRules): Phrase 
   ];
 }
 
-function counted(n: bigint, noun: Noun, rules: LanguageRules): Phrase {
-  return [...signed(n, noun.gender, rules), ...rules.beforeNoun(n), nounWord(noun, rules.formAfter(n))];
+/** A folder of recordings, and the language. */
+interface Counting {
+  readonly folder: string;
+  readonly rules: LanguageRules;
 }
 
-const nounWord = (noun: Noun, form: string) =>
-  noun.isInvariable ? `money/${noun.name}` : `money/${noun.name}_${form}`;
+function counted(n: bigint, noun: Noun, { folder, rules }: Counting): Phrase {
+  return [...signed(n, noun.gender, rules), ...rules.beforeNoun(n), nounWord(folder, noun, rules.formAfter(n))];
+}
+
+const nounWord = (folder: string, noun: Noun, form: string) =>
+  noun.isInvariable ? `${folder}/${noun.name}` : `${folder}/${noun.name}_${form}`;

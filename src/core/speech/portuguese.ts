@@ -41,6 +41,10 @@ export const portuguese: LanguageRules = {
   },
   accountGender: 'feminine',
   accountForms: ['many'],
+  minute: masculine('minute'),
+  second: masculine('second'),
+  betweenTimes: [AND],
+  waitingCall: { name: 'call', gender: 'feminine' },
   words: [
     ...SIMPLE_NUMBERS.map(numberWord),
     ...['1_f', '2_f', '100', '100_more'].map(numberWord),

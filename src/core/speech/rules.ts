@@ -6,7 +6,7 @@ export type Gender = 'masculine' | 'feminine';
 /** Forms of a counted noun: `рубль`, `рубля`, `рублей`. Languages with two forms have `one` and `many`. */
 export type Form = 'one' | 'few' | 'many';
 
-/** A noun that is counted: its recordings are `money/NAME_FORM`, or `money/NAME` when it has one form for all (`евро`). */
+/** A noun that is counted: its recordings are `FOLDER/NAME_FORM`, or `FOLDER/NAME` when it has one form for all (`евро`). */
 export interface Noun {
   readonly name: string;
   readonly gender: Gender;
@@ -34,6 +34,13 @@ export interface LanguageRules {
   readonly accountGender: Gender;
   /** The forms that it has after two and more. */
   readonly accountForms: readonly Form[];
+  /** Units of a waiting time. */
+  readonly minute: Noun;
+  readonly second: Noun;
+  /** Between minutes and seconds. */
+  readonly betweenTimes: Phrase;
+  /** What is counted behind "more than"; `null`: the sentence ends with the number. */
+  readonly waitingCall: Noun | null;
   /** Every word of numbers that the functions above can produce. */
   readonly words: readonly string[];
 }

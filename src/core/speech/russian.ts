@@ -17,7 +17,8 @@ const FORMS: readonly Form[] = ['one', 'few', 'many'];
 
 /**
  * Russian in the nominative case. One and two agree with what they count, a thousand being feminine: одна тысяча, два
- * миллиона, двадцать одна копейка. Account numbers are read as Russians read them: in groups of three as numbers, the zeros
+ * миллиона, двадцать одна копейка. The sentences are made so that no other case is needed: «Примерное время ожидания | одна |
+ * минута», and not «вы будете ждать одну минуту». Account numbers are read as Russians read them: in groups of three as numbers, the zeros
  * in front said one by one (045: ноль сорок пять). Ordinals are masculine, as "ваш звонок" is.
  */
 export const russian: LanguageRules = {
@@ -38,6 +39,11 @@ export const russian: LanguageRules = {
   },
   accountGender: 'masculine',
   accountForms: FORMS,
+  minute: { name: 'minute', gender: 'feminine' },
+  second: { name: 'second', gender: 'feminine' },
+  betweenTimes: [],
+  // The subject stands in front: «Звонков в очереди больше, чем десять».
+  waitingCall: null,
   words: [
     ...SIMPLE_NUMBERS.map(numberWord),
     ...['1_f', '2_f'].map(numberWord),

@@ -4,6 +4,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { parse } from 'yaml';
 import { type Account, CURRENCIES } from '../../../src/core/speech/account.ts';
+import { ANNOUNCER_PROMPTS, announcer } from '../../../src/core/speech/announcer.ts';
 import { grammarOf, vocabulary } from '../../../src/core/speech/grammar.ts';
 import { SPOKEN_LANGUAGES, type SpokenLanguage } from '../../../src/core/speech/phrase.ts';
 import { type Spelling, spellEnglish, spellPortuguese, spellRussian } from '../../support/speech/spelling.ts';
@@ -75,6 +76,9 @@ describe.each(SPOKEN_LANGUAGES)('%s', (language) => {
     const phrases = fc.oneof(
       fc.tuple(whole, fc.constantFrom(...GENDERS)).map(([n, gender]) => grammar.cardinal(n, gender)),
       fc.integer({ min: 1, max: 5000 }).map(grammar.position),
+      fc.integer({ min: 1, max: 5_000_000 }).map(grammar.moreThan),
+      fc.integer({ min: 0, max: 10 ** 9 }).map(announcer(grammar).callerWaited),
+      fc.record({ minutes: fc.nat(5000), seconds: fc.nat(59) }).map(announcer(grammar).holdTime),
       digits(24).map(grammar.accountNumber),
       fc.string().map(grammar.accountNumber),
       money.map(grammar.money),
@@ -102,6 +106,13 @@ describe.each(SPOKEN_LANGUAGES)('%s', (language) => {
       ...[0, 1, 2, 5, 21].flatMap((count) => grammar.accounts(Array.from({ length: count }, () => one))),
       ...grammar.accounts([{ ...one, balance: null }]),
       ...grammar.accountsUnavailable(),
+      ...[1, 2, 5].flatMap((n) => [
+        ...grammar.moreThan(n),
+        ...announcer(grammar).holdTime({ minutes: n, seconds: n }),
+        ...announcer(grammar).callerWaited(n * 61_000),
+      ]),
+      ...announcer(grammar).thanks(),
+      ANNOUNCER_PROMPTS.stayOnLine,
     ]);
     expect([...names].filter((name) => !said.has(name))).toEqual([]);
   });
