@@ -94,6 +94,8 @@ export function withOutbox(store: QueueStore, outbox: Outbox): QueueStore {
     login: (request) => store.login(request),
     logout: (request) => store.logout(request),
     enter: (entry) => store.enter(entry),
+    figures: () => store.figures(),
+    resetFigures: (request) => store.resetFigures(request),
     subscribe: (listener) => store.subscribe(listener),
     reserve: (request) => outbox.reserve(request),
     miss: (request) => outbox.miss(request),

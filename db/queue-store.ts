@@ -11,8 +11,10 @@ import type {
   NewEntry,
   Presence,
   QueueDefinition,
+  QueueFigures,
   QueueStore,
   ReserveRequest,
+  ResetRequest,
   StoreChange,
   StoredAttempt,
   StoredEntry,
@@ -21,6 +23,7 @@ import type { ChangeListener } from './change-listener.ts';
 import type { Database } from './database.ts';
 import * as attempts from './statements/attempts.ts';
 import * as entries from './statements/entries.ts';
+import * as figures from './statements/figures.ts';
 import * as members from './statements/members.ts';
 import { insertLogRow } from './statements/queue-log.ts';
 import { defineQueues } from './statements/queues.ts';
@@ -110,6 +113,15 @@ export class PostgresQueueStore implements QueueStore {
 
   async record(event: CallEvent): Promise<void> {
     await this.#database.run(insertLogRow(queueLogRow(event)));
+  }
+
+  async figures(): Promise<readonly QueueFigures[]> {
+    return (await this.#database.run(figures.selectFigures())).map(figures.toFigures);
+  }
+
+  async resetFigures({ queue, atMs }: ResetRequest): Promise<void> {
+    const changed = await this.#database.run(figures.resetFigures(queue, atMs));
+    for (const { extension } of changed) this.#memberChanged(extensionNumber(extension));
   }
 
   subscribe(listener: (change: StoreChange) => void): () => void {

@@ -81,7 +81,7 @@ function heldIn(state: 'ringing' | 'talking'): string {
 /** What changed, for those who want to know; null when nothing did. */
 const HELD = '(select entry_id from held) as "entryId", (select queue from held) as queue';
 
-const LINE = { callid: 'h.unique_id', queue: 'h.queue', agent: 'a.interface' };
+const LINE = { callid: 'h.unique_id', queue: 'h.queue', agent: 'member_name(a.extension, a.interface)' };
 
 function missText(line: 'RINGNOANSWER' | 'RINGCANCELED' | null): string {
   const log = logInsert([
@@ -95,7 +95,7 @@ function missText(line: 'RINGNOANSWER' | 'RINGCANCELED' | null): string {
   return `with ${heldIn('ringing')},
   ended as (
     update ring_attempt a set state = 'ended', outcome = $2, ended_at = ${momentOf('$3')}
-    from held h where a.attempt_id = $1 and a.state = 'ringing' returning a.interface),
+    from held h where a.attempt_id = $1 and a.state = 'ringing' returning a.extension, a.interface),
   waiting as (
     update queue_entry e set state = 'waiting', attempt_id = null from held h where e.entry_id = h.entry_id)${
       line === null ? '' : `,\n  logged as (${log})`
@@ -123,9 +123,9 @@ export function miss({ attemptId, outcome, ringMs, atMs }: MissRequest): Stateme
 const CONNECT = `with ${heldIn('ringing')},
   connected as (
     update ring_attempt a set state = 'talking', connected_at = ${momentOf('$2')}, member_channel_id = $3, member_unique_id = $4
-    from held h where a.attempt_id = $1 returning a.interface),
+    from held h where a.attempt_id = $1 returning a.extension, a.interface),
   talking as (
-    update queue_entry e set state = 'talking' from held h where e.entry_id = h.entry_id),
+    update queue_entry e set state = 'talking', answered_at = ${momentOf('$6')} from held h where e.entry_id = h.entry_id),
   logged as (${logInsert([
     logSelect('CONNECT', {
       ...LINE,
@@ -143,7 +143,7 @@ const CONNECT = `with ${heldIn('ringing')},
 
 /** Entry and attempt talk; `done` also when the same member channel was connected before. */
 export function connect(request: ConnectRequest): Statement<TransitionRow> {
-  const { attemptId, atMs, memberChannelId, memberUniqueId, ringMs } = request;
+  const { attemptId, atMs, answeredAtMs = atMs, memberChannelId, memberUniqueId, ringMs } = request;
   return {
     name: 'connect',
     text: CONNECT,
@@ -153,6 +153,7 @@ export function connect(request: ConnectRequest): Statement<TransitionRow> {
       memberChannelId,
       storableText(memberUniqueId, CHANNEL_ID_LENGTH_MAX),
       Math.max(0, Math.trunc(ringMs)),
+      answeredAtMs,
     ],
   };
 }

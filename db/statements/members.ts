@@ -77,7 +77,7 @@ const LOGIN = `with
       at: momentOf('$3'),
       callid: '$4::text',
       queue: 'name',
-      agent: 'interface',
+      agent: 'membership_name(number, interface)',
       fields: { paused: "''" },
     }),
   ])}),
@@ -102,7 +102,7 @@ const LOGOUT = `with
       at: momentOf('$3'),
       callid: '$4::text',
       queue: 'r.queue',
-      agent: 'x.interface',
+      agent: 'membership_name(x.number, x.interface)',
     }),
   ])} returning id`;
 

@@ -1,13 +1,18 @@
 import type { QueueDefinition } from '../../src/ports/queue-store.ts';
 import type { Statement } from './statement.ts';
 
-/** Makes missing queues and brings titles up to date; a row that is right already is not written. */
+/** Makes missing queues and brings titles and service levels up to date; a row that is right already is not written. */
 export function defineQueues(queues: readonly QueueDefinition[]): Statement<object> {
   return {
     name: 'define-queues',
-    text: `insert into queue (name, title) select * from unnest($1::text[], $2::text[])
-      on conflict (name) do update set title = excluded.title where queue.title <> excluded.title`,
-    values: [queues.map(({ name }) => name), queues.map(({ title }) => title)],
+    text: `insert into queue (name, title, service_level_ms) select * from unnest($1::text[], $2::text[], $3::int[])
+      on conflict (name) do update set title = excluded.title, service_level_ms = excluded.service_level_ms
+      where (queue.title, queue.service_level_ms) <> (excluded.title, excluded.service_level_ms)`,
+    values: [
+      queues.map(({ name }) => name),
+      queues.map(({ title }) => title),
+      queues.map(({ serviceLevelMs }) => serviceLevelMs),
+    ],
   };
 }
 

@@ -85,7 +85,43 @@ export interface QueueStore {
   /** Lines that belong to no transition (FULL, JOINEMPTY, QUEUESTART). An equal line is not written twice. */
   record(event: CallEvent): Promise<void>;
 
+  /** All queues with their figures, by name; they outlive restarts. */
+  figures(): Promise<readonly QueueFigures[]>;
+  /** Sets a queue's figures and those of its members to the beginning. */
+  resetFigures(request: ResetRequest): Promise<void>;
+
   subscribe(listener: (change: StoreChange) => void): () => void;
+}
+
+/** What has happened in a queue since a moment, counted as app_queue counts (queue-semantics b10, AN6). */
+export interface QueueFigures {
+  readonly queue: QueueName;
+  /** Conversations that have ended. */
+  readonly completed: number;
+  /** Callers who left unserved, for whatever reason but a key. */
+  readonly abandoned: number;
+  /** Of those the ones answered, and gone, within the service level. */
+  readonly completedInLevel: number;
+  readonly abandonedInLevel: number;
+  /** Moving averages of waiting until the answer and of talking; `null` before the first. */
+  readonly holdMs: number | null;
+  readonly talkMs: number | null;
+  readonly serviceLevelMs: number;
+  readonly sinceMs: number;
+  readonly members: readonly MemberFigures[];
+}
+
+/** Of a member while logged in. */
+export interface MemberFigures {
+  readonly extension: ExtensionNumber;
+  readonly calls: number;
+  readonly lastCallAtMs: number | null;
+  readonly lastPausedAtMs: number | null;
+}
+
+export interface ResetRequest {
+  readonly queue: QueueName;
+  readonly atMs: number;
 }
 
 /** `done` is also the answer to the same request repeated after a lost reply. */
@@ -94,6 +130,7 @@ export type Presence = 'done' | 'gone';
 export interface QueueDefinition {
   readonly name: QueueName;
   readonly title: string;
+  readonly serviceLevelMs: number;
 }
 
 export interface LoginRequest {
@@ -123,6 +160,8 @@ export interface ConnectRequest {
   readonly memberChannelId: ChannelId;
   readonly memberUniqueId: string;
   readonly ringMs: number;
+  /** When the member answered, for the service level; earlier than `atMs` when something was said to the member first. @default atMs */
+  readonly answeredAtMs?: number;
   readonly atMs: number;
 }
 

@@ -86,7 +86,9 @@ export class Application {
   /** Makes the configured queues known and listens; to be called before the switch is connected. */
   async start(): Promise<void> {
     const { store, pbx, settings } = this.room;
-    await store.defineQueues(settings.queues.map(({ name, title }) => ({ name, title })));
+    await store.defineQueues(
+      settings.queues.map(({ name, title, serviceLevelMs }) => ({ name, title, serviceLevelMs })),
+    );
     await store.record({ event: 'QUEUESTART', atMs: this.room.clock.now() });
     this.#undo.push(store.subscribe((change) => this.#onStoreChange(change)));
     this.#undo.push(pbx.subscribe((event) => this.#onPbxEvent(event)));

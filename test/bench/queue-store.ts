@@ -37,7 +37,7 @@ const database = await openDatabase({
   log: silentLog(),
 });
 const store = database.queueStore;
-await store.defineQueues([{ name: queue, title: 'Support' }]);
+await store.defineQueues([{ name: queue, title: 'Support', serviceLevelMs: 0 }]);
 const members = await store.extensions();
 for (const extension of members) await store.login({ queue, extension, uniqueId: 'CLI', atMs: systemClock.now() });
 

@@ -8,6 +8,7 @@ describeQueueStore('Memory', async () => {
   return {
     store,
     addExtension: async (extension) => store.addExtension(extension),
+    nameExtension: async (extension, name) => store.addExtension({ ...extension, name }),
     setPaused: async (queue, extension, isPaused) => store.setPaused(queue, extension, isPaused),
     logOf: async (queue) => store.log.filter(({ queuename }) => queuename === queue).map(withoutEmptyEnd),
     close: async () => undefined,
@@ -15,7 +16,7 @@ describeQueueStore('Memory', async () => {
 });
 
 describe('Memory as a queue store that fails', () => {
-  const queues = [{ name: queueName('support'), title: 'Support' }];
+  const queues = [{ name: queueName('support'), title: 'Support', serviceLevelMs: 0 }];
 
   test('unavailable does nothing, lost does it without an answer', async () => {
     const store = new MemoryQueueStore();

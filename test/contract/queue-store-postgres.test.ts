@@ -23,6 +23,9 @@ describeQueueStore('PostgreSQL', async () => {
         subscribers,
       ]);
     },
+    async nameExtension({ number }, name) {
+      await anybody.query('update extension set name = $2 where number = $1', [number, name]);
+    },
     async setPaused(queue, extension, isPaused) {
       await anybody.query('update queue_member set paused = $3 where queue = $1 and extension = $2', [
         queue,

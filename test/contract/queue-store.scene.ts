@@ -10,6 +10,7 @@ import { extension as extensionRow } from '../support/queue-people.ts';
 export interface QueueStoreUnderTest {
   readonly store: QueueStore;
   addExtension(extension: Extension): Promise<void>;
+  nameExtension(extension: Extension, name: string): Promise<void>;
   setPaused(queue: string, extension: string, isPaused: boolean): Promise<void>;
   /** All lines of one queue in the order of writing; columns without anything at the end are left out. */
   logOf(queue: string): Promise<readonly QueueLogRow[]>;
@@ -24,7 +25,7 @@ export const next = () => String(++counter).padStart(4, '0');
 export async function scene(target: QueueStoreUnderTest, members = 1) {
   const { store } = target;
   const queue = queueName(`queue${next()}`);
-  await store.defineQueues([{ name: queue, title: 'Support' }]);
+  await store.defineQueues([{ name: queue, title: 'Support', serviceLevelMs: 0 }]);
   const extensions: Extension[] = [];
   for (let index = 0; index < members; index++) {
     const number = extensionNumber(`9${next()}`);

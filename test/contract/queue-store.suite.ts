@@ -3,6 +3,7 @@ import { callId, extensionNumber, queueName } from '../../src/core/ids.ts';
 import { newMembership } from '../support/queue-people.ts';
 import { extensionOf, next, type QueueStoreUnderTest, START_MS, scene, trimmedRow } from './queue-store.scene.ts';
 import { describeCalls } from './queue-store-calls.suite.ts';
+import { describeFigures } from './queue-store-figures.suite.ts';
 
 /** What every queue store does, whatever it is made of. */
 export function describeQueueStore(name: string, open: () => Promise<QueueStoreUnderTest>): void {
@@ -230,6 +231,7 @@ export function describeQueueStore(name: string, open: () => Promise<QueueStoreU
     });
 
     describeCalls(() => target);
+    describeFigures(() => target);
 
     test('record writes a line once', async () => {
       const { store, queue, expectLog } = await scene(target);
@@ -249,7 +251,7 @@ export function describeQueueStore(name: string, open: () => Promise<QueueStoreU
     test('defining a queue again changes its title only', async () => {
       const { store, queue, enter, entries } = await scene(target);
       await enter();
-      await store.defineQueues([{ name: queue, title: 'Other title' }]);
+      await store.defineQueues([{ name: queue, title: 'Other title', serviceLevelMs: 0 }]);
       expect(await entries()).toHaveLength(1);
     });
   });

@@ -31,7 +31,7 @@ beforeEach(async () => {
   const anybody = await postgres.client();
   await anybody.query("insert into extension (number) values ('1000')");
   database = await open();
-  await database.queueStore.defineQueues([{ name: queue, title: 'Support' }]);
+  await database.queueStore.defineQueues([{ name: queue, title: 'Support', serviceLevelMs: 0 }]);
   await database.queueStore.login({ queue, extension, uniqueId: 'CLI', atMs: START_MS });
 });
 

@@ -75,7 +75,7 @@ describe('Outbox', () => {
   test('a completion never overtakes the answer of the same attempt', async () => {
     const ids = { attemptId: attemptId('attempt'), entryId: entryId('entry') };
     store.addExtension(extension);
-    await store.defineQueues([{ name: queue, title: 'Support' }]);
+    await store.defineQueues([{ name: queue, title: 'Support', serviceLevelMs: 0 }]);
     await store.login({ queue, extension, uniqueId: 'CLI', atMs: 0 });
     const caller = { number: null, name: null };
     const call = { callId: callId('call'), channelId: channelId('channel'), uniqueId: '1.1' };

@@ -116,7 +116,7 @@ describe('Reservations by several processes at once', () => {
   test('never give a call to two members or a member two calls', async () => {
     const seed = 20_261_121;
     const first = processes[0]?.queueStore as QueueStore;
-    await first.defineQueues([{ name: queue, title: 'Support' }]);
+    await first.defineQueues([{ name: queue, title: 'Support', serviceLevelMs: 0 }]);
     for (const extension of await first.extensions()) {
       await first.login({ queue, extension, uniqueId: 'CLI', atMs: START_MS });
     }

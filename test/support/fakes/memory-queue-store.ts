@@ -1,5 +1,5 @@
 import type { CallEvent } from '../../../src/core/events.ts';
-import { queueName } from '../../../src/core/ids.ts';
+import { type QueueName, queueName } from '../../../src/core/ids.ts';
 import type { Extension, Membership } from '../../../src/core/people.ts';
 import { type QueueLogRow, queueLogRow } from '../../../src/core/queue/queue-log.ts';
 import type {
@@ -11,13 +11,16 @@ import type {
   NewEntry,
   Presence,
   QueueDefinition,
+  QueueFigures,
   QueueStore,
   ReserveRequest,
+  ResetRequest,
   StoreChange,
   StoredAttempt,
   StoredEntry,
 } from '../../../src/ports/queue-store.ts';
 import { newMembership } from '../queue-people.ts';
+import { MemoryFigures } from './memory-figures.ts';
 import { CallFaults, type Held, type StoreMethod } from './memory-store-faults.ts';
 import { cutToLimits, memberLine, missLines, position } from './memory-store-rules.ts';
 
@@ -25,13 +28,15 @@ export interface MemoryEntry extends Omit<NewEntry, 'maxLength'> {
   readonly originalPosition: number;
   state: StoredEntry['state'] | 'ended';
   outcome: string | null;
+  isInLevel?: boolean;
   attempt: MemoryAttempt | null;
 }
 
 export interface MemoryAttempt {
   readonly request: ReserveRequest;
   readonly entry: MemoryEntry;
-  readonly interface: string;
+  /** As queue_log names the member. */
+  readonly memberName: string;
   state: 'ringing' | 'talking' | 'ended';
   outcome: string | null;
   connectedAtMs: number | null;
@@ -45,7 +50,8 @@ export interface MemoryAttempt {
 export class MemoryQueueStore implements QueueStore {
   readonly #queues = new Map<string, string>();
   readonly #extensions = new Map<string, Extension>();
-  readonly #lastHangupAtMs = new Map<string, number>();
+  readonly #lastCall = new Map<string, { readonly atMs: number; readonly queue: QueueName }>();
+  readonly #figures = new MemoryFigures();
   readonly #memberships = new Map<string, Membership & { readonly uniqueId: string }>();
   readonly #entries = new Map<string, MemoryEntry>();
   readonly #attempts = new Map<string, MemoryAttempt>();
@@ -98,7 +104,10 @@ export class MemoryQueueStore implements QueueStore {
 
   defineQueues(queues: readonly QueueDefinition[]): Promise<void> {
     return this.#faults.call('defineQueues', () => {
-      for (const { name, title } of queues) this.#queues.set(name, title);
+      for (const queue of queues) {
+        this.#queues.set(queue.name, queue.title);
+        this.#figures.define(queue);
+      }
     });
   }
 
@@ -146,6 +155,7 @@ export class MemoryQueueStore implements QueueStore {
       }
       const membership = { ...newMembership({ queue, extension, loggedInAtMs: atMs }), uniqueId };
       this.#memberships.set(key, membership);
+      this.#figures.forget(queue, extension.number);
       this.#write({ event: 'ADDMEMBER', queue, interface: extension.interface, uniqueId, atMs });
       return this.#withHangup(membership);
     });
@@ -196,7 +206,8 @@ export class MemoryQueueStore implements QueueStore {
       const isUsed = this.#attempts.has(request.attemptId);
       if (membership === undefined || membership.isPaused || isHeld || isUsed) return 'member-taken';
       const state = { state: 'ringing', outcome: null, connectedAtMs: null, member: null } as const;
-      const attempt: MemoryAttempt = { request, entry, interface: membership.extension.interface, ...state };
+      const { name, interface: interfaceName } = this.#extensions.get(request.extension) ?? membership.extension;
+      const attempt: MemoryAttempt = { request, entry, memberName: name ?? interfaceName, ...state };
       this.#attempts.set(request.attemptId, attempt);
       entry.state = 'ringing';
       entry.attempt = attempt;
@@ -227,8 +238,10 @@ export class MemoryQueueStore implements QueueStore {
       attempt.member = request;
       attempt.connectedAtMs = request.atMs;
       attempt.entry.state = 'talking';
-      const { ringMs, atMs, memberUniqueId } = request;
-      const holdMs = atMs - attempt.entry.joinedAtMs;
+      const { ringMs, atMs, answeredAtMs = atMs, memberUniqueId } = request;
+      const { queue, joinedAtMs } = attempt.entry;
+      attempt.entry.isInLevel = this.#figures.answered(queue, { fromMs: joinedAtMs, toMs: answeredAtMs });
+      const holdMs = atMs - joinedAtMs;
       this.#write({ event: 'CONNECT', ...memberLine(attempt), holdMs, memberUniqueId, ringMs, atMs });
       return 'done';
     });
@@ -246,7 +259,10 @@ export class MemoryQueueStore implements QueueStore {
       entry.state = 'ended';
       entry.outcome = event;
       const connectedAtMs = attempt.connectedAtMs ?? atMs;
-      this.#lastHangupAtMs.set(request.extension, Math.max(atMs, this.#lastHangupAtMs.get(request.extension) ?? 0));
+      const { extension, queue } = request;
+      if (atMs >= (this.#lastCall.get(extension)?.atMs ?? 0)) this.#lastCall.set(extension, { atMs, queue });
+      const { isInLevel = false } = entry;
+      this.#figures.completed(queue, { extension, isInLevel, talk: { fromMs: connectedAtMs, toMs: atMs } });
       const times = { holdMs: connectedAtMs - entry.joinedAtMs, talkMs: atMs - connectedAtMs };
       this.#write({ event, ...memberLine(attempt), ...times, originalPosition: entry.originalPosition, atMs });
       return 'done';
@@ -270,6 +286,7 @@ export class MemoryQueueStore implements QueueStore {
       entry.state = 'ended';
       entry.outcome = outcome;
       const waitMs = atMs - entry.joinedAtMs;
+      this.#figures.left(queue, outcome, { fromMs: entry.joinedAtMs, toMs: atMs });
       const line = { queue, callId, uniqueId, position: place, originalPosition, waitMs, atMs };
       this.#writeLeaving(outcome, line, info);
       return 'done';
@@ -293,6 +310,24 @@ export class MemoryQueueStore implements QueueStore {
     });
   }
 
+  figures(): Promise<readonly QueueFigures[]> {
+    return this.#faults.call('figures', () =>
+      this.#figures.all((queue) =>
+        [...this.#memberships.values()]
+          .filter((each) => each.queue === queue)
+          .map(({ queue: of, extension: { number: extension }, pausedAtMs: lastPausedAtMs }) => ({
+            extension,
+            ...this.#figures.member(of, extension),
+            lastPausedAtMs,
+          })),
+      ),
+    );
+  }
+
+  resetFigures({ queue, atMs }: ResetRequest): Promise<void> {
+    return this.#faults.call('resetFigures', () => this.#figures.reset(queue, atMs));
+  }
+
   subscribe(listener: (change: StoreChange) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
@@ -307,7 +342,9 @@ export class MemoryQueueStore implements QueueStore {
 
   #withHangup({ uniqueId: _, ...membership }: Membership & { readonly uniqueId: string }): Membership {
     const extension = this.#extensions.get(membership.extension.number) ?? membership.extension;
-    return { ...membership, extension, lastHangupAtMs: this.#lastHangupAtMs.get(extension.number) ?? null };
+    const last = this.#lastCall.get(extension.number);
+    const figures = this.#figures.member(membership.queue, extension.number);
+    return { ...membership, ...figures, extension, lastHangupAtMs: last?.atMs ?? null, lastQueue: last?.queue ?? null };
   }
 
   #write(event: CallEvent): void {

@@ -16,7 +16,7 @@ function isBefore(other: MemoryEntry, entry: MemoryEntry): boolean {
 }
 
 /** What every line about a member's call begins with. */
-export function memberLine({ entry, interface: member }: MemoryAttempt) {
+export function memberLine({ entry, memberName: member }: MemoryAttempt) {
   const { queue, callId, uniqueId } = entry;
   return { queue, callId, uniqueId, member };
 }
