@@ -1,9 +1,10 @@
-import type { AccountSourceSettings, DatabaseSettings, LookupSettings } from '../src/config/config.ts';
+import type { AccountSourceSettings, DatabaseSettings, KeepSettings, LookupSettings } from '../src/config/config.ts';
 import type { Clock } from '../src/lib/clock.ts';
 import type { Logger } from '../src/log.ts';
 import type { Accounts } from '../src/ports/accounts.ts';
 import type { CallerMusic } from '../src/ports/caller-music.ts';
 import type { Directory } from '../src/ports/directory.ts';
+import type { PersonalData } from '../src/ports/personal-data.ts';
 import type { QueueStore } from '../src/ports/queue-store.ts';
 import { ConfiguredAccounts } from './accounts.ts';
 import { PostgresCallerMusic } from './caller-music.ts';
@@ -11,6 +12,7 @@ import { ChangeListener } from './change-listener.ts';
 import { Database } from './database.ts';
 import { ConfiguredDirectory } from './directory.ts';
 import { Outbox } from './outbox.ts';
+import { PostgresPersonalData } from './personal-data.ts';
 import { PostgresQueueStore } from './queue-store.ts';
 import { startRetention } from './retention.ts';
 
@@ -24,6 +26,8 @@ export interface OpenDatabaseOptions {
   readonly accounts: Readonly<Record<string, AccountSourceSettings>>;
   /** The same of the account sources' headers. */
   readonly accountHeaders: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** How long what is kept; asked whenever something may be too old. */
+  keep(): KeepSettings;
   /** File of this process's own in which writes wait while the database is away. */
   readonly outboxFile: string;
   readonly clock: Clock;
@@ -36,6 +40,7 @@ export interface OpenDatabase {
   readonly directory: Directory;
   readonly accounts: Accounts;
   readonly callerMusic: CallerMusic;
+  readonly personalData: PersonalData;
   /** Writes that wait for the database; 0 when it is there. */
   pendingWrites(): number;
   /** @throws AppError DATABASE_UNAVAILABLE */
@@ -62,12 +67,14 @@ export async function openDatabase(options: OpenDatabaseOptions): Promise<OpenDa
   const unsubscribe = changes.subscribe(({ type }) => {
     if (type === 'all' && outbox.pending > 0) outbox.tryNow();
   });
-  const stopRetention = startRetention({ database, clock, log });
+  const personalData = new PostgresPersonalData({ database, clock, log });
+  const stopRetention = startRetention({ database, personalData, keep: () => options.keep(), clock, log });
   return {
     queueStore: withOutbox(store, outbox),
     directory,
     accounts,
     callerMusic,
+    personalData,
     pendingWrites: () => outbox.pending,
     async ping() {
       await database.run({ name: 'ping', text: 'select 1', values: [] });

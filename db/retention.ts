@@ -1,59 +1,88 @@
+import { randomBytes } from 'node:crypto';
+import type { KeepSettings } from '../src/config/config.ts';
 import type { Clock } from '../src/lib/clock.ts';
 import type { Logger } from '../src/log.ts';
 import type { Database } from './database.ts';
-import { removeUnusedTracks } from './statements/caller-music.ts';
-import { removeEnded } from './statements/queues.ts';
+import type { PostgresPersonalData } from './personal-data.ts';
+import * as statements from './statements/retention.ts';
 
-/** Ended entries stay so long for those who look, and for requests repeated after a lost reply. queue_log is kept for ever. */
-export const KEEP_ENDED_MS = 24 * 3_600_000;
-/** A caller's tune is forgotten when no call has begun with it for so long. */
-export const KEEP_TUNES_MS = 365 * 24 * 3_600_000;
 const EVERY_MS = 10 * 60_000;
 /** Few enough that the statement stays far from its time limit. */
 const BATCH = 1000;
+const KEY_BYTES = 32;
 
-/** Removes ended entries after a day and tunes after a year, every ten minutes, until the returned function is called. */
-export function startRetention({
-  database,
-  clock,
-  log,
-}: {
-  database: Database;
-  clock: Clock;
-  log: Logger;
-}): () => void {
-  let isStopped = false;
+export interface RetentionDeps {
+  readonly database: Database;
+  readonly personalData: PostgresPersonalData;
+  /** How long what is kept; asked anew each time. */
+  keep(): KeepSettings;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/**
+ * Removes what is older than it is to be kept, and finishes erasures that waited for the end of a call: every ten minutes, in
+ * statements of a thousand rows that wait for no lock, until the returned function is called.
+ */
+export function startRetention({ database, personalData, keep, clock, log }: RetentionDeps): () => void {
+  const stop = new AbortController();
   let cancel: () => void = () => undefined;
+  // Tokens of numbers that become too old: the same for the same number as long as this process lives.
+  const key = randomBytes(KEY_BYTES);
   const sweep = async () => {
     try {
-      while (!isStopped && (await removeBatch(database, clock.now())) === BATCH);
-      while (!isStopped && (await removeTunes(database, clock.now())) === BATCH);
+      await personalData.eraseWanted();
+      await removeOld(database, { keep: keep(), nowMs: clock.now(), key, signal: stop.signal });
     } catch (error) {
-      log.warn({ err: error }, 'Old entries are not removed now; the next try is in ten minutes');
+      log.warn({ err: error }, 'What is old is not removed now; the next try is in ten minutes');
     }
     plan();
   };
   const plan = () => {
-    if (isStopped) return;
+    if (stop.signal.aborted) return;
     cancel = clock.after(EVERY_MS, () => {
-      sweep().catch((error: unknown) => log.error({ err: error }, 'The removal of old entries failed'));
+      sweep().catch((error: unknown) => log.error({ err: error }, 'The removal of what is old failed'));
     });
   };
   plan();
   return () => {
-    isStopped = true;
+    stop.abort();
     cancel();
   };
 }
 
-/** Removes at most one batch of what ended more than a day before `nowMs`; tells how many entries. */
-export async function removeBatch(database: Database, nowMs: number): Promise<number> {
-  const [row] = await database.run(removeEnded({ nowMs, keepMs: KEEP_ENDED_MS, limit: BATCH }));
-  return row?.removed ?? 0;
+interface OldRequest {
+  readonly keep: KeepSettings;
+  readonly nowMs: number;
+  /** What makes the tokens that stand in the place of numbers. */
+  readonly key: Uint8Array;
+  readonly signal?: AbortSignal;
 }
 
-/** Removes at most one batch of the tunes that nobody has used for a year before `nowMs`; tells how many. */
-export async function removeTunes(database: Database, nowMs: number): Promise<number> {
-  const [row] = await database.run(removeUnusedTracks({ nowMs, keepMs: KEEP_TUNES_MS, limit: BATCH }));
-  return row?.removed ?? 0;
+/** Removes everything that is too old at that moment; tells how many rows each kind of removal has changed. */
+export async function removeOld(database: Database, request: OldRequest): Promise<Readonly<Record<string, number>>> {
+  const sums: Record<string, number> = {};
+  for (const removal of removals(request)) {
+    for (let count = BATCH; count === BATCH && !request.signal?.aborted; ) {
+      const [row] = await database.run(removal);
+      count = row?.removed ?? 0;
+      sums[removal.name] = (sums[removal.name] ?? 0) + count;
+    }
+  }
+  return sums;
+}
+
+/** What is kept for ever is not looked at. */
+function removals({ keep, nowMs, key }: OldRequest): statements.Removal[] {
+  const old = (keepMs: number | null, statement: (than: statements.OlderThan) => statements.Removal) =>
+    keepMs === null ? [] : [statement({ beforeMs: nowMs - keepMs, limit: BATCH })];
+  return [
+    old(keep.entriesMs, statements.removeEnded),
+    old(keep.attemptsMs, statements.removeAttempts),
+    old(keep.customersMs, statements.forgetCustomers),
+    old(keep.numbersMs, (than) => statements.forgetNumbers({ ...than, key })),
+    old(keep.numbersMs, (than) => statements.forgetLoggedNumbers({ ...than, key })),
+    old(keep.queueLogMs, statements.removeLines),
+    old(keep.callerMusicMs, statements.removeUnusedTracks),
+  ].flat();
 }

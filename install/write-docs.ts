@@ -1,6 +1,26 @@
-// npm run docs: brings the tables of docs/configuration.md level with the schemas that check the configuration file.
 import { readFileSync, writeFileSync } from 'node:fs';
+import { runCommandLine } from '../src/cli/program.ts';
 import { fillReference } from '../src/config/reference.ts';
 
-const page = new URL('../docs/configuration.md', import.meta.url);
-writeFileSync(page, fillReference(readFileSync(page, 'utf8')));
+/** Writes what the pages say after the code: the tables of docs/configuration.md, and the help in docs/command-line.md. */
+const page = (name: string) => new URL(`../docs/${name}.md`, import.meta.url);
+
+writeFileSync(page('configuration'), fillReference(readFileSync(page('configuration'), 'utf8')));
+
+let help = '';
+const write = (text: string) => {
+  help += text;
+};
+await runCommandLine(['--help'], {
+  env: {},
+  streams: { out: write, error: write },
+  version: '',
+  now: () => 0,
+  start: async () => undefined,
+  check: async () => [],
+});
+const commands = readFileSync(page('command-line'), 'utf8');
+writeFileSync(
+  page('command-line'),
+  commands.replace(/```text\nUsage: queueapp \[options\][\s\S]*?```/, `\`\`\`text\n${help}\`\`\``),
+);

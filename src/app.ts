@@ -16,6 +16,8 @@ import { ReleaserStack } from './lib/releasers.ts';
 import type { Logger } from './log.ts';
 import { buildMusic } from './music.ts';
 import { PartWatch } from './part-watch.ts';
+import { personalDataElsewhere } from './personal-data-elsewhere.ts';
+import type { PersonalSubject } from './ports/personal-data.ts';
 import { runningFace } from './running-face.ts';
 import { xmppSettings } from './xmpp-settings.ts';
 
@@ -96,7 +98,12 @@ async function build({ config, secrets, log, version }: AppOptions, releasers: R
     database: new PartWatch(() => database.ping().then(() => ({ isUp: true, reason: null })), clock),
     xmpp: new PartWatch(announcer && (async () => ({ isUp: announcer.isConnected(), reason: 'no session' })), clock),
   };
-  const face = runningFace({ application, music, parts, version });
+  const personalData = {
+    list: (subject: PersonalSubject) => database.personalData.list(subject),
+    erase: (subject: PersonalSubject) => database.personalData.erase(subject),
+    elsewhere: () => personalDataElsewhere(config),
+  };
+  const face = runningFace({ application, music, parts, version, personalData });
   const httpUrl = await listen({ config, secrets, log, version, face }, releasers);
   releasers.add('calls', () => application.stop(config.limits.drainMs));
   for (const part of Object.values(parts)) {
@@ -128,6 +135,7 @@ async function buildDatabase({ config, secrets, log }: BuildOptions, releasers: 
     lookupHeaders: secrets.lookupHeaders,
     accounts: config.accounts,
     accountHeaders: secrets.accountHeaders,
+    keep: () => config.keep,
     outboxFile: join(dataDir, 'unwritten.jsonl'),
     clock: systemClock,
     log: log.child({ room: 'database' }),

@@ -1,6 +1,6 @@
 import type { Application } from '../stasis/calls/application.ts';
 import { callViews, memberViews, queueViews } from '../stasis/calls/application-view.ts';
-import type { ApplicationFace, MembershipRequest, PartName } from './http/application-face.ts';
+import type { ApplicationFace, MembershipRequest, PartName, PersonalDataFace } from './http/application-face.ts';
 import type { Music } from './music.ts';
 import type { PartWatch } from './part-watch.ts';
 
@@ -9,10 +9,11 @@ export interface RunningFaceOptions {
   readonly music: Music;
   readonly parts: Readonly<Record<PartName, PartWatch>>;
   readonly version: string;
+  readonly personalData: PersonalDataFace;
 }
 
 /** What the API and the command line see of the running application. */
-export function runningFace({ application, music, parts, version }: RunningFaceOptions): ApplicationFace {
+export function runningFace({ application, music, parts, version, personalData }: RunningFaceOptions): ApplicationFace {
   const { room, calls, memberships } = application;
   const startedAtMs = room.clock.now();
   const request = ({ extension: number, queue }: MembershipRequest) => {
@@ -21,6 +22,7 @@ export function runningFace({ application, music, parts, version }: RunningFaceO
     return room.queues.has(queue) ? { extension, queue, uniqueId: 'CLI' } : 'unknown-queue';
   };
   return {
+    personalData,
     status: () => ({
       version,
       startedAtMs,

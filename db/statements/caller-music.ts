@@ -28,25 +28,3 @@ export function rememberTrack(choice: MusicKey & { track: string; atMs: number }
     values: [choice.number, choice.musicClass, choice.track, choice.atMs],
   };
 }
-
-/** Removes at most `limit` choices that were not used for `keepMs`. */
-export function removeUnusedTracks({
-  nowMs,
-  keepMs,
-  limit,
-}: {
-  nowMs: number;
-  keepMs: number;
-  limit: number;
-}): Statement<{ removed: number }> {
-  return {
-    name: 'remove-unused-tracks',
-    text: `with old as (
-        select number, music_class from caller_music where used_at < ${momentOf('$1')}
-        order by used_at limit $2 for update skip locked),
-      removed as (delete from caller_music m using old
-        where m.number = old.number and m.music_class = old.music_class returning 1)
-      select count(*)::int as removed from removed`,
-    values: [nowMs - keepMs, limit],
-  };
-}

@@ -15,24 +15,3 @@ export function defineQueues(queues: readonly QueueDefinition[]): Statement<obje
     ],
   };
 }
-
-/** Removes at most `limit` entries (and their attempts) that ended more than `keepMs` before `nowMs`. */
-export function removeEnded({
-  nowMs,
-  keepMs,
-  limit,
-}: {
-  nowMs: number;
-  keepMs: number;
-  limit: number;
-}): Statement<{ removed: number }> {
-  return {
-    name: 'remove-ended',
-    text: `with old as (
-        select entry_id from queue_entry where state = 'ended' and ended_at < to_timestamp($1::float8 / 1000)
-        order by ended_at limit $2 for update skip locked),
-      removed as (delete from queue_entry e using old where e.entry_id = old.entry_id returning 1)
-      select count(*)::int as removed from removed`,
-    values: [nowMs - keepMs, limit],
-  };
-}

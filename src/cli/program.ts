@@ -1,10 +1,10 @@
 import { Command, CommanderError } from 'commander';
 import type { CallJson, MemberJson, QueueJson, StatusJson } from '../http/views.ts';
-import { ApiClient } from './api-client.ts';
-import { applicationUrl } from './application-url.ts';
 import { type CheckedPart, isAllWell, writeCheck } from './check-report.ts';
+import { asJson, type CommonOptions, client, command } from './command.ts';
 import { EXIT, type ExitStatus } from './exit-status.ts';
 import { reportError, type Streams } from './output.ts';
+import { addPersonalDataCommands } from './personal-data.ts';
 import { callsText, membersText, queuesText, statusText } from './views.ts';
 
 /** What the command line needs of the rest; `src/main.ts` brings it, tests bring their own. */
@@ -17,12 +17,6 @@ export interface CommandLineParts {
   start(options: { file: string | undefined }): Promise<void>;
   /** Tries everything that the configuration names. */
   check(options: { file: string | undefined }): Promise<readonly CheckedPart[]>;
-}
-
-/** Options that every command has. */
-interface CommonOptions {
-  readonly json?: boolean;
-  readonly config?: string;
 }
 
 /** Runs one command; what it says goes to the streams. Never rejects for an expected failure. */
@@ -58,6 +52,7 @@ function program(parts: CommandLineParts, setStatus: (status: ExitStatus) => voi
   addLocalCommands(root, parts, setStatus);
   addQuestions(root, parts);
   addMembershipCommands(root, parts);
+  addPersonalDataCommands(root, parts);
   return root;
 }
 
@@ -67,15 +62,6 @@ const HELP_END = `
 Exit status: 0 done, 1 it failed (one line says why), 2 wrong usage, 78 wrong configuration.
 All but start and check ask the running application at HTTP_URL (else HTTP_LISTEN, else http.listen of the
 configuration) and need API_TOKEN.`;
-
-function command(root: Command, name: string, description: string): Command {
-  return root
-    .command(name)
-    .description(description)
-    .option('--json', 'print JSON, for programs')
-    .option('--config <file>', 'the configuration file (default: QUEUEAPP_CONFIG, else queueapp.yaml here)')
-    .showHelpAfterError(`(queueapp ${name.split(' ')[0]} --help says more)`);
-}
 
 function addLocalCommands(root: Command, parts: CommandLineParts, setStatus: (status: ExitStatus) => void): void {
   command(root, 'start', 'Run the application until SIGTERM or SIGINT.').action(({ config }: CommonOptions) =>
@@ -130,9 +116,3 @@ function addMembershipCommands(root: Command, parts: CommandLineParts): void {
     );
   }
 }
-
-function client({ env }: CommandLineParts, { config }: CommonOptions): ApiClient {
-  return new ApiClient({ url: applicationUrl(env, config), token: env['API_TOKEN'] || null });
-}
-
-const asJson = (answer: unknown) => `${JSON.stringify(answer, null, 2)}\n`;

@@ -18,6 +18,7 @@ export interface Config {
   readonly xmpp: XmppSettings;
   readonly database: DatabaseSettings;
   readonly http: { readonly listen: ListenAddress };
+  readonly keep: KeepSettings;
   readonly lookups: Readonly<Record<string, LookupSettings>>;
   /** Sources of personal information, by name. */
   readonly accounts: Readonly<Record<string, AccountSourceSettings>>;
@@ -139,6 +140,21 @@ export interface DatabaseSettings {
   readonly awayLimitMs: number;
   /** Folder of the application's own server, used without DATABASE_URL. */
   readonly dataFolder: string;
+}
+
+/** How long what calls leave of people is kept; `null` is for ever. */
+export interface KeepSettings {
+  /** Ended places in line, with their offers. */
+  readonly entriesMs: number | null;
+  readonly attemptsMs: number | null;
+  /** The customer in ended places. */
+  readonly customersMs: number | null;
+  /** Callers' numbers and names, in ended places and in queue_log. */
+  readonly numbersMs: number | null;
+  /** Lines of queue_log. */
+  readonly queueLogMs: number | null;
+  /** The tune that a caller chose, since the last call that began with it. */
+  readonly callerMusicMs: number | null;
 }
 
 /** Where the HTTP server listens. Port 0 is any free one. */

@@ -90,6 +90,7 @@ function combine(
     xmpp: { ...xmpp, connection: xmppConnection(xmpp.connection, env) },
     database: { ...rest.database, dataFolder: dataFolder(env.QUEUEAPP_DATA ?? rest.database.dataFolder, variables) },
     http: { listen: env.HTTP_LISTEN ?? rest.http.listen },
+    keep: rest.keep,
     lookups: mapValues(lookups, ({ settings }, name) => ({ name, ...settings })),
     accounts: mapValues(accounts, ({ settings }, name) => ({ name, ...settings })),
     sounds: soundSettings(rest.sounds, file),

@@ -17,6 +17,7 @@ import {
   xmppSection,
 } from './general-sections.ts';
 import { startStep, step, stepName } from './ivr-section.ts';
+import { keepSection } from './keep-section.ts';
 import { lookup } from './lookup-section.ts';
 import { type ProgrammeFinding, programmeFindings } from './programme-section.ts';
 import { queueFields, queueSettings } from './queue-section.ts';
@@ -36,6 +37,7 @@ export function configSchema(known: KnownNames) {
     xmpp: xmppSection.prefault({}),
     database: databaseSection.prefault({}),
     http: httpSection.prefault({}),
+    keep: keepSection.prefault({}),
     lookups: z.record(name('lookup'), lookup).prefault({}),
     calendars: z.record(name('calendar'), calendar).prefault({}),
     accounts: z.record(name('account source'), accountSource).prefault({}),

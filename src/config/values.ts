@@ -20,11 +20,11 @@ export function section<Shape extends z.core.$ZodShape>(shape: Shape, { name, al
   });
 }
 
-const UNITS_MS = { ms: 1, s: 1_000, m: 60_000, min: 60_000, h: 3_600_000 } as const;
-const DURATION = /^(\d{1,12}(?:\.\d{1,6})?)\s*(ms|s|m|min|h)?$/;
-const DAY_MS = 24 * UNITS_MS.h;
+const UNITS_MS = { ms: 1, s: 1_000, m: 60_000, min: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+const DURATION = /^(\d{1,12}(?:\.\d{1,6})?)\s*(ms|s|m|min|h|d)?$/;
+const DAY_MS = UNITS_MS.d;
 
-/** A length of time, `300ms`, `15s`, `2m`, `1h`, or a bare number of seconds; becomes milliseconds. */
+/** A length of time, `300ms`, `15s`, `2m`, `1h`, `7d`, or a bare number of seconds; becomes milliseconds. */
 export function duration({ minMs = 0, maxMs = DAY_MS }: { minMs?: number; maxMs?: number } = {}) {
   const example = 'expected a duration such as 15s';
   return z
@@ -51,9 +51,11 @@ export function durationMs(text: string): number | null {
   return Math.round(Number(match[1]) * UNITS_MS[unit]);
 }
 
-/** Writes 15000 as `15s`, in the largest unit that is whole. */
+/** Writes 15000 as `15s`, in the largest unit that is whole; a single day is 24 hours. */
 export function durationText(ms: number): string {
-  const unit = (['h', 'm', 's'] as const).find((name) => ms >= UNITS_MS[name] && ms % UNITS_MS[name] === 0) ?? 'ms';
+  const isWhole = (name: 'd' | 'h' | 'm' | 's') =>
+    ms >= UNITS_MS[name] && ms % UNITS_MS[name] === 0 && (name !== 'd' || ms > DAY_MS);
+  const unit = (['d', 'h', 'm', 's'] as const).find(isWhole) ?? 'ms';
   return ms === 0 ? '0s' : `${ms / UNITS_MS[unit]}${unit}`;
 }
 

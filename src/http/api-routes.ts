@@ -3,9 +3,10 @@ import { extensionNumber, queueName } from '../core/ids.ts';
 import { AppError } from '../errors.ts';
 import type { ApplicationFace, LoginOutcome, LogoutOutcome, MembershipRequest } from './application-face.ts';
 import { checkBearer } from './bearer.ts';
+import { described } from './described.ts';
+import { personalDataRoutes } from './personal-data-routes.ts';
 import {
   callsSchema,
-  errorSchema,
   extensionParamsSchema,
   loginSchema,
   membersSchema,
@@ -61,14 +62,7 @@ export function apiRoutes(server: FastifyInstance, { face, apiToken }: ApiOption
       return outcomeJson(membership, await face.logout(membership));
     },
   );
-}
-
-const security = [{ bearer: [] }];
-
-function described(operationId: string, summary: string, answer: object) {
-  return {
-    schema: { operationId, summary, security, response: { 200: answer, '4xx': errorSchema, '5xx': errorSchema } },
-  };
+  personalDataRoutes(server, face.personalData);
 }
 
 function membershipOptions(operationId: string, summary: string) {

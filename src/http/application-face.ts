@@ -1,6 +1,7 @@
 import type { DeviceState } from '../core/device-state.ts';
 import type { CallId, ExtensionNumber, QueueName } from '../core/ids.ts';
 import type { Caller } from '../core/people.ts';
+import type { PersonalData } from '../ports/personal-data.ts';
 
 /** What the API and the command line can ask of the running application; `src/app.ts` brings it. Times are Unix milliseconds. */
 export interface ApplicationFace {
@@ -10,6 +11,13 @@ export interface ApplicationFace {
   calls(): Promise<readonly CallView[]>;
   login(request: MembershipRequest): Promise<LoginOutcome>;
   logout(request: MembershipRequest): Promise<LogoutOutcome>;
+  readonly personalData: PersonalDataFace;
+}
+
+/** What calls have left of people. */
+export interface PersonalDataFace extends PersonalData {
+  /** Where else there may be traces, in words. */
+  elsewhere(): readonly string[];
 }
 
 /** The foreign powers that the application depends on. */

@@ -1,23 +1,27 @@
 import { DEVICE_STATES } from '../core/device-state.ts';
 
 /** A part of a JSON schema. */
-type Schema = Readonly<Record<string, unknown>>;
+export type Schema = Readonly<Record<string, unknown>>;
 
-const text = (description: string): Schema => ({ type: 'string', description });
-const textOrNull = (description: string): Schema => ({ type: ['string', 'null'], description });
-const whole = (description: string): Schema => ({ type: 'integer', minimum: 0, description });
-const flag = (description: string): Schema => ({ type: 'boolean', description });
-const time = (description: string): Schema => ({ type: 'string', format: 'date-time', description });
-const timeOrNull = (description: string): Schema => ({ type: ['string', 'null'], format: 'date-time', description });
-const oneOf = (values: readonly string[], description: string): Schema => ({
+export const text = (description: string): Schema => ({ type: 'string', description });
+export const textOrNull = (description: string): Schema => ({ type: ['string', 'null'], description });
+export const whole = (description: string): Schema => ({ type: 'integer', minimum: 0, description });
+export const flag = (description: string): Schema => ({ type: 'boolean', description });
+export const time = (description: string): Schema => ({ type: 'string', format: 'date-time', description });
+export const timeOrNull = (description: string): Schema => ({
+  type: ['string', 'null'],
+  format: 'date-time',
+  description,
+});
+export const oneOf = (values: readonly string[], description: string): Schema => ({
   type: 'string',
   enum: values,
   description,
 });
-const listOf = (items: Schema): Schema => ({ type: 'array', items });
+export const listOf = (items: Schema): Schema => ({ type: 'array', items });
 
 /** All properties are required: what is unknown is `null`, never absent. */
-function group(properties: Readonly<Record<string, Schema>>): Schema {
+export function group(properties: Readonly<Record<string, Schema>>): Schema {
   return { type: 'object', additionalProperties: false, required: Object.keys(properties), properties };
 }
 

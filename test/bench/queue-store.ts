@@ -8,6 +8,7 @@ import { attemptId, callId, channelId, type ExtensionNumber, entryId, queueName 
 import { systemClock } from '../../src/lib/clock.ts';
 import { silentLog } from '../../src/log.ts';
 import type { QueueStore } from '../../src/ports/queue-store.ts';
+import { KEEP_ALL } from '../support/database.ts';
 import { startTestPostgres } from '../support/postgres.ts';
 
 const MEMBERS = 100;
@@ -32,6 +33,7 @@ const database = await openDatabase({
   lookupHeaders: {},
   accounts: {},
   accountHeaders: {},
+  keep: () => KEEP_ALL,
   outboxFile: join(folder, 'outbox.jsonl'),
   clock: systemClock,
   log: silentLog(),

@@ -2,8 +2,19 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type OpenDatabase, type OpenDatabaseOptions, openDatabase } from '../../db/open.ts';
+import type { KeepSettings } from '../../src/config/config.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { silentLog } from '../../src/log.ts';
+
+/** For ever, all of it. */
+export const KEEP_ALL: KeepSettings = {
+  entriesMs: null,
+  attemptsMs: null,
+  customersMs: null,
+  numbersMs: null,
+  queueLogMs: null,
+  callerMusicMs: null,
+};
 
 /** The database room with short limits and an outbox of its own; `close` removes that, too. */
 export async function openTestDatabase(
@@ -18,6 +29,7 @@ export async function openTestDatabase(
     lookupHeaders: {},
     accounts: {},
     accountHeaders: {},
+    keep: () => KEEP_ALL,
     outboxFile: join(folder, 'outbox.jsonl'),
     clock: systemClock,
     log: silentLog(),

@@ -2,9 +2,10 @@ import { PassThrough } from 'node:stream';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { PostgresCallerMusic } from '../../../db/caller-music.ts';
 import { Database } from '../../../db/database.ts';
-import { KEEP_TUNES_MS, removeTunes } from '../../../db/retention.ts';
+import { removeOld } from '../../../db/retention.ts';
 import { systemClock } from '../../../src/lib/clock.ts';
 import { createLog, silentLog } from '../../../src/log.ts';
+import { KEEP_ALL } from '../../support/database.ts';
 import { HalfOpenProxy } from '../../support/half-open-proxy.ts';
 import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
 
@@ -108,25 +109,14 @@ test('a choice goes a year after the last call that began with it', async () => 
   await choose(2000);
   nowMs = AT_MS + 100 * DAY_MS;
   expect(await music.recall(alice)).toBe('2000.wav');
-  expect(await removeTunes(database, AT_MS + KEEP_TUNES_MS)).toBe(0);
-  expect(await removeTunes(database, AT_MS + KEEP_TUNES_MS + 1)).toBe(1);
+  const keep = { ...KEEP_ALL, callerMusicMs: 365 * DAY_MS };
+  const removed = (atMs: number) => removeOld(database, { keep, nowMs: atMs, key: new Uint8Array(32) });
+  expect(await removed(AT_MS + 365 * DAY_MS)).toEqual({ 'remove-unused-tracks': 0 });
+  expect(await removed(AT_MS + 365 * DAY_MS + 1)).toEqual({ 'remove-unused-tracks': 1 });
   expect(await music.recall(alice)).toBe('2000.wav');
   expect(await music.recall({ ...alice, number: '1000' })).toBeNull();
-  expect(await removeTunes(database, nowMs + KEEP_TUNES_MS + 1)).toBe(1);
+  expect(await removed(nowMs + 365 * DAY_MS + 1)).toEqual({ 'remove-unused-tracks': 1 });
   await Promise.all([music.close(), database.close()]);
-});
-
-test('removal takes a thousand at a time', async () => {
-  const limits = { pool: 1, connectTimeoutMs: 5000, statementTimeoutMs: 5000 };
-  const database = new Database({ databaseUrl: postgres.databaseUrl, ...limits, clock: systemClock, log: silentLog() });
-  await anybody.query(
-    `insert into caller_music select i::text, 'default', 'a.wav', to_timestamp($1::float8 / 1000), to_timestamp($1::float8 / 1000)
-      from generate_series(1, 1001) i`,
-    [AT_MS],
-  );
-  const nowMs = AT_MS + KEEP_TUNES_MS + 1;
-  expect([await removeTunes(database, nowMs), await removeTunes(database, nowMs)]).toEqual([1000, 1]);
-  await database.close();
 });
 
 test('the table refuses what is too long, whoever writes it', async () => {

@@ -39,6 +39,11 @@ class FakeApplication implements ApplicationFace {
   current: ApplicationStatus = allUp;
   readonly loggedIn: MembershipRequest[] = [];
   failure: Error | null = null;
+  readonly personalData = {
+    list: async () => ({ places: [], calls: [], tunes: [], isMore: false }),
+    erase: async () => ({ places: 0, lines: 0, tunes: 0, open: 0 }),
+    elsewhere: () => [],
+  };
 
   status() {
     return this.current;
@@ -311,6 +316,8 @@ describe('the HTTP server', () => {
       '/api/v1/members',
       '/api/v1/members/{extension}/login',
       '/api/v1/members/{extension}/logout',
+      '/api/v1/personal-data/erase',
+      '/api/v1/personal-data/list',
       '/api/v1/queues',
       '/api/v1/status',
       '/healthz',

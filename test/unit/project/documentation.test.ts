@@ -76,13 +76,24 @@ describe('docs/command-line.md', () => {
     expect(page).toContain(`\`\`\`text\n${await helpOf()}\`\`\``);
   });
 
-  test.each(['start', 'check', 'status', 'queues', 'members', 'calls', 'login', 'logout'])(
-    'says more of %s',
-    async (command) => {
-      const usage = (await helpOf(command)).split('\n', 1)[0]?.replace('Usage: ', '').replace(' [options]', '');
-      expect(page).toContain(`\n## \`${usage}\`\n`);
-    },
-  );
+  test.each([
+    'start',
+    'check',
+    'status',
+    'queues',
+    'members',
+    'calls',
+    'login',
+    'logout',
+    'personal-data list',
+    'personal-data erase',
+  ])('says more of %s', async (command) => {
+    const usage = (await helpOf(...command.split(' ')))
+      .split('\n', 1)[0]
+      ?.replace('Usage: ', '')
+      .replace(' [options]', '');
+    expect(page).toContain(`\n## \`${usage}\`\n`);
+  });
 
   test('says what each exit status means', () => {
     for (const status of Object.values(EXIT)) expect(page).toMatch(new RegExp(`^\\| ${status} \\| .{10,} \\|$`, 'm'));

@@ -1,0 +1,302 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { personNumber } from '../../../db/caller-number.ts';
+import { Database } from '../../../db/database.ts';
+import { PostgresPersonalData, TRACES_LISTED_MAX } from '../../../db/personal-data.ts';
+import { systemClock } from '../../../src/lib/clock.ts';
+import { silentLog } from '../../../src/log.ts';
+import { START_MS, scene } from '../../contract/queue-store.scene.ts';
+import { openTestDatabase } from '../../support/database.ts';
+import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
+
+type Anybody = Awaited<ReturnType<TestPostgres['client']>>;
+
+const NOW_MS = START_MS + 3_600_000;
+const ERASED = /^erased-[0-9a-f]{16}$/;
+
+let postgres: TestPostgres;
+let anybody: Anybody;
+let database: Database;
+let personalData: PostgresPersonalData;
+let nowMs = NOW_MS;
+
+beforeAll(async () => {
+  postgres = await startTestPostgres();
+  anybody = await postgres.client();
+  const clock = { ...systemClock, now: () => nowMs };
+  const limits = { pool: 2, connectTimeoutMs: 5000, statementTimeoutMs: 5000 };
+  database = new Database({ databaseUrl: postgres.databaseUrl, ...limits, clock, log: silentLog() });
+  personalData = new PostgresPersonalData({ database, clock, log: silentLog() });
+});
+afterAll(async () => {
+  await database.close();
+  await postgres.close();
+});
+
+beforeEach(async () => {
+  await anybody.query('truncate queue, queue_member, queue_entry, ring_attempt, queue_log, caller_music, erasure');
+  nowMs = NOW_MS;
+});
+
+/** A queue with a member, on the real store. */
+async function openQueue() {
+  const opened = await openTestDatabase(postgres.databaseUrl);
+  const made = await scene({
+    store: opened.queueStore,
+    async addExtension({ number, interface: interfaceName }) {
+      await anybody.query('insert into extension (number, interface) values ($1, $2)', [number, interfaceName]);
+    },
+    nameExtension: async () => undefined,
+    setPaused: async () => undefined,
+    logOf: async () => [],
+    close: async () => undefined,
+  });
+  const { store } = made;
+  return {
+    ...made,
+    close: () => opened.close(),
+    /** A call that was answered and is over. */
+    async talked(number: string | null, over: Parameters<typeof made.enter>[0] = {}) {
+      const entered = await made.enter({ caller: { number, name: 'Alice' }, ...over });
+      const attempt = await made.reserve(entered);
+      await made.connect(attempt);
+      await store.complete({ attemptId: attempt.attemptId, endedBy: 'caller', atMs: START_MS + 60_000 });
+      return entered;
+    },
+    async gaveUp(number: string | null) {
+      const entered = await made.enter({ caller: { number, name: null }, customer: null });
+      await store.leave({ entryId: entered.entryId, outcome: 'ABANDON', atMs: START_MS + 30_000 });
+      return entered;
+    },
+  };
+}
+
+const likes = (number: string, atMs = START_MS) =>
+  anybody.query("insert into caller_music values ($1, 'default', 'harbour', to_timestamp($2::float8 / 1000), now())", [
+    number,
+    atMs,
+  ]);
+
+/** What supervisors add up: lines, calls and distinct callers by event, and waiting and talking. */
+async function report() {
+  const { rows } = await anybody.query(
+    `select l.queuename, l.event, count(*)::int as lines, count(distinct l.callid)::int as calls,
+        count(distinct e.data2)::int as callers, sum(case when l.event like 'COMPLETE%' then l.data2::int end) as talked,
+        string_agg(l.data1 || l.data3, ',' order by l.id) as rest
+      from queue_log l join queue_log e on e.callid = l.callid and e.event = 'ENTERQUEUE' group by 1, 2 order by 1, 2`,
+  );
+  return rows;
+}
+
+/** Every text in the database, wherever it may stand. */
+async function everything(): Promise<string> {
+  const tables = await anybody.query<{ name: string }>(
+    "select table_name as name from information_schema.tables where table_schema = 'public' and table_type = 'BASE TABLE'",
+  );
+  const texts = [];
+  for (const { name } of tables.rows) {
+    const { rows } = await anybody.query(`select to_jsonb(t) as row from "${name}" t`);
+    texts.push(...rows.map(({ row }) => `${name} ${JSON.stringify(row)}`));
+  }
+  return texts.join('\n');
+}
+
+describe('a number', () => {
+  test('is found in places, queue_log and tunes, and nobody else is', async () => {
+    const queue = await openQueue();
+    const talked = await queue.talked('2000');
+    await queue.gaveUp('2001');
+    await likes('2000');
+    await likes('2001');
+    expect(await personalData.list({ kind: 'number', value: ' 2000 ' })).toEqual({
+      places: [
+        {
+          entryId: talked.entryId,
+          callId: talked.callId,
+          queue: queue.queue,
+          joinedAtMs: talked.joinedAtMs,
+          number: '2000',
+          name: 'Alice',
+          customer: talked.customer,
+          isOpen: false,
+        },
+      ],
+      calls: [
+        { uniqueId: talked.uniqueId, queue: queue.queue, enteredAtMs: talked.joinedAtMs, number: '2000', name: '' },
+      ],
+      tunes: [{ musicClass: 'default', track: 'harbour', chosenAtMs: START_MS }],
+      isMore: false,
+    });
+    await queue.close();
+  });
+
+  test('is erased everywhere, reports add up as before, and distinct callers stay distinct', async () => {
+    const queue = await openQueue();
+    for (const number of ['2000', '2001', '2000', null]) await queue.talked(number);
+    for (const number of ['2000', '2002']) await queue.gaveUp(number);
+    await likes('2000');
+    await anybody.query("update queue_log set data4 = 'Alice' where event = 'ENTERQUEUE' and data2 = '2000'");
+    const before = await report();
+    expect(before.find(({ event }) => event === 'ENTERQUEUE')).toMatchObject({ lines: 6, callers: 4 });
+    expect(await personalData.erase({ kind: 'number', value: '2000' })).toEqual({
+      places: 3,
+      lines: 3,
+      tunes: 1,
+      open: 0,
+    });
+    expect(await report()).toEqual(before);
+    const text = await everything();
+    expect(text).not.toMatch(/"2000"/);
+    expect(text).toMatch(/"2001"/);
+    const { rows } = await anybody.query<{ token: string; calls: number }>(
+      "select data2 as token, count(*)::int as calls from queue_log where data2 like 'erased-%' group by 1",
+    );
+    expect(rows).toEqual([{ token: expect.stringMatching(ERASED), calls: 3 }]);
+    const places = await anybody.query(
+      'select caller_number as number, caller_name as name, customer from queue_entry where caller_number like $1',
+      ['erased-%'],
+    );
+    expect(places.rows).toEqual(Array(3).fill({ number: rows[0]?.token, name: null, customer: null }));
+    expect(await personalData.list({ kind: 'number', value: '2000' })).toEqual({
+      places: [],
+      calls: [],
+      tunes: [],
+      isMore: false,
+    });
+    await queue.close();
+  });
+
+  test('erased twice is erased; what comes later is a trace anew, with a token of its own', async () => {
+    const queue = await openQueue();
+    await queue.gaveUp('2000');
+    await personalData.erase({ kind: 'number', value: '2000' });
+    expect(await personalData.erase({ kind: 'number', value: '2000' })).toEqual({
+      places: 0,
+      lines: 0,
+      tunes: 0,
+      open: 0,
+    });
+    await queue.gaveUp('2000');
+    expect(await personalData.erase({ kind: 'number', value: '2000' })).toMatchObject({ places: 1, lines: 1 });
+    const { rows } = await anybody.query("select distinct data2 from queue_log where data2 like 'erased-%'");
+    expect(rows).toHaveLength(2);
+    await queue.close();
+  });
+
+  test('of a call that goes on is erased when the call is over, and the call is not disturbed', async () => {
+    const queue = await openQueue();
+    await queue.gaveUp('2000');
+    const here = await queue.enter({ caller: { number: '2000', name: 'Alice' } });
+    expect(await personalData.erase({ kind: 'number', value: '2000' })).toEqual({
+      places: 1,
+      lines: 1,
+      tunes: 0,
+      open: 1,
+    });
+    const [place] = (await personalData.list({ kind: 'number', value: '2000' })).places;
+    expect(place).toMatchObject({ entryId: here.entryId, number: '2000', isOpen: true });
+    await personalData.eraseWanted();
+    expect((await personalData.list({ kind: 'number', value: '2000' })).places).toHaveLength(1);
+    await queue.store.leave({ entryId: here.entryId, outcome: 'ABANDON', atMs: START_MS + 60_000 });
+    // A call that began after the erasure was asked for.
+    nowMs = NOW_MS + 60_000;
+    const later = await queue.enter({ caller: { number: '2000', name: null }, joinedAtMs: NOW_MS + 1000 });
+    await personalData.eraseWanted();
+    const left = await personalData.list({ kind: 'number', value: '2000' });
+    expect(left.places.map(({ entryId }) => entryId)).toEqual([later.entryId]);
+    expect(left.calls.map(({ uniqueId }) => uniqueId)).toEqual([later.uniqueId]);
+    expect((await anybody.query('select from erasure')).rowCount).toBe(0);
+    const tokens = await anybody.query("select distinct data2 from queue_log where data2 like 'erased-%'");
+    expect(tokens.rowCount).toBe(1);
+    await queue.close();
+  });
+
+  test('of many calls is erased in small statements', async () => {
+    const queue = await openQueue();
+    await anybody.query(
+      `insert into queue_log (time, callid, queuename, agent, event, data1, data2, data3)
+        select now() - interval '1 year', 'call-' || i, 'support', 'NONE', 'ENTERQUEUE', '', '2000', '1' from generate_series(1, 1001) i`,
+    );
+    nowMs = Date.now();
+    const listed = await personalData.list({ kind: 'number', value: '2000' });
+    expect([listed.calls.length, listed.isMore]).toEqual([TRACES_LISTED_MAX, true]);
+    expect(await personalData.erase({ kind: 'number', value: '2000' })).toMatchObject({ lines: 1001 });
+    await queue.close();
+  });
+
+  test.each(['', '  ', 'anonymous', 'Restricted', '1'.repeat(41), 'a\0b'])('%j is refused', async (value) => {
+    const refused = { code: 'REQUEST_INVALID' };
+    await expect(personalData.list({ kind: 'number', value })).rejects.toMatchObject(refused);
+    await expect(personalData.erase({ kind: 'number', value })).rejects.toMatchObject(refused);
+  });
+
+  test.each(["2000' or '1'='1", '%', '_000', '\\', '+49 (30) 12', '😀'])('%j is only itself', async (value) => {
+    const queue = await openQueue();
+    await queue.gaveUp('2000');
+    await queue.gaveUp(value);
+    expect(await personalData.erase({ kind: 'number', value })).toMatchObject({ places: 1, lines: 1 });
+    expect((await personalData.list({ kind: 'number', value: '2000' })).places).toHaveLength(1);
+    await queue.close();
+  });
+});
+
+describe('a customer', () => {
+  test('is found and erased with all calls whose places are still there, from whatever number', async () => {
+    const queue = await openQueue();
+    const customer = { id: '7', name: 'Company 7', code: '7777', fields: { city: 'Riga' } };
+    await queue.talked('2000', { customer });
+    await queue.talked('2001', { customer });
+    await queue.talked('2000');
+    await likes('2000');
+    const before = await report();
+    const listed = await personalData.list({ kind: 'customer', value: '7' });
+    expect(listed.places.map(({ number }) => number)).toEqual(['2000', '2001']);
+    expect(listed.calls.map(({ number }) => number)).toEqual(['2000', '2001']);
+    expect(await personalData.erase({ kind: 'customer', value: '7' })).toEqual({
+      places: 2,
+      lines: 2,
+      tunes: 0,
+      open: 0,
+    });
+    expect(await everything()).not.toMatch(/Company 7|7777|"2001"/);
+    expect(await report()).toMatchObject(before.map(({ callers: _callers, ...row }) => row));
+    // The number is still known by the call that was not this customer's.
+    expect(await personalData.list({ kind: 'number', value: '2000' })).toMatchObject({
+      places: [{ customer: { id: '1' } }],
+      calls: [{ number: '2000' }],
+      tunes: [{ track: 'harbour' }],
+    });
+    await queue.close();
+  });
+
+  test('without an id is refused', async () => {
+    await expect(personalData.erase({ kind: 'customer', value: ' ' })).rejects.toMatchObject({
+      code: 'REQUEST_INVALID',
+    });
+  });
+});
+
+test('What is a number and what is not, the database and the program see alike', async () => {
+  const samples = ['2000', ' 2000 ', '', '   ', 'anonymous', 'NONE', 'Private', 'restricted', 'unavailable', 'unknown'];
+  samples.push('withheld', 'anonymous coward', '+49 30 1234', 'erased');
+  const { rows } = await anybody.query<{ is: boolean }>(
+    'select is_personal_number(n) as is from unnest($1::text[]) n',
+    [samples],
+  );
+  expect(rows.map((row) => row.is)).toEqual(samples.map((sample) => personNumber(sample) !== null));
+});
+
+test('Numbers are looked for by index, however long the log has become', async () => {
+  await anybody.query(
+    `insert into queue_log (time, callid, queuename, agent, event, data1, data2, data3)
+      select now() - i * interval '1 s', 'call-' || i, 'support', 'NONE', 'ENTERQUEUE', '', (i % 5000)::text, '1' from generate_series(1, 50000) i`,
+  );
+  await anybody.query('analyze queue_log');
+  const planOf = async (condition: string) =>
+    JSON.stringify(
+      (await anybody.query(`explain select id from queue_log where event = 'ENTERQUEUE' and ${condition}`)).rows,
+    );
+  expect(await planOf("is_personal_number(data2) and btrim(data2) = '17'")).toContain('queue_log_caller');
+  const old =
+    "(is_personal_number(data2) or coalesce(data4, '') <> '') and time < now() at time zone 'UTC' - interval '13 h'";
+  expect(await planOf(`${old} order by time limit 1000`)).toContain('queue_log_personal');
+});
