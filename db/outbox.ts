@@ -1,4 +1,5 @@
 import type { CallEvent } from '../src/core/events.ts';
+import type { MissConsequence } from '../src/core/queue/misses.ts';
 import { AppError, isAppError } from '../src/errors.ts';
 import { type BackoffOptions, backoffMs } from '../src/lib/backoff.ts';
 import type { Clock } from '../src/lib/clock.ts';
@@ -97,23 +98,27 @@ export class Outbox implements OutboxMethods {
   }
 
   connect(request: ConnectRequest): Promise<Presence> {
-    return this.#writeAfter(request.attemptId, { method: 'connect', request });
+    const write = { method: 'connect', request } as const;
+    return this.#writeAfter(request.attemptId, write, () => this.#store.connect(request));
   }
 
-  miss(request: MissRequest): Promise<Presence> {
-    return this.#writeAfter(request.attemptId, { method: 'miss', request });
+  /** What follows from a miss that had to wait is not told; members are read again then. */
+  miss(request: MissRequest): Promise<Presence | MissConsequence> {
+    const write = { method: 'miss', request } as const;
+    return this.#writeAfter(request.attemptId, write, () => this.#store.miss(request));
   }
 
   complete(request: CompleteRequest): Promise<Presence> {
-    return this.#writeAfter(request.attemptId, { method: 'complete', request });
+    const write = { method: 'complete', request } as const;
+    return this.#writeAfter(request.attemptId, write, () => this.#store.complete(request));
   }
 
   leave(request: LeaveRequest): Promise<Presence> {
-    return this.#write({ method: 'leave', request });
+    return this.#write({ method: 'leave', request }, () => this.#store.leave(request));
   }
 
   async record(request: CallEvent): Promise<void> {
-    await this.#write({ method: 'record', request });
+    await this.#write({ method: 'record', request }, () => this.#store.record(request));
   }
 
   reserve(request: ReserveRequest): Promise<'reserved' | 'entry-taken' | 'member-taken'> {
@@ -138,9 +143,9 @@ export class Outbox implements OutboxMethods {
   }
 
   /** Keeps the writes of one attempt in order: a completion must not overtake the answer. */
-  async #writeAfter(attempt: string, write: Write): Promise<Presence> {
+  async #writeAfter<Answer>(attempt: string, write: Write, send: () => Promise<Answer>): Promise<Answer | 'done'> {
     const before = this.#inFlight.get(attempt);
-    const writing = (before ?? Promise.resolve()).then(() => this.#write(write));
+    const writing = (before ?? Promise.resolve()).then(() => this.#write(write, send));
     const settled = writing.catch(() => undefined);
     this.#inFlight.set(attempt, settled);
     try {
@@ -150,17 +155,17 @@ export class Outbox implements OutboxMethods {
     }
   }
 
-  async #write(write: Write): Promise<Presence> {
+  async #write<Answer>(write: Write, send: () => Promise<Answer>): Promise<Answer | 'done'> {
     if (this.pending > 0) return this.#putAside(write);
     try {
-      return await this.#send(write);
+      return await send();
     } catch (error) {
       if (!isAppError(error, 'DATABASE_UNAVAILABLE')) throw error;
       return this.#putAside(write);
     }
   }
 
-  async #putAside(write: Write): Promise<Presence> {
+  async #putAside(write: Write): Promise<'done'> {
     const isFirst = this.pending === 0;
     if (isFirst) this.#options.log.warn('The database is away: what happens is kept until it is back');
     const fits = this.#onlyInFile === 0 && this.#waiting.length < this.#memoryMax;
@@ -176,7 +181,7 @@ export class Outbox implements OutboxMethods {
     return 'done';
   }
 
-  async #send(write: Write): Promise<Presence> {
+  async #send(write: Write): Promise<Presence | MissConsequence> {
     switch (write.method) {
       case 'connect':
         return this.#store.connect(write.request);

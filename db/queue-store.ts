@@ -1,12 +1,20 @@
 import type { CallEvent } from '../src/core/events.ts';
 import { type ExtensionNumber, extensionNumber, queueName, entryId as toEntryId } from '../src/core/ids.ts';
 import type { Extension, Membership } from '../src/core/people.ts';
+import type { MissConsequence } from '../src/core/queue/misses.ts';
 import { queueLogRow } from '../src/core/queue/queue-log.ts';
+import type {
+  EndWrapUpRequest,
+  LoginRequest,
+  MemberChange,
+  PauseRequest,
+  PenaltyRequest,
+  RingInUseRequest,
+} from '../src/ports/member-requests.ts';
 import type {
   CompleteRequest,
   ConnectRequest,
   LeaveRequest,
-  LoginRequest,
   MissRequest,
   NewEntry,
   Presence,
@@ -24,7 +32,9 @@ import type { Database } from './database.ts';
 import * as attempts from './statements/attempts.ts';
 import * as entries from './statements/entries.ts';
 import * as figures from './statements/figures.ts';
+import * as memberChanges from './statements/member-changes.ts';
 import * as members from './statements/members.ts';
+import { toConsequence } from './statements/misses.ts';
 import { insertLogRow } from './statements/queue-log.ts';
 import { defineQueues } from './statements/queues.ts';
 import type { Statement } from './statements/statement.ts';
@@ -79,6 +89,23 @@ export class PostgresQueueStore implements QueueStore {
     return 'logged-out';
   }
 
+  pause(request: PauseRequest): Promise<MemberChange> {
+    return this.#changeMember(request.extension, memberChanges.pause(request));
+  }
+
+  setPenalty(request: PenaltyRequest): Promise<MemberChange> {
+    return this.#changeMember(request.extension, memberChanges.setPenalty(request));
+  }
+
+  setRingInUse(request: RingInUseRequest): Promise<MemberChange> {
+    return this.#changeMember(request.extension, memberChanges.setRingInUse(request));
+  }
+
+  async endWrapUp(request: EndWrapUpRequest): Promise<'done' | 'already'> {
+    const answer = await this.#changeMember(request.extension, memberChanges.endWrapUp(request));
+    return answer === 'done' ? answer : 'already';
+  }
+
   async enter(entry: NewEntry): Promise<{ readonly position: number } | 'full' | 'unknown-queue'> {
     const { position } = await this.#one(entries.enter(entry));
     if (position < 0) return 'unknown-queue';
@@ -95,8 +122,10 @@ export class PostgresQueueStore implements QueueStore {
     return result;
   }
 
-  miss(request: MissRequest): Promise<Presence> {
-    return this.#transition(attempts.miss(request));
+  async miss(request: MissRequest): Promise<Presence | MissConsequence> {
+    const row = await this.#one(attempts.miss(request));
+    const presence = this.#told(row);
+    return toConsequence(row) ?? presence;
   }
 
   connect(request: ConnectRequest): Promise<Presence> {
@@ -129,12 +158,22 @@ export class PostgresQueueStore implements QueueStore {
   }
 
   async #transition(statement: Statement<attempts.TransitionRow>): Promise<Presence> {
-    const { done, entryId, queue, extension } = await this.#one(statement);
+    return this.#told(await this.#one(statement));
+  }
+
+  /** Tells other processes what a transition has changed. */
+  #told({ done, entryId, queue, extension }: attempts.TransitionRow): Presence {
     if (done && entryId && queue) {
       this.#changes.announce({ type: 'entry', entryId: toEntryId(entryId), queue: queueName(queue) });
     }
     if (extension) this.#memberChanged(extensionNumber(extension));
     return done ? 'done' : 'gone';
+  }
+
+  async #changeMember(extension: Extension, statement: Statement<memberChanges.ChangeRow>): Promise<MemberChange> {
+    const row = await this.#one(statement);
+    if (row.changed > 0) this.#memberChanged(extension.number);
+    return memberChanges.toMemberChange(row);
   }
 
   #memberChanged(extension: ExtensionNumber): void {

@@ -6,6 +6,7 @@ import type {
   StoredAttempt,
 } from '../../src/ports/queue-store.ts';
 import { storableText } from '../text.ts';
+import { type ConsequenceRow, MISS_PARTS } from './misses.ts';
 import { logInsert, logSelect, secondsBetween } from './queue-log.ts';
 import { asMs, momentOf, type Statement } from './statement.ts';
 
@@ -53,6 +54,7 @@ const RESERVE = `with
     insert into ring_attempt (attempt_id, entry_id, queue, extension, interface, state, started_at)
     select $1, h.entry_id, h.queue, x.number, x.interface, 'ringing', ${momentOf('$5')}
     from held h join queue_member m on m.queue = h.queue and m.extension = $4 and not m.paused
+      and coalesce(m.aside_until <= ${momentOf('$5')}, true)
       join extension x on x.number = m.extension
     where h.state = 'waiting' on conflict do nothing returning entry_id),
   taken as (
@@ -83,7 +85,8 @@ const HELD = '(select entry_id from held) as "entryId", (select queue from held)
 
 const LINE = { callid: 'h.unique_id', queue: 'h.queue', agent: 'member_name(a.extension, a.interface)' };
 
-function missText(line: 'RINGNOANSWER' | 'RINGCANCELED' | null): string {
+function missText(line: 'RINGNOANSWER' | 'RINGCANCELED' | 'AGENTDUMP' | null): string {
+  const isJudged = line === 'RINGNOANSWER';
   const log = logInsert([
     logSelect(line ?? 'RINGCANCELED', {
       ...LINE,
@@ -91,39 +94,62 @@ function missText(line: 'RINGNOANSWER' | 'RINGCANCELED' | null): string {
       at: momentOf('$3'),
       fields: { ringMs: '$4::bigint::text' },
     }),
+    ...(isJudged ? MISS_PARTS.lines : []),
   ]);
   return `with ${heldIn('ringing')},
   ended as (
     update ring_attempt a set state = 'ended', outcome = $2, ended_at = ${momentOf('$3')}
-    from held h where a.attempt_id = $1 and a.state = 'ringing' returning a.extension, a.interface),
+    from held h where a.attempt_id = $1 and a.state = 'ringing' returning a.extension, a.interface, a.queue),${isJudged ? `\n  ${MISS_PARTS.tables},` : ''}
   waiting as (
     update queue_entry e set state = 'waiting', attempt_id = null from held h where e.entry_id = h.entry_id)${
       line === null ? '' : `,\n  logged as (${log})`
     }
-  select ${HELD}, exists (select from held) or exists (
+  select ${HELD},${isJudged ? ` ${MISS_PARTS.answer},` : ''} exists (select from held) or exists (
     select from ring_attempt where attempt_id = $1 and outcome = $2) as done`;
 }
 
 const MISS = {
   noAnswer: missText('RINGNOANSWER'),
   callerGone: missText('RINGCANCELED'),
+  dumped: missText('AGENTDUMP'),
   cancelled: missText(null),
 };
 
+const MISS_KINDS: Partial<Record<MissRequest['outcome'], keyof typeof MISS>> = {
+  'caller-gone': 'callerGone',
+  cancelled: 'cancelled',
+  dumped: 'dumped',
+};
+/** app_queue tells time-outs to the millisecond, everything else in whole seconds times 1000. */
+const TO_THE_MILLISECOND: ReadonlySet<MissRequest['outcome']> = new Set(['no-answer', 'not-accepted', 'caller-gone']);
+
 /** Ends a ringing attempt and lets the entry wait again; `cancelled` writes no line (app_queue writes none for a ring that it ends itself). */
-export function miss({ attemptId, outcome, ringMs, atMs }: MissRequest): Statement<TransitionRow> {
-  const kind = outcome === 'caller-gone' ? 'callerGone' : outcome === 'cancelled' ? 'cancelled' : 'noAnswer';
+export function miss({
+  attemptId,
+  outcome,
+  ringMs,
+  atMs,
+  policy,
+}: MissRequest): Statement<TransitionRow & ConsequenceRow> {
+  const kind = MISS_KINDS[outcome] ?? 'noAnswer';
   const wholeMs = Math.max(0, Math.trunc(ringMs));
-  // app_queue tells time-outs to the millisecond, everything else in whole seconds times 1000.
-  const loggedMs = kind === 'noAnswer' && outcome !== 'no-answer' ? Math.trunc(wholeMs / 1000) * 1000 : wholeMs;
-  const values = [attemptId, outcome, atMs, ...(kind === 'cancelled' ? [] : [loggedMs])];
-  return { name: `miss-${kind}`, text: MISS[kind], values };
+  const loggedMs = TO_THE_MILLISECOND.has(outcome) ? wholeMs : Math.trunc(wholeMs / 1000) * 1000;
+  const ringing = kind === 'cancelled' || kind === 'dumped' ? [] : [loggedMs];
+  const judged = kind === 'noAnswer' ? MISS_PARTS.values(policy) : [];
+  return { name: `miss-${kind}`, text: MISS[kind], values: [attemptId, outcome, atMs, ...ringing, ...judged] };
 }
+
+/** Who answers begins to be counted anew. */
+const PRESENT_AGAIN = `present as (
+    update queue_member m set misses_no_answer = 0, misses_busy = 0, misses_rejected = 0, misses_unavailable = 0, aside_until = null
+    from connected c where m.queue = c.queue and m.extension = c.extension and (m.aside_until is not null
+      or m.misses_no_answer + m.misses_busy + m.misses_rejected + m.misses_unavailable > 0))`;
 
 const CONNECT = `with ${heldIn('ringing')},
   connected as (
     update ring_attempt a set state = 'talking', connected_at = ${momentOf('$2')}, member_channel_id = $3, member_unique_id = $4
-    from held h where a.attempt_id = $1 returning a.extension, a.interface),
+    from held h where a.attempt_id = $1 returning a.extension, a.interface, a.queue),
+  ${PRESENT_AGAIN},
   talking as (
     update queue_entry e set state = 'talking', answered_at = ${momentOf('$6')} from held h where e.entry_id = h.entry_id),
   logged as (${logInsert([

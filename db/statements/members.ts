@@ -1,8 +1,12 @@
 import type { Extension, Membership } from '../../src/core/people.ts';
 import type { Skills } from '../../src/core/queue/skills.ts';
-import type { LoginRequest } from '../../src/ports/queue-store.ts';
+import type { LoginRequest } from '../../src/ports/member-requests.ts';
+import { storableText } from '../text.ts';
 import { logInsert, logSelect } from './queue-log.ts';
 import { asMs, momentOf, type Statement } from './statement.ts';
+
+/** As long as column paused_reason. */
+export const REASON_LENGTH_MAX = 100;
 
 /** A row of table extension. */
 export interface ExtensionRow {
@@ -69,8 +73,9 @@ export function selectMemberships(): Statement<MembershipRow> {
 const LOGIN = `with
   place as materialized (select q.name, x.number, x.interface from queue q, extension x where q.name = $1 and x.number = $2),
   added as (
-    insert into queue_member (queue, extension, logged_in_at, login_unique_id)
-    select name, number, ${momentOf('$3')}, $4 from place on conflict do nothing returning *),
+    insert into queue_member (queue, extension, logged_in_at, login_unique_id, penalty, paused, paused_reason, paused_at)
+    select name, number, ${momentOf('$3')}, $4, $5, $6::text is not null, nullif($6, ''), ${momentOf('$3')} from place
+    on conflict do nothing returning *),
   logged as (${logInsert([
     logSelect('ADDMEMBER', {
       from: 'place where exists (select from added)',
@@ -78,7 +83,7 @@ const LOGIN = `with
       callid: '$4::text',
       queue: 'name',
       agent: 'membership_name(number, interface)',
-      fields: { paused: "''" },
+      fields: { paused: "case when $6::text is null then '' else 'PAUSED' end" },
     }),
   ])}),
   member as (
@@ -90,8 +95,10 @@ const LOGIN = `with
   from (select) one left join (member m join extension x on x.number = m.extension) on true`;
 
 /** Adds the membership and its ADDMEMBER line; the same login repeated counts as new again. */
-export function login({ queue, extension, uniqueId, atMs }: LoginRequest): Statement<LoginRow> {
-  return { name: 'login', text: LOGIN, values: [queue, extension.number, atMs, uniqueId] };
+export function login(request: LoginRequest): Statement<LoginRow> {
+  const { queue, extension, uniqueId, atMs, penalty = 0, pausedReason } = request;
+  const reason = pausedReason === undefined ? null : storableText(pausedReason, REASON_LENGTH_MAX);
+  return { name: 'login', text: LOGIN, values: [queue, extension.number, atMs, uniqueId, penalty, reason] };
 }
 
 const LOGOUT = `with

@@ -45,6 +45,9 @@ interface MemberLine {
   readonly atMs: number;
 }
 
+/** Reason of an automatic pause, app_queue's word. */
+export const AUTO_PAUSE = 'Auto-Pause';
+
 /** What is told of a pause; an empty text when no reason was given. */
 interface Pause extends MemberLine {
   readonly reason: string;

@@ -1,11 +1,20 @@
 import type { CallEvent } from '../core/events.ts';
 import type { AttemptId, CallId, ChannelId, EntryId, ExtensionNumber, QueueName } from '../core/ids.ts';
 import type { Caller, Customer, Extension, Membership } from '../core/people.ts';
+import type { MemberMiss, MissConsequence, MissPolicy } from '../core/queue/misses.ts';
+import type {
+  EndWrapUpRequest,
+  LoginRequest,
+  MemberChange,
+  PauseRequest,
+  PenaltyRequest,
+  RingInUseRequest,
+} from './member-requests.ts';
 
 /** How an entry ended; the words become QUEUESTATUS and queue_log lines. */
 export type LeaveOutcome = 'ABANDON' | 'EXITWITHTIMEOUT' | 'EXITEMPTY' | 'EXITWITHKEY' | 'WITHDRAW';
-/** Why a ring attempt ended without a conversation. */
-export type MissOutcome = 'no-answer' | 'busy' | 'rejected' | 'unreachable' | 'caller-gone' | 'cancelled';
+/** Why a ring attempt ended without a conversation; `dumped`: the member answered and hung up before the two were joined. */
+export type MissOutcome = MemberMiss | 'caller-gone' | 'cancelled' | 'dumped';
 
 export interface NewEntry {
   readonly entryId: EntryId;
@@ -65,18 +74,32 @@ export interface QueueStore {
   /** Entries that have not ended, by queue in order of service. */
   openEntries(): Promise<readonly StoredEntry[]>;
 
-  /** Writes ADDMEMBER when the membership is new. `uniqueId` is the channel's, or `CLI`. */
+  /** Writes ADDMEMBER when the membership is new. */
   login(request: LoginRequest): Promise<Membership | 'already' | 'unknown-queue' | 'unknown-extension'>;
   /** Writes REMOVEMEMBER when there was a membership. */
   logout(request: LoginRequest): Promise<'logged-out' | 'not-logged-in'>;
+  /**
+   * Pauses or unpauses in one queue or in all; who comes back is not aside any more, either. Writes PAUSE or UNPAUSE for each queue, and
+   * before them PAUSEALL or UNPAUSEALL when all were meant. A new reason is a new pause.
+   */
+  pause(request: PauseRequest): Promise<MemberChange>;
+  /** Writes PENALTY. */
+  setPenalty(request: PenaltyRequest): Promise<MemberChange>;
+  /** Writes RINGINUSE. */
+  setRingInUse(request: RingInUseRequest): Promise<MemberChange>;
+  /** The member's wrap-up is over from now on. Writes WRAPUPEND of the queue that the last call came from; `already` without a call since. */
+  endWrapUp(request: EndWrapUpRequest): Promise<'done' | 'already'>;
 
   /** Takes the last place among equal priorities; writes ENTERQUEUE. */
   enter(entry: NewEntry): Promise<{ readonly position: number } | 'full' | 'unknown-queue'>;
-  /** One conditional statement: the entry still waits and the member is still logged in, not paused and holds no attempt. */
+  /** One conditional statement: the entry still waits and the member is still logged in, neither paused nor aside, and holds no attempt. */
   reserve(request: ReserveRequest): Promise<'reserved' | 'entry-taken' | 'member-taken'>;
-  /** Ends a ringing attempt; the entry waits again in its place unless it has left. Writes RINGNOANSWER (RINGCANCELED for `caller-gone`, nothing for `cancelled`). */
-  miss(request: MissRequest): Promise<Presence>;
-  /** The member answered: entry and attempt talk. Writes CONNECT. `gone` when the entry left meanwhile. */
+  /**
+   * Ends a ringing attempt; the entry waits again in its place unless it has left. Writes RINGNOANSWER (RINGCANCELED for `caller-gone`,
+   * AGENTDUMP for `dumped`, nothing for `cancelled`). With a policy the miss is counted, and what follows from it is done and told.
+   */
+  miss(request: MissRequest): Promise<Presence | MissConsequence>;
+  /** The member answered: entry and attempt talk, and misses are counted anew. Writes CONNECT. `gone` when the entry left meanwhile. */
   connect(request: ConnectRequest): Promise<Presence>;
   /** The conversation ended: entry and attempt are closed, the extension's last hang-up is set. Writes COMPLETEAGENT or COMPLETECALLER. */
   complete(request: CompleteRequest): Promise<Presence>;
@@ -133,13 +156,6 @@ export interface QueueDefinition {
   readonly serviceLevelMs: number;
 }
 
-export interface LoginRequest {
-  readonly queue: QueueName;
-  readonly extension: Extension;
-  readonly uniqueId: string;
-  readonly atMs: number;
-}
-
 export interface ReserveRequest {
   readonly attemptId: AttemptId;
   readonly entryId: EntryId;
@@ -151,6 +167,8 @@ export interface ReserveRequest {
 export interface MissRequest {
   readonly attemptId: AttemptId;
   readonly outcome: MissOutcome;
+  /** What the queue makes of it; absent when the member is not to blame, and in what an older version left to be written. */
+  readonly policy?: MissPolicy | undefined;
   readonly ringMs: number;
   readonly atMs: number;
 }

@@ -41,7 +41,8 @@ export async function dialExtension(
   if (!call.signal.aborted) await quietly(call, 'stop-ringback', () => ringback.stop());
   if (ring.type === 'missed') {
     call.signal.throwIfAborted();
-    return ring.outcome === 'caller-gone' || ring.outcome === 'cancelled' ? 'no-answer' : ring.outcome;
+    const { outcome } = ring;
+    return outcome === 'busy' || outcome === 'rejected' || outcome === 'unreachable' ? outcome : 'no-answer';
   }
   const bridge = new CallBridge(room, call);
   const conversation = { memberChannelId: ring.channelId, bridge, isJoined: false, stopping: room.stopping };

@@ -12,7 +12,9 @@ export function describeCalls(open: () => QueueStoreUnderTest): void {
       ['busy', 'RINGNOANSWER', 15_000],
       ['rejected', 'RINGNOANSWER', 15_000],
       ['unreachable', 'RINGNOANSWER', 15_000],
+      ['not-accepted', 'RINGNOANSWER', 15_250],
       ['caller-gone', 'RINGCANCELED', 15_250],
+      ['dumped', 'AGENTDUMP', 0],
       ['cancelled', null, 0],
     ];
     test.each(cases)(
@@ -34,6 +36,7 @@ export function describeCalls(open: () => QueueStoreUnderTest): void {
         const line = { queue, callId, uniqueId, member, ringMs: loggedMs, atMs: START_MS + 35_250 };
         if (event === 'RINGNOANSWER' || event === 'RINGCANCELED')
           expect(written).toEqual([trimmedRow({ event, ...line })]);
+        else if (event === 'AGENTDUMP') expect(written).toEqual([trimmedRow({ event, ...line })]);
         else expect(written).toEqual([]);
       },
     );

@@ -15,10 +15,12 @@ describeQueueStore('PostgreSQL', async () => {
   const anybody = await postgres.client();
   return {
     store: new PostgresQueueStore(database, changes),
-    async addExtension({ number, interface: interfaceName, jid, subscribers }) {
-      await anybody.query('insert into extension (number, interface, jid, subscribers) values ($1, $2, $3, $4)', [
+    async addExtension({ number, interface: interfaceName, name, jid, subscribers }) {
+      const columns = 'number, interface, name, jid, subscribers';
+      await anybody.query(`insert into extension (${columns}) values ($1, $2, $3, $4, $5)`, [
         number,
         interfaceName,
+        name,
         jid,
         subscribers,
       ]);

@@ -4,6 +4,7 @@ import { newMembership } from '../support/queue-people.ts';
 import { extensionOf, next, type QueueStoreUnderTest, START_MS, scene, trimmedRow } from './queue-store.scene.ts';
 import { describeCalls } from './queue-store-calls.suite.ts';
 import { describeFigures } from './queue-store-figures.suite.ts';
+import { describeMembers } from './queue-store-members.suite.ts';
 
 /** What every queue store does, whatever it is made of. */
 export function describeQueueStore(name: string, open: () => Promise<QueueStoreUnderTest>): void {
@@ -232,6 +233,7 @@ export function describeQueueStore(name: string, open: () => Promise<QueueStoreU
 
     describeCalls(() => target);
     describeFigures(() => target);
+    describeMembers(() => target);
 
     test('record writes a line once', async () => {
       const { store, queue, expectLog } = await scene(target);

@@ -1,12 +1,19 @@
 import type { CallEvent } from '../../../src/core/events.ts';
-import { type QueueName, queueName } from '../../../src/core/ids.ts';
 import type { Extension, Membership } from '../../../src/core/people.ts';
+import type { MissConsequence } from '../../../src/core/queue/misses.ts';
 import { type QueueLogRow, queueLogRow } from '../../../src/core/queue/queue-log.ts';
+import type {
+  EndWrapUpRequest,
+  LoginRequest,
+  MemberChange,
+  PauseRequest,
+  PenaltyRequest,
+  RingInUseRequest,
+} from '../../../src/ports/member-requests.ts';
 import type {
   CompleteRequest,
   ConnectRequest,
   LeaveRequest,
-  LoginRequest,
   MissRequest,
   NewEntry,
   Presence,
@@ -19,9 +26,9 @@ import type {
   StoredAttempt,
   StoredEntry,
 } from '../../../src/ports/queue-store.ts';
-import { newMembership } from '../queue-people.ts';
 import { MemoryFigures } from './memory-figures.ts';
 import { CallFaults, type Held, type StoreMethod } from './memory-store-faults.ts';
+import { MemoryMembers } from './memory-store-members.ts';
 import { cutToLimits, memberLine, missLines, position } from './memory-store-rules.ts';
 
 export interface MemoryEntry extends Omit<NewEntry, 'maxLength'> {
@@ -49,10 +56,8 @@ export interface MemoryAttempt {
  */
 export class MemoryQueueStore implements QueueStore {
   readonly #queues = new Map<string, string>();
-  readonly #extensions = new Map<string, Extension>();
-  readonly #lastCall = new Map<string, { readonly atMs: number; readonly queue: QueueName }>();
   readonly #figures = new MemoryFigures();
-  readonly #memberships = new Map<string, Membership & { readonly uniqueId: string }>();
+  readonly #members = new MemoryMembers((event) => this.#write(event));
   readonly #entries = new Map<string, MemoryEntry>();
   readonly #attempts = new Map<string, MemoryAttempt>();
   readonly #listeners = new Set<(change: StoreChange) => void>();
@@ -65,15 +70,14 @@ export class MemoryQueueStore implements QueueStore {
   // What others do with SQL; heard by subscribers, as PostgreSQL's triggers tell it.
 
   addExtension(extension: Extension): void {
-    this.#extensions.set(extension.number, extension);
+    this.#members.extensions.set(extension.number, extension);
     this.announce({ type: 'membership', extension: extension.number });
   }
 
   setPaused(queue: string, extension: string, isPaused: boolean): void {
-    const key = keyOf(queue, extension);
-    const membership = this.#memberships.get(key);
+    const membership = this.#members.get(queue, extension);
     if (membership === undefined) throw new Error(`${extension} is not logged in to ${queue}`);
-    this.#memberships.set(key, { ...membership, isPaused });
+    this.#members.put({ ...membership, isPaused });
     this.announce({ type: 'membership', extension: membership.extension.number });
   }
 
@@ -112,19 +116,17 @@ export class MemoryQueueStore implements QueueStore {
   }
 
   extensions(): Promise<readonly Extension[]> {
-    return this.#faults.call('extensions', () => [...this.#extensions.values()]);
+    return this.#faults.call('extensions', () => [...this.#members.extensions.values()]);
   }
 
   extensionByInterface(interfaceName: string): Promise<Extension | null> {
     return this.#faults.call('extensionByInterface', () => {
-      return [...this.#extensions.values()].find((each) => each.interface === interfaceName) ?? null;
+      return [...this.#members.extensions.values()].find((each) => each.interface === interfaceName) ?? null;
     });
   }
 
   memberships(): Promise<readonly Membership[]> {
-    return this.#faults.call('memberships', () =>
-      [...this.#memberships.values()].map((each) => this.#withHangup(each)),
-    );
+    return this.#faults.call('memberships', () => this.#members.all().map((each) => this.#withFigures(each)));
   }
 
   openAttempts(): Promise<readonly StoredAttempt[]> {
@@ -143,30 +145,32 @@ export class MemoryQueueStore implements QueueStore {
 
   login(request: LoginRequest): Promise<Membership | 'already' | 'unknown-queue' | 'unknown-extension'> {
     return this.#faults.call('login', () => {
-      const { queue, uniqueId, atMs } = request;
-      if (!this.#queues.has(queue)) return 'unknown-queue';
-      const extension = this.#extensions.get(request.extension.number);
-      if (extension === undefined) return 'unknown-extension';
-      const key = keyOf(queue, extension.number);
-      const present = this.#memberships.get(key);
-      if (present !== undefined) {
-        const isRepeated = present.uniqueId === uniqueId && present.loggedInAtMs === atMs;
-        return isRepeated ? this.#withHangup(present) : 'already';
-      }
-      const membership = { ...newMembership({ queue, extension, loggedInAtMs: atMs }), uniqueId };
-      this.#memberships.set(key, membership);
-      this.#figures.forget(queue, extension.number);
-      this.#write({ event: 'ADDMEMBER', queue, interface: extension.interface, uniqueId, atMs });
-      return this.#withHangup(membership);
+      if (!this.#queues.has(request.queue)) return 'unknown-queue';
+      const answer = this.#members.login(request);
+      if (answer === 'already' || answer === 'unknown-extension') return answer;
+      this.#figures.forget(request.queue, request.extension.number);
+      return this.#withFigures(answer);
     });
   }
 
-  logout({ queue, extension, uniqueId, atMs }: LoginRequest): Promise<'logged-out' | 'not-logged-in'> {
-    return this.#faults.call('logout', () => {
-      if (!this.#memberships.delete(keyOf(queue, extension.number))) return 'not-logged-in';
-      this.#write({ event: 'REMOVEMEMBER', queue, interface: extension.interface, uniqueId, atMs });
-      return 'logged-out';
-    });
+  logout(request: LoginRequest): Promise<'logged-out' | 'not-logged-in'> {
+    return this.#faults.call('logout', () => this.#members.logout(request));
+  }
+
+  pause(request: PauseRequest): Promise<MemberChange> {
+    return this.#faults.call('pause', () => this.#members.pause(request));
+  }
+
+  setPenalty(request: PenaltyRequest): Promise<MemberChange> {
+    return this.#faults.call('setPenalty', () => this.#members.setPenalty(request));
+  }
+
+  setRingInUse(request: RingInUseRequest): Promise<MemberChange> {
+    return this.#faults.call('setRingInUse', () => this.#members.setRingInUse(request));
+  }
+
+  endWrapUp(request: EndWrapUpRequest): Promise<'done' | 'already'> {
+    return this.#faults.call('endWrapUp', () => this.#members.endWrapUp(request));
   }
 
   enter(request: NewEntry): Promise<{ readonly position: number } | 'full' | 'unknown-queue'> {
@@ -199,14 +203,16 @@ export class MemoryQueueStore implements QueueStore {
       if (entry === undefined || entry.state === 'ended' || entry.queue !== request.queue) return 'entry-taken';
       if (entry.attempt?.request.attemptId === request.attemptId) return 'reserved';
       if (entry.state !== 'waiting') return 'entry-taken';
-      const membership = this.#memberships.get(keyOf(request.queue, request.extension));
+      const membership = this.#members.get(request.queue, request.extension);
       const isHeld = [...this.#attempts.values()].some(
         (each) => each.state !== 'ended' && each.request.extension === request.extension,
       );
       const isUsed = this.#attempts.has(request.attemptId);
-      if (membership === undefined || membership.isPaused || isHeld || isUsed) return 'member-taken';
+      const isAside = (membership?.asideUntilMs ?? 0) > request.atMs;
+      if (membership === undefined || membership.isPaused || isAside || isHeld || isUsed) return 'member-taken';
       const state = { state: 'ringing', outcome: null, connectedAtMs: null, member: null } as const;
-      const { name, interface: interfaceName } = this.#extensions.get(request.extension) ?? membership.extension;
+      const { name, interface: interfaceName } =
+        this.#members.extensions.get(request.extension) ?? membership.extension;
       const attempt: MemoryAttempt = { request, entry, memberName: name ?? interfaceName, ...state };
       this.#attempts.set(request.attemptId, attempt);
       entry.state = 'ringing';
@@ -215,7 +221,7 @@ export class MemoryQueueStore implements QueueStore {
     });
   }
 
-  miss(request: MissRequest): Promise<Presence> {
+  miss(request: MissRequest): Promise<Presence | MissConsequence> {
     return this.#faults.call('miss', () => {
       const attempt = this.#attempts.get(request.attemptId);
       if (attempt === undefined) return 'gone';
@@ -225,7 +231,8 @@ export class MemoryQueueStore implements QueueStore {
       attempt.entry.state = 'waiting';
       attempt.entry.attempt = null;
       for (const event of missLines(attempt, request)) this.#write(event);
-      return 'done';
+      const { queue, extension } = attempt.request;
+      return this.#members.missed({ queue, extension, policy: request.policy, atMs: request.atMs }) ?? 'done';
     });
   }
 
@@ -238,6 +245,7 @@ export class MemoryQueueStore implements QueueStore {
       attempt.member = request;
       attempt.connectedAtMs = request.atMs;
       attempt.entry.state = 'talking';
+      this.#members.answered(attempt.request.queue, attempt.request.extension);
       const { ringMs, atMs, answeredAtMs = atMs, memberUniqueId } = request;
       const { queue, joinedAtMs } = attempt.entry;
       attempt.entry.isInLevel = this.#figures.answered(queue, { fromMs: joinedAtMs, toMs: answeredAtMs });
@@ -260,7 +268,7 @@ export class MemoryQueueStore implements QueueStore {
       entry.outcome = event;
       const connectedAtMs = attempt.connectedAtMs ?? atMs;
       const { extension, queue } = request;
-      if (atMs >= (this.#lastCall.get(extension)?.atMs ?? 0)) this.#lastCall.set(extension, { atMs, queue });
+      this.#members.hungUp(extension, queue, atMs);
       const { isInLevel = false } = entry;
       this.#figures.completed(queue, { extension, isInLevel, talk: { fromMs: connectedAtMs, toMs: atMs } });
       const times = { holdMs: connectedAtMs - entry.joinedAtMs, talkMs: atMs - connectedAtMs };
@@ -313,7 +321,8 @@ export class MemoryQueueStore implements QueueStore {
   figures(): Promise<readonly QueueFigures[]> {
     return this.#faults.call('figures', () =>
       this.#figures.all((queue) =>
-        [...this.#memberships.values()]
+        this.#members
+          .all()
           .filter((each) => each.queue === queue)
           .map(({ queue: of, extension: { number: extension }, pausedAtMs: lastPausedAtMs }) => ({
             extension,
@@ -340,21 +349,14 @@ export class MemoryQueueStore implements QueueStore {
     );
   }
 
-  #withHangup({ uniqueId: _, ...membership }: Membership & { readonly uniqueId: string }): Membership {
-    const extension = this.#extensions.get(membership.extension.number) ?? membership.extension;
-    const last = this.#lastCall.get(extension.number);
-    const figures = this.#figures.member(membership.queue, extension.number);
-    return { ...membership, ...figures, extension, lastHangupAtMs: last?.atMs ?? null, lastQueue: last?.queue ?? null };
+  #withFigures(membership: Membership): Membership {
+    return { ...membership, ...this.#figures.member(membership.queue, membership.extension.number) };
   }
 
   #write(event: CallEvent): void {
     this.events.push(event);
     this.log.push(queueLogRow(event));
   }
-}
-
-function keyOf(queue: string, extension: string): string {
-  return `${queueName(queue)}|${extension}`;
 }
 
 function storedAttempt({ request, connectedAtMs, member }: MemoryAttempt): StoredAttempt {

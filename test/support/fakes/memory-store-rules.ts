@@ -25,8 +25,10 @@ export function memberLine({ entry, memberName: member }: MemoryAttempt) {
 export function missLines(attempt: MemoryAttempt, { outcome, ringMs, atMs }: MissRequest): readonly CallEvent[] {
   const line = { ...memberLine(attempt), atMs };
   if (outcome === 'cancelled') return [];
+  if (outcome === 'dumped') return [{ event: 'AGENTDUMP', ...line }];
   if (outcome === 'caller-gone') return [{ event: 'RINGCANCELED', ...line, ringMs }];
-  const loggedMs = outcome === 'no-answer' ? ringMs : Math.trunc(ringMs / 1000) * 1000;
+  const isExact = outcome === 'no-answer' || outcome === 'not-accepted';
+  const loggedMs = isExact ? ringMs : Math.trunc(ringMs / 1000) * 1000;
   return [{ event: 'RINGNOANSWER', ...line, ringMs: loggedMs }];
 }
 
