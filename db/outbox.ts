@@ -1,4 +1,5 @@
 import type { CallEvent } from '../src/core/events.ts';
+import type { AttemptId } from '../src/core/ids.ts';
 import type { MissConsequence } from '../src/core/queue/misses.ts';
 import { AppError, isAppError } from '../src/errors.ts';
 import { type BackoffOptions, backoffMs } from '../src/lib/backoff.ts';
@@ -121,7 +122,7 @@ export class Outbox implements OutboxMethods {
     await this.#write({ method: 'record', request }, () => this.#store.record(request));
   }
 
-  reserve(request: ReserveRequest): Promise<'reserved' | 'entry-taken' | 'member-taken'> {
+  reserve(request: ReserveRequest): Promise<readonly AttemptId[] | 'entry-taken'> {
     if (this.pending === 0) return this.#store.reserve(request);
     const message = 'The database does not know yet who is free: writes from its absence are waiting';
     return Promise.reject(new AppError('DATABASE_UNAVAILABLE', message, { details: { writes: this.pending } }));

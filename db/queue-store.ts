@@ -1,5 +1,12 @@
 import type { CallEvent } from '../src/core/events.ts';
-import { type ExtensionNumber, extensionNumber, queueName, entryId as toEntryId } from '../src/core/ids.ts';
+import {
+  type AttemptId,
+  attemptId,
+  type ExtensionNumber,
+  extensionNumber,
+  queueName,
+  entryId as toEntryId,
+} from '../src/core/ids.ts';
 import type { Extension, Membership } from '../src/core/people.ts';
 import type { MissConsequence } from '../src/core/queue/misses.ts';
 import { queueLogRow } from '../src/core/queue/queue-log.ts';
@@ -14,12 +21,15 @@ import type {
 import type {
   CompleteRequest,
   ConnectRequest,
+  EnteredPlace,
+  EnterOptions,
   LeaveRequest,
   MissRequest,
   NewEntry,
   Presence,
   QueueDefinition,
   QueueFigures,
+  QueueMemory,
   QueueStore,
   ReserveRequest,
   ResetRequest,
@@ -36,7 +46,7 @@ import * as memberChanges from './statements/member-changes.ts';
 import * as members from './statements/members.ts';
 import { toConsequence } from './statements/misses.ts';
 import { insertLogRow } from './statements/queue-log.ts';
-import { defineQueues } from './statements/queues.ts';
+import { defineQueues, selectQueueMemories } from './statements/queues.ts';
 import type { Statement } from './statements/statement.ts';
 
 /** The queue store on PostgreSQL: each method is one prepared statement of db/statements, and tells other processes afterwards. */
@@ -72,7 +82,7 @@ export class PostgresQueueStore implements QueueStore {
   }
 
   async openEntries(): Promise<readonly StoredEntry[]> {
-    return (await this.#database.run(entries.selectOpenEntries())).map(entries.toEntry);
+    return entries.toEntries(await this.#database.run(entries.selectOpenEntries()));
   }
 
   async login(request: LoginRequest): Promise<Membership | 'already' | 'unknown-queue' | 'unknown-extension'> {
@@ -106,20 +116,26 @@ export class PostgresQueueStore implements QueueStore {
     return answer === 'done' ? answer : 'already';
   }
 
-  async enter(entry: NewEntry): Promise<{ readonly position: number } | 'full' | 'unknown-queue'> {
-    const { position } = await this.#one(entries.enter(entry));
-    if (position < 0) return 'unknown-queue';
-    if (position === 0) return 'full';
-    this.#changes.announce({ type: 'entry', entryId: entry.entryId, queue: entry.queue });
-    return { position };
+  async queueMemories(): Promise<readonly QueueMemory[]> {
+    return (await this.#database.run(selectQueueMemories())).map((row) => ({
+      queue: queueName(row.queue),
+      lastRung: row.lastRung === null ? null : extensionNumber(row.lastRung),
+    }));
   }
 
-  async reserve(request: ReserveRequest): Promise<'reserved' | 'entry-taken' | 'member-taken'> {
-    const { result } = await this.#one(attempts.reserve(request));
-    if (result === 'reserved') {
-      this.#changes.announce({ type: 'entry', entryId: request.entryId, queue: request.queue });
-    }
-    return result;
+  async enter(entry: NewEntry, options: EnterOptions): Promise<EnteredPlace | 'full' | 'unknown-queue'> {
+    const place = await this.#one(entries.enter(entry, options));
+    if (place.position < 0) return 'unknown-queue';
+    if (place.position === 0) return 'full';
+    this.#changes.announce({ type: 'entry', entryId: entry.entryId, queue: entry.queue });
+    return place;
+  }
+
+  async reserve(request: ReserveRequest): Promise<readonly AttemptId[] | 'entry-taken'> {
+    const { reserved, state } = await this.#one(attempts.reserve(request));
+    if (reserved.length === 0) return state === 'waiting' ? [] : 'entry-taken';
+    this.#changes.announce({ type: 'entry', entryId: request.entryId, queue: request.queue });
+    return reserved.map(attemptId);
   }
 
   async miss(request: MissRequest): Promise<Presence | MissConsequence> {

@@ -44,40 +44,57 @@ export function selectOpenAttempts(): Statement<AttemptRow> {
 
 /**
  * Who waits for the entry's lock sees its new row (READ COMMITTED looks again), so a second reservation finds it no
- * longer waiting; who wants the same extension waits for the unique index and then inserts nothing.
+ * longer waiting; who wants the same extension for itself waits for the unique index and then inserts nothing. Two queues of which
+ * only one says ring-in-use are kept apart as far as this statement's snapshot shows: the other one has said that it may be so.
  */
 const RESERVE = `with
   held as materialized (
-    select * from queue_entry where entry_id = $2 and queue = $3
-      and (state = 'waiting' or (state <> 'ended' and attempt_id = $1)) for update),
+    select * from queue_entry where entry_id = $1 and queue = $2 and state in ('waiting', 'ringing') for update),
   added as (
-    insert into ring_attempt (attempt_id, entry_id, queue, extension, interface, state, started_at)
-    select $1, h.entry_id, h.queue, x.number, x.interface, 'ringing', ${momentOf('$5')}
-    from held h join queue_member m on m.queue = h.queue and m.extension = $4 and not m.paused
-      and coalesce(m.aside_until <= ${momentOf('$5')}, true)
+    insert into ring_attempt (attempt_id, entry_id, queue, extension, interface, state, started_at, exclusive)
+    select o.attempt_id, h.entry_id, h.queue, x.number, x.interface, 'ringing', ${momentOf('$5')}, $6
+    from held h cross join unnest($3::text[], $4::text[]) o(attempt_id, extension)
+      join queue_member m on m.queue = h.queue and m.extension = o.extension and not m.paused
+        and coalesce(m.aside_until <= ${momentOf('$5')}, true)
       join extension x on x.number = m.extension
-    where h.state = 'waiting' on conflict do nothing returning entry_id),
+    where h.state = 'waiting' and (not $6 or not exists (
+      select from ring_attempt r where r.extension = x.number and r.state <> 'ended'))
+    on conflict do nothing returning attempt_id, extension),
   taken as (
-    update queue_entry e set state = 'ringing', attempt_id = $1 from added where e.entry_id = added.entry_id)
-  select case when exists (select from added) then 'reserved'
-      else coalesce((select case when attempt_id = $1 then 'reserved' else 'member-taken' end from held), 'entry-taken') end as result`;
+    update queue_entry e set state = 'ringing', attempt_id = (select min(attempt_id) from added),
+      ringing = (select count(*) from added)
+    from held h where e.entry_id = h.entry_id and exists (select from added)),
+  remembered as (
+    update queue q set last_rung = (select extension from added order by array_position($4::text[], extension) limit 1)
+    where $7 and q.name = $2 and exists (select from added))
+  select array(select attempt_id from added union select attempt_id from ring_attempt
+      where attempt_id = any($3) and entry_id = $1 and state = 'ringing') as reserved,
+    (select state from held) as state`;
 
-/** Reserves entry and member for each other, or does nothing; the same attempt repeated is reserved again. */
-export function reserve({ attemptId, entryId, queue, extension, atMs }: ReserveRequest): Statement<{
-  result: 'reserved' | 'entry-taken' | 'member-taken';
+/** Reserves entry and members for each other, or does nothing; the same attempts repeated are reserved again. */
+export function reserve({ entryId, queue, offers, isExclusive, isRemembered, atMs }: ReserveRequest): Statement<{
+  readonly reserved: readonly string[];
+  /** What the entry was before; `null`: neither waiting nor ringing. */
+  readonly state: string | null;
 }> {
-  return { name: 'reserve', text: RESERVE, values: [attemptId, entryId, queue, extension, atMs] };
+  const attemptIds = offers.map((offer) => offer.attemptId);
+  const extensions = offers.map((offer) => offer.extension);
+  return {
+    name: 'reserve',
+    text: RESERVE,
+    values: [entryId, queue, attemptIds, extensions, atMs, isExclusive, isRemembered],
+  };
 }
 
 /**
- * The entry of an attempt, locked, while the attempt holds it in that state. An attempt's entry never changes, so reading
- * it unlocked is safe. The entry is locked first and its attempt afterwards, in every statement, so that no two can wait
- * for each other.
+ * The entry of an attempt, locked, while it is in that state. An attempt's entry never changes, so reading it unlocked is safe. The entry
+ * is locked first and its attempts afterwards, in every statement, so that no two can wait for each other; whoever waits sees the
+ * entry's row as it is then, while other tables look as they were when the statement began: what decides stands in that row.
  */
 function heldIn(state: 'ringing' | 'talking'): string {
   return `held as materialized (
     select * from queue_entry where entry_id = (select entry_id from ring_attempt where attempt_id = $1)
-      and state = '${state}' and attempt_id = $1 for update)`;
+      and state = '${state}' for update)`;
 }
 
 /** What changed, for those who want to know; null when nothing did. */
@@ -99,12 +116,13 @@ function missText(line: 'RINGNOANSWER' | 'RINGCANCELED' | 'AGENTDUMP' | null): s
   return `with ${heldIn('ringing')},
   ended as (
     update ring_attempt a set state = 'ended', outcome = $2, ended_at = ${momentOf('$3')}
-    from held h where a.attempt_id = $1 and a.state = 'ringing' returning a.extension, a.interface, a.queue),${isJudged ? `\n  ${MISS_PARTS.tables},` : ''}
+    from held h where a.attempt_id = $1 and a.state = 'ringing' returning a.entry_id, a.extension, a.interface, a.queue),${isJudged ? `\n  ${MISS_PARTS.tables},` : ''}
   waiting as (
-    update queue_entry e set state = 'waiting', attempt_id = null from held h where e.entry_id = h.entry_id)${
-      line === null ? '' : `,\n  logged as (${log})`
-    }
-  select ${HELD},${isJudged ? ` ${MISS_PARTS.answer},` : ''} exists (select from held) or exists (
+    update queue_entry e set ringing = greatest(0, e.ringing - 1),
+      state = case when e.ringing > 1 then 'ringing' else 'waiting' end,
+      attempt_id = case when e.ringing > 1 then e.attempt_id end
+    from ended a where e.entry_id = a.entry_id)${line === null ? '' : `,\n  logged as (${log})`}
+  select ${HELD},${isJudged ? ` ${MISS_PARTS.answer},` : ''} exists (select from ended) or exists (
     select from ring_attempt where attempt_id = $1 and outcome = $2) as done`;
 }
 
@@ -148,10 +166,14 @@ const PRESENT_AGAIN = `present as (
 const CONNECT = `with ${heldIn('ringing')},
   connected as (
     update ring_attempt a set state = 'talking', connected_at = ${momentOf('$2')}, member_channel_id = $3, member_unique_id = $4
-    from held h where a.attempt_id = $1 returning a.extension, a.interface, a.queue),
+    from held h where a.attempt_id = $1 and a.state = 'ringing' returning a.entry_id, a.extension, a.interface, a.queue),
   ${PRESENT_AGAIN},
+  elsewhere as (
+    update ring_attempt a set state = 'ended', outcome = 'answered-elsewhere', ended_at = ${momentOf('$2')}
+    from connected c where a.entry_id = c.entry_id and a.attempt_id <> $1 and a.state = 'ringing'),
   talking as (
-    update queue_entry e set state = 'talking', answered_at = ${momentOf('$6')} from held h where e.entry_id = h.entry_id),
+    update queue_entry e set state = 'talking', attempt_id = $1, ringing = 0, answered_at = ${momentOf('$6')}
+    from connected c where e.entry_id = c.entry_id),
   logged as (${logInsert([
     logSelect('CONNECT', {
       ...LINE,
@@ -164,7 +186,7 @@ const CONNECT = `with ${heldIn('ringing')},
       },
     }),
   ])})
-  select ${HELD}, exists (select from held) or exists (
+  select ${HELD}, exists (select from connected) or exists (
     select from ring_attempt where attempt_id = $1 and state = 'talking' and member_channel_id = $3) as done`;
 
 /** Entry and attempt talk; `done` also when the same member channel was connected before. */
@@ -188,10 +210,10 @@ function completeText(event: 'COMPLETEAGENT' | 'COMPLETECALLER'): string {
   return `with ${heldIn('talking')},
   ended as (
     update ring_attempt a set state = 'ended', outcome = '${event}', ended_at = ${momentOf('$2')}
-    from held h where a.attempt_id = $1 returning a.interface, a.extension, a.connected_at),
+    from held h where a.attempt_id = $1 and a.state = 'talking' returning a.entry_id, a.extension, a.interface, a.connected_at),
   closed as (
     update queue_entry e set state = 'ended', outcome = '${event}', ended_at = ${momentOf('$2')}
-    from held h where e.entry_id = h.entry_id),
+    from ended a where e.entry_id = a.entry_id),
   hung_up as (
     update extension x set last_hangup_at = greatest(x.last_hangup_at, ${momentOf('$2')})
     from ended a where x.number = a.extension),
@@ -207,7 +229,7 @@ function completeText(event: 'COMPLETEAGENT' | 'COMPLETECALLER'): string {
       },
     }),
   ])})
-  select ${HELD}, (select extension from ended) as extension, exists (select from held) or exists (
+  select ${HELD}, (select extension from ended) as extension, exists (select from ended) or exists (
     select from ring_attempt where attempt_id = $1 and outcome = '${event}') as done`;
 }
 

@@ -1,5 +1,6 @@
 import type { Customer } from '../../src/core/people.ts';
-import type { LeaveRequest, NewEntry, StoredAttempt, StoredEntry } from '../../src/ports/queue-store.ts';
+import type { SkillNeeds } from '../../src/core/queue/skills.ts';
+import type { EnteredPlace, EnterOptions, LeaveRequest, NewEntry, StoredEntry } from '../../src/ports/queue-store.ts';
 import {
   CALLER_NUMBER_LENGTH_MAX,
   NAME_LENGTH_MAX,
@@ -20,43 +21,68 @@ export interface EntryRow extends Omit<AttemptRow, 'attemptId'> {
   readonly callerName: string | null;
   readonly customer: Customer | null;
   readonly priority: number;
+  readonly placedPriority: number;
+  readonly placedAtMs: number;
+  readonly minPenalty: number | null;
+  readonly maxPenalty: number | null;
+  readonly raisePenalty: number | null;
+  readonly needs: SkillNeeds | null;
+  readonly knownExtension: string | null;
   readonly joinedAtMs: number;
   readonly originalPosition: number;
   readonly state: StoredEntry['state'];
 }
 
 /** `position` 0 is full, -1 no such queue. */
-export function enter(entry: NewEntry): Statement<{ position: number }> {
+export function enter(
+  entry: NewEntry,
+  { maxLength, resumeSinceMs, wantedPosition, isLast, isKnownByLastCall, loggedName }: EnterOptions,
+): Statement<EnteredPlace> {
+  const { entryId, callId, queue, channelId, uniqueId, priority, placedPriority, limits, needs, knownExtension } =
+    entry;
+  const record = {
+    ...{ entryId, callId, queue, channelId, uniqueId, priority, placedPriority, knownExtension, isLast },
+    callerNumber: storableTextOrNull(entry.caller.number, CALLER_NUMBER_LENGTH_MAX),
+    callerName: storableTextOrNull(entry.caller.name, NAME_LENGTH_MAX),
+    customer: entry.customer === null ? null : storableCustomer(entry.customer),
+    minPenalty: limits.min,
+    maxPenalty: limits.max,
+    raisePenalty: limits.raise,
+    needs: Object.keys(needs).length === 0 ? null : needs,
+    loggedName: storableTextOrNull(loggedName, NAME_LENGTH_MAX),
+  };
   return {
     name: 'enter',
-    text: `select enter_queue($1, $2, $3, $4, $5, $6, $7, $8::jsonb, $9::int, ${momentOf('$10')}, $11::int) as position`,
+    text: `select place as position, placed_priority as "placedPriority", ${asMs('placed_at')} as "placedAtMs",
+        known_extension as "knownExtension"
+      from enter_queue($1::jsonb, ${momentOf('$2')}, ${momentOf('$3')}, $4::int, ${momentOf('$5')}, $6::int, $7::boolean)`,
+    // Nobody has left at infinity: without a moment nothing is resumed.
     values: [
-      entry.entryId,
-      entry.callId,
-      entry.queue,
-      entry.channelId,
-      entry.uniqueId,
-      storableTextOrNull(entry.caller.number, CALLER_NUMBER_LENGTH_MAX),
-      storableTextOrNull(entry.caller.name, NAME_LENGTH_MAX),
-      entry.customer === null ? null : JSON.stringify(storableCustomer(entry.customer)),
-      entry.priority,
+      JSON.stringify(record),
       entry.joinedAtMs,
-      entry.maxLength,
+      entry.placedAtMs,
+      maxLength,
+      resumeSinceMs ?? Infinity,
+      wantedPosition,
+      isKnownByLastCall,
     ],
   };
 }
 
-/** Open entries in order of service. */
+/** Open entries in order of service, one row for each of their live attempts. */
 export function selectOpenEntries(): Statement<EntryRow> {
   return {
     name: 'open-entries',
     text: `select e.entry_id as "entryId", e.call_id as "callId", e.queue, e.channel_id as "channelId",
         e.unique_id as "uniqueId", e.caller_number as "callerNumber", e.caller_name as "callerName", e.customer, e.priority,
+        e.placed_priority as "placedPriority", ${asMs('e.placed_at')} as "placedAtMs", e.min_penalty as "minPenalty",
+        e.max_penalty as "maxPenalty", e.raise_penalty as "raisePenalty", e.needs, e.known_extension as "knownExtension",
         ${asMs('e.joined_at')} as "joinedAtMs", e.original_position as "originalPosition", e.state,
         a.attempt_id as "attemptId", a.extension, a.member_channel_id as "memberChannelId",
         ${asMs('a.started_at')} as "startedAtMs", ${asMs('a.connected_at')} as "connectedAtMs"
-      from queue_entry e left join ring_attempt a on a.attempt_id = e.attempt_id
-      where e.state <> 'ended' order by e.queue, e.priority desc, e.joined_at, e.entry_id`,
+      from queue_entry e left join ring_attempt a on a.entry_id = e.entry_id and a.state <> 'ended'
+      where e.state <> 'ended'
+      order by e.queue, e.placed_priority desc, e.placed_at, e.entry_id, a.started_at, a.attempt_id`,
     values: [],
   };
 }
@@ -71,9 +97,18 @@ export function leave({ entryId, outcome, info = '', atMs }: LeaveRequest): Stat
   };
 }
 
-/** The row as the rest of the program knows it. */
-export function toEntry(row: EntryRow): StoredEntry {
-  const attempt: StoredAttempt | null = row.attemptId === null ? null : toAttempt({ ...row, attemptId: row.attemptId });
+/** Rows as the rest of the program knows them; an entry for which several phones ring has several. */
+export function toEntries(rows: readonly EntryRow[]): StoredEntry[] {
+  const byEntry = new Map<string, EntryRow[]>();
+  for (const row of rows) byEntry.set(row.entryId, [...(byEntry.get(row.entryId) ?? []), row]);
+  return [...byEntry.values()].map((ofOne) => toEntry(ofOne));
+}
+
+function toEntry(rows: readonly EntryRow[]): StoredEntry {
+  const row = rows[0] as EntryRow;
+  const attempts = rows.flatMap((each) =>
+    each.attemptId === null ? [] : [toAttempt({ ...each, attemptId: each.attemptId })],
+  );
   return {
     entryId: row.entryId as StoredEntry['entryId'],
     callId: row.callId as StoredEntry['callId'],
@@ -83,9 +118,14 @@ export function toEntry(row: EntryRow): StoredEntry {
     caller: { number: row.callerNumber, name: row.callerName },
     customer: row.customer,
     priority: row.priority,
+    placedPriority: row.placedPriority,
+    placedAtMs: row.placedAtMs,
+    limits: { min: row.minPenalty, max: row.maxPenalty, raise: row.raisePenalty },
+    needs: row.needs ?? {},
+    knownExtension: row.knownExtension as StoredEntry['knownExtension'],
     joinedAtMs: row.joinedAtMs,
     originalPosition: row.originalPosition,
     state: row.state,
-    attempt,
+    attempts,
   };
 }

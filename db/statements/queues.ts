@@ -15,3 +15,8 @@ export function defineQueues(queues: readonly QueueDefinition[]): Statement<obje
     ],
   };
 }
+
+/** What queues remember of their members. */
+export function selectQueueMemories(): Statement<{ readonly queue: string; readonly lastRung: string | null }> {
+  return { name: 'queue-memories', text: 'select name as queue, last_rung as "lastRung" from queue', values: [] };
+}

@@ -102,8 +102,10 @@ export interface CallView {
   readonly queue: QueueName | null;
   /** Place in the queue from 1; `null` when not in one. */
   readonly position: number | null;
-  /** The member that is rung or talked to. */
+  /** The member that is rung or talked to; of several the first. */
   readonly extension: ExtensionNumber | null;
+  /** All of them: ringall rings several at once. */
+  readonly extensions: readonly ExtensionNumber[];
   /** What a waiting caller hears; `null` when the call does not wait. */
   readonly hears: string | null;
   readonly startedAtMs: number;

@@ -120,7 +120,8 @@ export const callsSchema = listOf(
     customer,
     queue: textOrNull('Name of the queue; null when in none'),
     position: { type: ['integer', 'null'], minimum: 1, description: 'Place in the queue, from 1' },
-    extension: textOrNull('The member that is rung or talked to'),
+    extension: textOrNull('The member that is rung or talked to; of several the first'),
+    extensions: { type: 'array', items: { type: 'string' }, description: 'All of them: ringall rings several at once' },
     hears: textOrNull(
       "What a waiting caller hears: tune, stream, `moh:` and a class of Asterisk's, what is said over it",
     ),

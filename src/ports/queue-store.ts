@@ -2,6 +2,8 @@ import type { CallEvent } from '../core/events.ts';
 import type { AttemptId, CallId, ChannelId, EntryId, ExtensionNumber, QueueName } from '../core/ids.ts';
 import type { Caller, Customer, Extension, Membership } from '../core/people.ts';
 import type { MemberMiss, MissConsequence, MissPolicy } from '../core/queue/misses.ts';
+import type { PenaltyLimits } from '../core/queue/penalty-rules.ts';
+import type { SkillNeeds } from '../core/queue/skills.ts';
 import type {
   EndWrapUpRequest,
   LoginRequest,
@@ -24,17 +26,57 @@ export interface NewEntry {
   readonly uniqueId: string;
   readonly caller: Caller;
   readonly customer: Customer | null;
+  /** QUEUE_PRIO, as people see it. */
   readonly priority: number;
+  /** What decides the order of service: the higher priority, then the earlier moment, then the id. Of `placeOf` (core/queue/line.ts). */
+  readonly placedPriority: number;
+  readonly placedAtMs: number;
   readonly joinedAtMs: number;
-  /** At most this many entries may wait in the queue; 0 is unlimited (app_queue's maxlen). */
-  readonly maxLength: number;
+  /** Which members may be rung: QUEUE_MIN_PENALTY and so on at the moment of entering. */
+  readonly limits: PenaltyLimits;
+  /** Skills that this call asks for beside the queue's rule. */
+  readonly needs: SkillNeeds;
+  /** Who knows the customer; `null`: nobody. */
+  readonly knownExtension: ExtensionNumber | null;
 }
 
-export interface StoredEntry extends Omit<NewEntry, 'maxLength'> {
+/** What is decided while entering, and not kept. */
+export interface EnterOptions {
+  /** At most this many entries may wait in the queue; 0 is unlimited (app_queue's maxlen). */
+  readonly maxLength: number;
+  /** A caller of the same number whose last entry was abandoned since then has that place again; `null`: no such thing. */
+  readonly resumeSinceMs: number | null;
+  /** Behind all of equal priority, whatever `placedAtMs` says: clocks of several processes differ. Not so with an age weight. */
+  readonly isLast: boolean;
+  /** The place that is asked for, from 1 (Queue()'s `position`): never before a higher priority. `null`: the last. */
+  readonly wantedPosition: number | null;
+  /** Who talked to the same customer last knows them, when nobody else does. */
+  readonly isKnownByLastCall: boolean;
+  /** Name for ENTERQUEUE's fourth column (log-caller-id-name); `null`: none. */
+  readonly loggedName: string | null;
+}
+
+/** A place in line as the database gave it. */
+export interface EnteredPlace {
+  /** From 1. */
+  readonly position: number;
+  readonly placedPriority: number;
+  readonly placedAtMs: number;
+  readonly knownExtension: ExtensionNumber | null;
+}
+
+export interface StoredEntry extends NewEntry {
   readonly originalPosition: number;
   readonly state: 'waiting' | 'ringing' | 'talking';
-  /** The attempt that holds the entry while ringing or talking. */
-  readonly attempt: StoredAttempt | null;
+  /** The attempts that ring for the entry, or the one that talks. */
+  readonly attempts: readonly StoredAttempt[];
+}
+
+/** What a queue remembers beside its entries. */
+export interface QueueMemory {
+  readonly queue: QueueName;
+  /** Who was rung last (rrmemory, rrordered); `null`: nobody yet. */
+  readonly lastRung: ExtensionNumber | null;
 }
 
 export interface StoredAttempt {
@@ -73,6 +115,8 @@ export interface QueueStore {
   openAttempts(): Promise<readonly StoredAttempt[]>;
   /** Entries that have not ended, by queue in order of service. */
   openEntries(): Promise<readonly StoredEntry[]>;
+  /** What each queue remembers. */
+  queueMemories(): Promise<readonly QueueMemory[]>;
 
   /** Writes ADDMEMBER when the membership is new. */
   login(request: LoginRequest): Promise<Membership | 'already' | 'unknown-queue' | 'unknown-extension'>;
@@ -90,16 +134,20 @@ export interface QueueStore {
   /** The member's wrap-up is over from now on. Writes WRAPUPEND of the queue that the last call came from; `already` without a call since. */
   endWrapUp(request: EndWrapUpRequest): Promise<'done' | 'already'>;
 
-  /** Takes the last place among equal priorities; writes ENTERQUEUE. */
-  enter(entry: NewEntry): Promise<{ readonly position: number } | 'full' | 'unknown-queue'>;
-  /** One conditional statement: the entry still waits and the member is still logged in, neither paused nor aside, and holds no attempt. */
-  reserve(request: ReserveRequest): Promise<'reserved' | 'entry-taken' | 'member-taken'>;
+  /** Takes the place of `placedPriority` and `placedAtMs`, or a better one where the options say so; writes ENTERQUEUE. */
+  enter(entry: NewEntry, options: EnterOptions): Promise<EnteredPlace | 'full' | 'unknown-queue'>;
   /**
-   * Ends a ringing attempt; the entry waits again in its place unless it has left. Writes RINGNOANSWER (RINGCANCELED for `caller-gone`,
-   * AGENTDUMP for `dumped`, nothing for `cancelled`). With a policy the miss is counted, and what follows from it is done and told.
+   * One conditional statement: the entry still waits and each member is still logged in, neither paused nor aside; with `isExclusive` none of them
+   * holds another attempt. Answers the attempts that are made: fewer than asked for, or none, when members were taken meanwhile.
+   */
+  reserve(request: ReserveRequest): Promise<readonly AttemptId[] | 'entry-taken'>;
+  /**
+   * Ends a ringing attempt; when no other rings for the entry, it waits again in its place unless it has left. Writes RINGNOANSWER
+   * (RINGCANCELED for `caller-gone`, AGENTDUMP for `dumped`, nothing for `cancelled`). With a policy the miss is counted, and what follows
+   * from it is done and told.
    */
   miss(request: MissRequest): Promise<Presence | MissConsequence>;
-  /** The member answered: entry and attempt talk, and misses are counted anew. Writes CONNECT. `gone` when the entry left meanwhile. */
+  /** The member answered: entry and attempt talk, other attempts for the entry are over without a line, and misses are counted anew. Writes CONNECT. `gone` when the entry left or talks meanwhile. */
   connect(request: ConnectRequest): Promise<Presence>;
   /** The conversation ended: entry and attempt are closed, the extension's last hang-up is set. Writes COMPLETEAGENT or COMPLETECALLER. */
   complete(request: CompleteRequest): Promise<Presence>;
@@ -157,10 +205,14 @@ export interface QueueDefinition {
 }
 
 export interface ReserveRequest {
-  readonly attemptId: AttemptId;
   readonly entryId: EntryId;
   readonly queue: QueueName;
-  readonly extension: ExtensionNumber;
+  /** Whom to ring: one, or all at once (ringall). */
+  readonly offers: readonly { readonly attemptId: AttemptId; readonly extension: ExtensionNumber }[];
+  /** Not so with `ring-in-use`: the members may hold other attempts. */
+  readonly isExclusive: boolean;
+  /** The queue's pointer (`lastRung`) moves to the first of them. */
+  readonly isRemembered: boolean;
   readonly atMs: number;
 }
 

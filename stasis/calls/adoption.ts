@@ -9,7 +9,7 @@ import { type CallRoom, quietly } from './call-room.ts';
 import type { CallSession, SessionDeps } from './call-session.ts';
 import type { Calls } from './calls.ts';
 import { converse } from './conversation.ts';
-import type { Offer } from './distributor.ts';
+import type { Ring } from './distributor.ts';
 import { CallNews } from './event-fan-out.ts';
 import { HoldSound } from './hold-sound.ts';
 import type { Place } from './queue-entrance.ts';
@@ -52,12 +52,12 @@ export async function adoptEntry(
   const { room } = deps;
   const settings = room.queues.get(entry.queue);
   const caller = snapshot.channels.find((channel) => channel.channelId === entry.channelId);
-  const legs = snapshot.channels.filter((channel) => isLegOf(channel, entry.attempt));
+  const legs = snapshot.channels.filter((channel) => isLegOf(channel, entry.attempts));
   if (caller === undefined || settings === undefined) {
     for (const leg of legs) await room.pbx.hangup(leg.channelId);
     return await closeEntry(deps, entry, caller === undefined ? 'caller' : 'member');
   }
-  const place = placeOf(entry);
+  const place: Place = { ...entry, position: entry.originalPosition };
   const remains: Remains = { entry, settings, caller, place, legs, snapshot };
   calls.adopt(caller, entry.callId, async (session) => {
     session.call.customer = entry.customer;
@@ -83,12 +83,12 @@ async function goOn(deps: SessionDeps, session: CallSession, remains: Remains): 
   const { room } = deps;
   const { call } = session;
   const { entry, settings, place, legs, snapshot } = remains;
-  const { attempt } = entry;
   const member = legs.find((leg) => leg.state === 'Up');
+  const attempt = entry.attempts.find((each) => member?.appArguments[1] === each.attemptId);
   const left = bridgeOf(call.channelId, snapshot) ?? (member ? bridgeOf(member.channelId, snapshot) : null);
   // Before anything is waited for: bridges that nobody claims are removed.
   const bridge = new CallBridge(room, call, left);
-  if (attempt !== null && member !== undefined)
+  if (attempt !== undefined && member !== undefined)
     return await talkOn(deps, session, remains, { attempt, member, bridge });
   if (entry.state === 'talking') {
     await closeEntry(deps, entry, 'member');
@@ -96,9 +96,8 @@ async function goOn(deps: SessionDeps, session: CallSession, remains: Remains): 
     return await session.leaveQueue({ type: 'served', afterwards: settings.afterConversation, waitMs: 0 });
   }
   for (const leg of legs) await room.pbx.hangup(leg.channelId);
-  if (attempt !== null) {
-    const atMs = room.clock.now();
-    await room.store.miss({ attemptId: attempt.attemptId, outcome: 'cancelled', ringMs: 0, atMs });
+  for (const { attemptId } of entry.attempts) {
+    await room.store.miss({ attemptId, outcome: 'cancelled', ringMs: 0, atMs: room.clock.now() });
   }
   const hold = new HoldSound(room, call, settings, bridge);
   await silence(room, call);
@@ -121,7 +120,7 @@ async function talkOn(
 ): Promise<void> {
   const { call } = session;
   const extension = memberships.extensionOrUnknown(attempt.extension);
-  const offer: Offer = { attemptId: attempt.attemptId, extension };
+  const ring: Ring = { attemptId: attempt.attemptId, extension };
   const isJoined = entry.state === 'talking' && bridge.holds(call.channelId) && bridge.holds(member.channelId);
   room.board.hold(extension.number, attempt.attemptId);
   for (const leg of legs) if (leg !== member) await room.pbx.hangup(leg.channelId, CAUSE_ANSWERED_ELSEWHERE);
@@ -131,7 +130,7 @@ async function talkOn(
   const connectedAtMs = attempt.connectedAtMs ?? room.clock.now();
   const request = { channelId: member.channelId, ringMs: 0, connectedAtMs, isJoined };
   const visit = { room, call, settings, place, bridge, hold, news };
-  await talk(visit, offer, request).finally(() => room.distributor.free(offer));
+  await talk(visit, ring, request).finally(() => room.distributor.free(ring));
   await bridge.remove();
   call.signal.throwIfAborted();
   const waitMs = connectedAtMs - place.joinedAtMs;
@@ -146,11 +145,11 @@ function silence(room: CallRoom, call: Call): Promise<void> {
 /** Nobody can be served any more: the entry gets its closing line now. */
 async function closeEntry(
   { room }: SessionDeps,
-  { entryId, state, attempt }: StoredEntry,
+  { entryId, state, attempts: [attempt] }: StoredEntry,
   endedBy: 'caller' | 'member',
 ): Promise<void> {
   const atMs = room.clock.now();
-  if (state === 'talking' && attempt !== null) {
+  if (state === 'talking' && attempt !== undefined) {
     await room.store.complete({ attemptId: attempt.attemptId, endedBy, atMs });
   } else {
     await room.store.leave({ entryId, outcome: 'ABANDON', atMs });
@@ -162,10 +161,6 @@ function bridgeOf(channelId: ChannelId, { bridges }: Snapshot): BridgeSnapshot |
   return bridges.find((bridge) => bridge.channelIds.includes(channelId)) ?? null;
 }
 
-function isLegOf({ appArguments: [kind, attemptId] }: ChannelSnapshot, attempt: StoredAttempt | null): boolean {
-  return attempt !== null && kind === LEG_ARGUMENT && attemptId === attempt.attemptId;
-}
-
-function placeOf({ entryId, priority, joinedAtMs, originalPosition }: StoredEntry): Place {
-  return { entryId, priority, joinedAtMs, position: originalPosition };
+function isLegOf({ appArguments: [kind, attemptId] }: ChannelSnapshot, attempts: readonly StoredAttempt[]): boolean {
+  return kind === LEG_ARGUMENT && attempts.some((attempt) => attempt.attemptId === attemptId);
 }

@@ -59,7 +59,7 @@ export function memberViews({ room, calls, memberships }: Application) {
 /** Every call that is with us. */
 export function callViews({ calls, room }: Application) {
   return calls.list().map((call) => {
-    const { name, queue, entryId, extension, sinceMs } = call.phase;
+    const { name, queue, entryId, extensions, sinceMs } = call.phase;
     const { customer } = call;
     return {
       callId: call.callId,
@@ -68,7 +68,8 @@ export function callViews({ calls, room }: Application) {
       customer: customer === null ? null : { id: customer.id, name: customer.name, code: customer.code },
       queue,
       position: entryId === null ? null : room.distributor.position(entryId),
-      extension,
+      extension: extensions[0] ?? null,
+      extensions,
       hears: name === 'waiting' || name === 'ringing' ? (call.hears?.() ?? null) : null,
       startedAtMs: call.startedAtMs,
       sinceMs,
@@ -77,7 +78,7 @@ export function callViews({ calls, room }: Application) {
 }
 
 function byExtension(calls: readonly LiveCall[], phase: LiveCall['phase']['name']): ExtensionNumber[] {
-  return calls.flatMap(({ phase: { name, extension } }) => (name === phase && extension !== null ? [extension] : []));
+  return calls.flatMap(({ phase: { name, extensions } }) => (name === phase ? extensions : []));
 }
 
 function activityOf(

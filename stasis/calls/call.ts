@@ -8,8 +8,8 @@ export interface CallPhase {
   readonly name: 'ivr' | 'waiting' | 'ringing' | 'talking' | 'leaving';
   readonly queue: QueueName | null;
   readonly entryId: EntryId | null;
-  /** The member that is rung or talked to. */
-  readonly extension: ExtensionNumber | null;
+  /** The members that are rung, or the one that is talked to. */
+  readonly extensions: readonly ExtensionNumber[];
   readonly sinceMs: number;
 }
 

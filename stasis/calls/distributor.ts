@@ -12,17 +12,19 @@ import type { QueueStore } from '../../src/ports/queue-store.ts';
 import type { MemberBoard } from './member-board.ts';
 
 /** A member reserved for a caller: the database has made it true. */
-export interface Offer {
+export interface Ring {
   readonly attemptId: AttemptId;
   readonly extension: Extension;
 }
 
+/** Whoever is to be rung for a caller now: one, or several at once (ringall). */
+export interface Offer {
+  readonly rings: readonly Ring[];
+}
+
 /** A caller in the line, as the queue stage holds it. */
-export interface LineEntry {
-  readonly entryId: EntryId;
+export interface LineEntry extends Omit<WaitingEntry, 'missed'> {
   readonly queue: QueueName;
-  readonly priority: number;
-  readonly joinedAtMs: number;
   /** Takes the offer; `false` when the caller has gone meanwhile. */
   readonly take: (offer: Offer) => boolean;
   /** Told the place in the line, from 1, soon after it has changed. */
@@ -89,19 +91,22 @@ export class Distributor {
     };
   }
 
-  /** The member did not take the call: the caller keeps the place and waits for the next one. */
-  missed(entryId: EntryId, offer: Offer, atMs: number): void {
+  /** The member did not take the call, and is free again. */
+  missed(entryId: EntryId, ring: Ring, atMs: number): void {
+    this.#line.get(entryId)?.missed.set(ring.extension.number, atMs);
+    this.free(ring);
+  }
+
+  /** Nobody took the offer: the caller keeps the place and waits for the next one. */
+  waitsAgain(entryId: EntryId): void {
     const entry = this.#line.get(entryId);
-    if (entry !== undefined) {
-      entry.missed.set(offer.extension.number, atMs);
-      entry.state = 'waiting';
-    }
+    if (entry !== undefined) entry.state = 'waiting';
     this.changed();
   }
 
-  /** The member holds this offer no longer. Idempotent. */
-  free(offer: Offer): void {
-    this.#deps.board.free(offer.extension.number, offer.attemptId);
+  /** The member holds this call no longer. Idempotent. */
+  free(ring: Ring): void {
+    this.#deps.board.free(ring.extension.number, ring.attemptId);
     this.changed();
   }
 
@@ -182,52 +187,59 @@ export class Distributor {
     const entry = this.#line.get(entryId);
     const extension = board.extensionsOf(queue).find((each) => each.number === number);
     if (entry === undefined || extension === undefined) return;
-    const offer: Offer = { attemptId: attemptId(randomUUID()), extension };
+    const ring: Ring = { attemptId: attemptId(randomUUID()), extension };
     entry.state = 'reserving';
-    board.hold(number, offer.attemptId);
-    this.#askStore(entry, offer).catch((error: unknown) => {
+    board.hold(number, ring.attemptId);
+    this.#askStore(entry, [ring]).catch((error: unknown) => {
       log.error({ err: error, entryId, extension: number }, 'A reservation failed');
-      this.#giveBack(entry, offer);
+      this.#giveBack(entry, [ring]);
     });
   }
 
-  async #askStore(entry: Waiting, offer: Offer): Promise<void> {
+  async #askStore(entry: Waiting, rings: readonly Ring[]): Promise<void> {
     const { store, clock, log } = this.#deps;
     const { entryId, queue } = entry;
-    const extension = offer.extension.number;
+    const offers = rings.map(({ attemptId: id, extension }) => ({ attemptId: id, extension: extension.number }));
+    const request = { entryId, queue, offers, isExclusive: true, isRemembered: true, atMs: clock.now() };
     try {
-      const answer = await store.reserve({ ...offer, extension, entryId, queue, atMs: clock.now() });
-      if (answer === 'reserved') return await this.#offer(entry, offer);
-      log.debug({ entryId, extension, answer }, 'The database refused the reservation');
-      this.#giveBack(entry, offer);
+      const answer = await store.reserve(request);
+      const reserved = rings.filter((ring) => answer.includes(ring.attemptId));
+      if (reserved.length === 0) {
+        log.debug({ entryId, offers, answer }, 'The database refused the reservation');
+        return this.#giveBack(entry, rings);
+      }
+      for (const ring of rings) if (!reserved.includes(ring)) this.free(ring);
+      await this.#offer(entry, { rings: reserved });
     } catch (error) {
       if (!isAppError(error, 'DATABASE_UNAVAILABLE')) throw error;
-      await this.#undo(offer);
-      this.#giveBack(entry, offer);
+      await this.#undo(rings);
+      this.#giveBack(entry, rings);
     }
   }
 
   async #offer(entry: Waiting, offer: Offer): Promise<void> {
     entry.state = 'taken';
     if (entry.take(offer)) return;
-    await this.#undo(offer);
-    this.free(offer);
+    await this.#undo(offer.rings);
+    for (const ring of offer.rings) this.free(ring);
   }
 
-  /** The reservation is made, or may have been though its reply was lost: without this both would be taken for ever. */
-  async #undo({ attemptId }: Offer): Promise<void> {
+  /** The reservations are made, or may have been though the reply was lost: without this all of them would be taken for ever. */
+  async #undo(rings: readonly Ring[]): Promise<void> {
     const { store, clock, log } = this.#deps;
-    try {
-      await store.miss({ attemptId, outcome: 'cancelled', ringMs: 0, atMs: clock.now() });
-    } catch (error) {
-      log.warn({ err: error, attemptId }, 'A reservation could not be taken back');
+    for (const { attemptId } of rings) {
+      try {
+        await store.miss({ attemptId, outcome: 'cancelled', ringMs: 0, atMs: clock.now() });
+      } catch (error) {
+        log.warn({ err: error, attemptId }, 'A reservation could not be taken back');
+      }
     }
   }
 
-  /** Nothing was reserved: both are free again, and the next look waits a little, lest the same proposal spins. */
-  #giveBack(entry: Waiting, offer: Offer): void {
+  /** Nothing was reserved: all are free again, and the next look waits a little, lest the same proposal spins. */
+  #giveBack(entry: Waiting, rings: readonly Ring[]): void {
     entry.state = 'waiting';
-    this.#deps.board.free(offer.extension.number, offer.attemptId);
+    for (const { extension, attemptId } of rings) this.#deps.board.free(extension.number, attemptId);
     this.#lookLater(RETRY_MS);
   }
 }

@@ -3,7 +3,7 @@ import type { QueueSettings } from '../../src/core/queue/settings.ts';
 import type { AnnouncedAttempt, AnnouncedCall, PublishOutcome } from '../../src/ports/announcer.ts';
 import type { Call } from './call.ts';
 import type { CallRoom } from './call-room.ts';
-import type { Offer } from './distributor.ts';
+import type { Ring } from './distributor.ts';
 import type { Place } from './queue-entrance.ts';
 
 /** Tells everybody who wants to know what happens to one call in one queue. Nothing here waits but the publication before the ring. */
@@ -31,29 +31,29 @@ export class CallNews {
   }
 
   /** The chosen member's chat message, and the item that CRM software sees before the phone rings. */
-  ringing(offer: Offer): Promise<PublishOutcome> {
-    if (this.#room.settings.announce !== 'nobody') this.#room.announcer.memberChosen(this.#call, offer.extension);
-    return this.#room.announcer.publishRinging(this.#live(offer), this.#room.settings.publishWaitMs);
+  ringing(ring: Ring): Promise<PublishOutcome> {
+    if (this.#room.settings.announce !== 'nobody') this.#room.announcer.memberChosen(this.#call, ring.extension);
+    return this.#room.announcer.publishRinging(this.#live(ring), this.#room.settings.publishWaitMs);
   }
 
-  connected(offer: Offer): void {
-    this.#room.announcer.publishConnected(this.#live(offer));
+  connected(ring: Ring): void {
+    this.#room.announcer.publishConnected(this.#live(ring));
   }
 
   /** The conversation is over, or the call moves on to the next member. */
-  ended(offer: Offer): void {
-    this.#room.announced.delete(offer.attemptId);
-    this.#room.announcer.publishEnded(this.#attempt(offer));
+  ended(ring: Ring): void {
+    this.#room.announced.delete(ring.attemptId);
+    this.#room.announcer.publishEnded(this.#attempt(ring));
   }
 
   /** An attempt whose item must stand on the node. */
-  #live(offer: Offer): AnnouncedAttempt {
-    const attempt = this.#attempt(offer);
-    this.#room.announced.set(offer.attemptId, attempt);
+  #live(ring: Ring): AnnouncedAttempt {
+    const attempt = this.#attempt(ring);
+    this.#room.announced.set(ring.attemptId, attempt);
     return attempt;
   }
 
-  #attempt({ attemptId, extension }: Offer): AnnouncedAttempt {
+  #attempt({ attemptId, extension }: Ring): AnnouncedAttempt {
     const changedAtMs = this.#room.clock.now();
     return { call: this.#call, attemptId, extension: extension.number, changedAtMs };
   }

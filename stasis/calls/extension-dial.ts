@@ -8,7 +8,7 @@ import { type CallRoom, quietly } from './call-room.ts';
 import { type ConversationEnd, converse } from './conversation.ts';
 import type { Memberships } from './memberships.ts';
 import { startPlaying } from './playing.ts';
-import { ringAttempt } from './ring-attempt.ts';
+import { type RingOutcome, ringAttempt } from './ring-attempt.ts';
 
 /** What a menu's "dial 2000" asks for. */
 export interface DialRequest {
@@ -39,10 +39,9 @@ export async function dialExtension(
     beforeRing: Promise.resolve(),
   });
   if (!call.signal.aborted) await quietly(call, 'stop-ringback', () => ringback.stop());
-  if (ring.type === 'missed') {
+  if (ring.type !== 'answered') {
     call.signal.throwIfAborted();
-    const { outcome } = ring;
-    return outcome === 'busy' || outcome === 'rejected' || outcome === 'unreachable' ? outcome : 'no-answer';
+    return dialOutcome(ring);
   }
   const bridge = new CallBridge(room, call);
   const conversation = { memberChannelId: ring.channelId, bridge, isJoined: false, stopping: room.stopping };
@@ -58,4 +57,10 @@ export async function dialExtension(
   await bridge.remove();
   call.signal.throwIfAborted();
   return 'talked';
+}
+
+/** In the IVR's words; what only happens in queues counts as not answered. */
+function dialOutcome(ring: Exclude<RingOutcome, { type: 'answered' }>): Exclude<DialOutcome, 'talked'> {
+  const outcome = ring.type === 'missed' ? ring.outcome : 'no-answer';
+  return outcome === 'busy' || outcome === 'rejected' || outcome === 'unreachable' ? outcome : 'no-answer';
 }

@@ -44,7 +44,7 @@ export class LiveCall implements Call {
     this.caller = channel.caller;
     this.log = log;
     this.startedAtMs = startedAtMs;
-    this.phase = { name: 'ivr', queue: null, entryId: null, extension: null, sinceMs: startedAtMs };
+    this.phase = { name: 'ivr', queue: null, entryId: null, extensions: [], sinceMs: startedAtMs };
     this.language = channel.language === '' ? language : channel.language;
     this.isAnswered = channel.state === 'Up';
     this.#unlisten = router.onChannel(channel.channelId, (event) => this.#onEvent(event));

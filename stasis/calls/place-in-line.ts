@@ -39,12 +39,9 @@ export class PlaceInLine {
     this.#settings = settings;
     this.#place = place;
     this.#signal = signal;
-    const { entryId, priority, joinedAtMs } = place;
     this.#leaveLine = room.distributor.join({
-      entryId,
+      ...place,
       queue: settings.name,
-      priority,
-      joinedAtMs,
       take: (offer) => this.#take(offer),
       moved,
     });

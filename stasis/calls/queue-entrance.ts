@@ -1,9 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { type EntryId, entryId } from '../../src/core/ids.ts';
+import { type ExtensionNumber, entryId, extensionNumber } from '../../src/core/ids.ts';
+import { penaltyLimit, positiveNumber, wholeNumber } from '../../src/core/queue/channel-variables.ts';
+import { placeOf, type WaitingEntry } from '../../src/core/queue/line.ts';
 import type { QueueSettings } from '../../src/core/queue/settings.ts';
+import { readSkillNeeds } from '../../src/core/queue/skills.ts';
 import { isAppError } from '../../src/errors.ts';
 import { delay } from '../../src/lib/clock.ts';
-import type { NewEntry } from '../../src/ports/queue-store.ts';
+import type { EnterOptions, NewEntry } from '../../src/ports/queue-store.ts';
 import type { Call } from './call.ts';
 import { type CallRoom, quietly } from './call-room.ts';
 
@@ -11,10 +14,7 @@ import { type CallRoom, quietly } from './call-room.ts';
 export type QueueStatus = 'TIMEOUT' | 'FULL' | 'JOINEMPTY' | 'LEAVEEMPTY' | 'CONTINUE' | 'UNKNOWN' | 'UNAVAILABLE';
 
 /** A place in line. */
-export interface Place {
-  readonly entryId: EntryId;
-  readonly priority: number;
-  readonly joinedAtMs: number;
+export interface Place extends Omit<WaitingEntry, 'missed'> {
   /** Place in line when it was taken, from 1. */
   readonly position: number;
 }
@@ -34,6 +34,8 @@ export async function takePlace(room: CallRoom, call: Call, settings: QueueSetti
     await refuse(room, call, settings, 'JOINEMPTY');
     return 'JOINEMPTY';
   }
+  const { priority, wantedPosition, limits, needs } = await readWishes(room, call);
+  const known = settings.knownMember;
   const entry: NewEntry = {
     entryId: entryId(randomUUID()),
     callId: call.callId,
@@ -42,26 +44,42 @@ export async function takePlace(room: CallRoom, call: Call, settings: QueueSetti
     uniqueId: call.uniqueId,
     caller: call.caller,
     customer: call.customer,
-    priority: await readPriority(room, call),
+    priority,
+    ...placeOf(priority, joinedAtMs, settings.ageWeightMs),
     joinedAtMs,
-    maxLength: settings.maxLength,
+    limits,
+    needs,
+    knownExtension: known === null || known.by === 'last-call' ? null : knownByField(call, known.by.field),
   };
-  const answer = await enterWhenPossible(room, call, entry);
+  const answer = await enterWhenPossible(room, call, entry, {
+    maxLength: settings.maxLength,
+    resumeSinceMs: settings.resumeWithinMs === 0 ? null : joinedAtMs - settings.resumeWithinMs,
+    isLast: settings.ageWeightMs === 0,
+    wantedPosition,
+    isKnownByLastCall: known?.by === 'last-call' && call.customer !== null,
+    loggedName: null,
+  });
   if (answer === 'away') return 'UNAVAILABLE';
   if (answer === 'unknown-queue') return 'UNKNOWN';
   if (answer === 'full') {
     await refuse(room, call, settings, 'FULL');
     return 'FULL';
   }
-  return { entryId: entry.entryId, priority: entry.priority, joinedAtMs, position: answer.position };
+  return { ...entry, ...answer };
 }
 
-async function enterWhenPossible(room: CallRoom, call: Call, entry: NewEntry) {
+/** The customer's record names the extension of the member who knows them. */
+function knownByField({ customer }: Call, field: string): ExtensionNumber | null {
+  const number = customer?.fields[field] ?? '';
+  return number === '' ? null : extensionNumber(number);
+}
+
+async function enterWhenPossible(room: CallRoom, call: Call, entry: NewEntry, options: EnterOptions) {
   const giveUpAtMs = entry.joinedAtMs + room.settings.databaseWaitMs;
   for (;;) {
     call.signal.throwIfAborted();
     try {
-      return await room.store.enter(entry);
+      return await room.store.enter(entry, options);
     } catch (error) {
       if (!isAppError(error, 'DATABASE_UNAVAILABLE')) throw error;
       if (room.clock.now() >= giveUpAtMs) {
@@ -85,11 +103,24 @@ async function closeIfEntered(room: CallRoom, call: Call, { entryId }: NewEntry,
   await quietly(call, 'leave-queue', () => room.store.leave(leave));
 }
 
-/** QUEUE_PRIO as app_queue reads it: a whole number, anything else counts as 0. */
-async function readPriority(room: CallRoom, call: Call): Promise<number> {
-  const text = await room.pbx.getVariable(call.channelId, 'QUEUE_PRIO');
-  const priority = text !== undefined && /^-?\d{1,9}$/.test(text) ? Number(text) : 0;
-  return Math.max(-PRIORITY_MAX, Math.min(PRIORITY_MAX, priority));
+/** What the dialplan may say of a call before `Stasis()`; contracts.md has the names. */
+async function readWishes(room: CallRoom, call: Call) {
+  const read = (name: string) => room.pbx.getVariable(call.channelId, name);
+  const names = [
+    'QUEUE_PRIO',
+    'QUEUE_MIN_PENALTY',
+    'QUEUE_MAX_PENALTY',
+    'QUEUE_RAISE_PENALTY',
+    'QUEUE_POSITION',
+    'QUEUE_SKILLS',
+  ];
+  const [priority, min, max, raise, position, skills] = await Promise.all(names.map(read));
+  return {
+    priority: Math.max(-PRIORITY_MAX, Math.min(PRIORITY_MAX, wholeNumber(priority) ?? 0)),
+    limits: { min: penaltyLimit(min), max: penaltyLimit(max), raise: penaltyLimit(raise) },
+    wantedPosition: positiveNumber(position),
+    needs: readSkillNeeds(skills ?? ''),
+  };
 }
 
 /** queue_log's line for a refusal, as Wazo writes it. */

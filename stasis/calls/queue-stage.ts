@@ -100,14 +100,16 @@ async function waitAndTalk(stay: Stay): Promise<QueueExit> {
     if (next === 'exit') return await leaveByKey(stay);
     if (next === 'max-wait') return await leaveUnserved(stay, 'EXITWITHTIMEOUT', 'TIMEOUT');
     if (next === 'nobody') return await leaveUnserved(stay, 'EXITEMPTY', 'LEAVEEMPTY');
-    const outcome = await serveCaller(stay, next).finally(() => room.distributor.free(next));
+    const outcome = await serveCaller(stay, next).finally(() => {
+      for (const ring of next.rings) room.distributor.free(ring);
+    });
     if (outcome.type === 'talked') {
       call.signal.throwIfAborted();
       await stay.bridge.remove();
       const waitMs = outcome.connectedAtMs - place.joinedAtMs;
       return { type: 'served', afterwards: settings.afterConversation, waitMs };
     }
-    if (!call.signal.aborted) room.distributor.missed(place.entryId, next, room.clock.now());
+    if (!call.signal.aborted) room.distributor.waitsAgain(place.entryId);
   }
 }
 

@@ -2,7 +2,7 @@ import type { QueueSettings } from '../../src/core/queue/settings.ts';
 import type { Call, CallPhase } from './call.ts';
 import type { CallBridge } from './call-bridge.ts';
 import type { CallRoom } from './call-room.ts';
-import type { Offer } from './distributor.ts';
+import type { Ring } from './distributor.ts';
 import type { CallNews } from './event-fan-out.ts';
 import type { HoldSound } from './hold-sound.ts';
 import type { PlaceInLine } from './place-in-line.ts';
@@ -30,7 +30,8 @@ export interface Stay extends Visit {
 export type MemberOutcome = { readonly type: 'missed' } | { readonly type: 'talked'; readonly connectedAtMs: number };
 
 /** Tells where the call stands. */
-export function enterPhase({ room, call, settings, place }: Visit, name: CallPhase['name'], offer?: Offer): void {
-  const extension = offer?.extension.number ?? null;
-  call.phase = { name, queue: settings.name, entryId: place.entryId, extension, sinceMs: room.clock.now() };
+export function enterPhase(visit: Visit, name: CallPhase['name'], rings: readonly Ring[] = []): void {
+  const { room, call, settings, place } = visit;
+  const extensions = rings.map(({ extension }) => extension.number);
+  call.phase = { name, queue: settings.name, entryId: place.entryId, extensions, sinceMs: room.clock.now() };
 }

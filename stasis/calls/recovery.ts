@@ -48,7 +48,7 @@ async function bringLevel(deps: SessionDeps, calls: Calls, signal: AbortSignal):
   signal.throwIfAborted();
   const claimed = new Set<string>(room.announced.keys());
   for (const entry of entries) {
-    if (entry.attempt !== null) claimed.add(entry.attempt.attemptId);
+    for (const { attemptId } of entry.attempts) claimed.add(attemptId);
     await adoptEntry(deps, calls, entry, snapshot);
     signal.throwIfAborted();
   }

@@ -24,18 +24,21 @@ export interface RingRequest {
   readonly beforeRing: Promise<unknown>;
   /** Aborted when the caller leaves the line though the channel stays: the ring ends as `caller-gone`. */
   readonly exiting?: AbortSignal;
+  /** Aborted when another member has answered: the ring ends as `elsewhere`, and the phones show no missed call. */
+  readonly elsewhere?: AbortSignal;
 }
 
 export type RingOutcome =
   | { readonly type: 'answered'; readonly channelId: ChannelId; readonly ringMs: number }
-  | { readonly type: 'missed'; readonly outcome: MissOutcome; readonly ringMs: number };
+  | { readonly type: 'missed'; readonly outcome: MissOutcome; readonly ringMs: number }
+  | { readonly type: 'elsewhere' };
 
 /** Asterisk ends an unanswered leg itself at the dial's time-out, in whole seconds; if that event is lost, this much later we do. */
 const LOST_EVENT_GRACE_MS = 2_000;
 /** Contacts rung of one extension; further ones are left out. */
 const LEGS_MAX = 10;
 /** Q.850 26: the other phones of the extension show no missed call. */
-const CAUSE_ANSWERED_ELSEWHERE = 26;
+export const CAUSE_ANSWERED_ELSEWHERE = 26;
 const CAUSE_NORMAL_CLEARING = 16;
 
 /**
@@ -66,7 +69,7 @@ class RingAttempt {
   #legs: Leg[] = [];
   #startedAtMs: number;
   #winner: Leg | null = null;
-  #outcome: MissOutcome | null = null;
+  #outcome: MissOutcome | 'elsewhere' | null = null;
 
   constructor(deps: RingDeps, call: Call, request: RingRequest) {
     this.#deps = deps;
@@ -83,6 +86,9 @@ class RingAttempt {
       signal.addEventListener('abort', onHangup, { once: true });
       this.#undo.push(() => signal.removeEventListener('abort', onHangup));
     }
+    const onElsewhere = () => this.#endElsewhere();
+    this.#request.elsewhere?.addEventListener('abort', onElsewhere, { once: true });
+    this.#undo.push(() => this.#request.elsewhere?.removeEventListener('abort', onElsewhere));
     this.#ring().catch((error: unknown) => {
       this.#call.log.warn({ err: error, attemptId: this.#request.attemptId }, 'The member could not be rung');
       this.#miss('unreachable');
@@ -93,8 +99,7 @@ class RingAttempt {
   /** Detaches everything; hangs up every leg but the one that answered. */
   release(): void {
     for (const undo of this.#undo) undo();
-    const cause = this.#winner === null ? CAUSE_NORMAL_CLEARING : CAUSE_ANSWERED_ELSEWHERE;
-    for (const leg of this.#legs) if (leg !== this.#winner && !leg.isOver) this.#hangUp(leg, cause);
+    this.#hangUpLosers();
   }
 
   async #ring(): Promise<void> {
@@ -111,7 +116,8 @@ class RingAttempt {
       this.#undo.push(this.#deps.router.onChannel(leg.channelId, (event) => this.#onLegEvent(leg, event)));
     }
     await Promise.all([this.#request.beforeRing, ...this.#legs.map((leg) => this.#create(leg))]);
-    if (this.#isOver()) return this.#hangUpLate();
+    // The attempt ended while its legs were being made: release() may have run before they existed.
+    if (this.#isOver()) return this.#hangUpLosers();
     this.#startedAtMs = clock.now();
     this.#undo.push(clock.after(ringTimeoutMs + LOST_EVENT_GRACE_MS, () => this.#miss('no-answer')));
     await Promise.all(this.#legs.filter((leg) => !leg.isOver).map((leg) => this.#dial(leg)));
@@ -171,6 +177,12 @@ class RingAttempt {
     this.#end.resolve({ type: 'missed', outcome, ringMs: this.#ringMs() });
   }
 
+  #endElsewhere(): void {
+    if (this.#isOver()) return;
+    this.#outcome = 'elsewhere';
+    this.#end.resolve({ type: 'elsewhere' });
+  }
+
   #isOver(): boolean {
     return this.#winner !== null || this.#outcome !== null;
   }
@@ -179,9 +191,10 @@ class RingAttempt {
     return Math.max(0, this.#deps.clock.now() - this.#startedAtMs);
   }
 
-  /** The attempt ended while its legs were being made: release() may have run before they existed. */
-  #hangUpLate(): void {
-    for (const leg of this.#legs) if (leg !== this.#winner && !leg.isOver) this.#hangUp(leg, CAUSE_NORMAL_CLEARING);
+  #hangUpLosers(): void {
+    const isAnswered = this.#winner !== null || this.#outcome === 'elsewhere';
+    const cause = isAnswered ? CAUSE_ANSWERED_ELSEWHERE : CAUSE_NORMAL_CLEARING;
+    for (const leg of this.#legs) if (leg !== this.#winner && !leg.isOver) this.#hangUp(leg, cause);
   }
 
   #hangUp(leg: Leg, cause: number): void {

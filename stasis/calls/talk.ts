@@ -2,7 +2,7 @@ import type { ChannelId } from '../../src/core/ids.ts';
 import { isAppError } from '../../src/errors.ts';
 import { quietly } from './call-room.ts';
 import { type ConversationEnd, converse } from './conversation.ts';
-import type { Offer } from './distributor.ts';
+import type { Ring } from './distributor.ts';
 import { enterPhase, type MemberOutcome, type Visit } from './queue-visit.ts';
 
 /** A member who has answered. */
@@ -12,17 +12,19 @@ export interface TalkRequest {
   readonly connectedAtMs: number;
   /** The two are talking already, and the database knows: taken over from a process that is gone. */
   readonly isJoined: boolean;
+  /** Rung besides and freed as soon as the database knows of the answer. @default none */
+  readonly losers?: readonly Ring[];
 }
 
 /** The conversation, from the answer to the last word to the database and the node. */
-export async function talk(visit: Visit, offer: Offer, request: TalkRequest): Promise<MemberOutcome> {
+export async function talk(visit: Visit, ring: Ring, request: TalkRequest): Promise<MemberOutcome> {
   const { room, call, news } = visit;
-  const { attemptId, extension } = offer;
+  const { attemptId, extension } = ring;
   const { connectedAtMs, channelId } = request;
-  enterPhase(visit, 'talking', offer);
-  const written = request.isJoined ? Promise.resolve() : writeConnect(visit, offer, request);
+  enterPhase(visit, 'talking', [ring]);
+  const written = request.isJoined ? Promise.resolve() : writeConnect(visit, ring, request);
   if (!request.isJoined) await visit.hold.stop();
-  news.connected(offer);
+  news.connected(ring);
   const end = await conversationEnd(visit, request).catch(async (error: unknown) => {
     await written;
     throw error;
@@ -34,17 +36,18 @@ export async function talk(visit: Visit, offer: Offer, request: TalkRequest): Pr
   await written;
   const endedBy = end === 'caller' ? 'caller' : 'member';
   await quietly(call, 'complete', () => room.store.complete({ attemptId, endedBy, atMs }));
-  news.ended(offer);
+  news.ended(ring);
   return { type: 'talked', connectedAtMs };
 }
 
 /** They talk meanwhile, however slow the database is; if it can't be told now, it hears of it later, in order. */
-async function writeConnect({ room, call }: Visit, offer: Offer, request: TalkRequest): Promise<void> {
-  const { attemptId, extension } = offer;
-  const { channelId, ringMs, connectedAtMs } = request;
+async function writeConnect({ room, call }: Visit, ring: Ring, request: TalkRequest): Promise<void> {
+  const { attemptId, extension } = ring;
+  const { channelId, ringMs, connectedAtMs, losers = [] } = request;
   call.log.info({ attemptId, extension: extension.number, ringMs }, 'Member answered');
   const connect = { attemptId, memberChannelId: channelId, memberUniqueId: channelId, ringMs, atMs: connectedAtMs };
   await quietly(call, 'write-connect', () => room.store.connect(connect));
+  for (const loser of losers) room.distributor.free(loser);
 }
 
 async function conversationEnd(visit: Visit, request: TalkRequest): Promise<ConversationEnd> {

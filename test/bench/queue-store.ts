@@ -10,6 +10,7 @@ import { silentLog } from '../../src/log.ts';
 import type { QueueStore } from '../../src/ports/queue-store.ts';
 import { KEEP_ALL } from '../support/database.ts';
 import { startTestPostgres } from '../support/postgres.ts';
+import { PLAIN_ENTRANCE, plainEntry, reserveOne } from '../support/store-requests.ts';
 
 const MEMBERS = 100;
 const STEPS = ['enter', 'reserve', 'connect', 'complete'] as const;
@@ -91,10 +92,10 @@ async function call(target: QueueStore, id: string, extension: ExtensionNumber):
   const customer = { id: '1', name: 'Company 1', code: '1111', fields: { city: 'Riga', since: '2020' } };
   const caller = { number: '2000', name: 'Alice' };
   const now = () => systemClock.now();
-  const rest = { uniqueId: `1.${id}`, caller, customer, priority: 0, joinedAtMs: now(), maxLength: 0 };
-  await timed('enter', () => target.enter({ ...ids, queue, ...rest }));
+  const rest = { uniqueId: `1.${id}`, caller, customer, priority: 0, joinedAtMs: now() };
+  await timed('enter', () => target.enter(plainEntry({ ...ids, queue, ...rest }), PLAIN_ENTRANCE));
   await timed('reserve', () =>
-    target.reserve({ attemptId: attempt, entryId: ids.entryId, queue, extension, atMs: now() }),
+    reserveOne(target, { attemptId: attempt, entryId: ids.entryId, queue, extension, atMs: now() }),
   );
   const member = { memberChannelId: channelId(`member-${id}`), memberUniqueId: '2.1', ringMs: 5 };
   await timed('connect', () => target.connect({ attemptId: attempt, ...member, atMs: now() }));

@@ -28,7 +28,7 @@ export function describeCalls(open: () => QueueStoreUnderTest): void {
         const request = { attemptId, outcome, ringMs: 15_250, atMs: START_MS + 35_250 };
         expect(await store.miss(request)).toBe('done');
         expect(await store.miss(request)).toBe('done');
-        expect((await entries())[0]).toMatchObject({ entryId: entry.entryId, state: 'waiting', attempt: null });
+        expect((await entries())[0]).toMatchObject({ entryId: entry.entryId, state: 'waiting', attempts: [] });
         expect((await reserve(entry)).answer).toBe('reserved');
         const member = extensionOf(extensions, 0).interface;
         const { callId, uniqueId } = entry;
@@ -60,7 +60,7 @@ export function describeCalls(open: () => QueueStoreUnderTest): void {
       expect(await connect(attempt)).toBe('done');
       expect(await connect(attempt)).toBe('done');
       expect(await entries()).toMatchObject([
-        { state: 'talking', attempt: { memberChannelId: 'member-channel', connectedAtMs: START_MS + 25_500 } },
+        { state: 'talking', attempts: [{ memberChannelId: 'member-channel', connectedAtMs: START_MS + 25_500 }] },
       ]);
       const request = { attemptId: attempt.attemptId, endedBy, atMs: START_MS + 100_999 };
       expect(await store.complete(request)).toBe('done');

@@ -3,8 +3,9 @@ import type { CallEvent } from '../../src/core/events.ts';
 import { attemptId, callId, channelId, entryId, extensionNumber, queueName } from '../../src/core/ids.ts';
 import type { Extension } from '../../src/core/people.ts';
 import { type QueueLogRow, queueLogRow } from '../../src/core/queue/queue-log.ts';
-import type { NewEntry, QueueStore } from '../../src/ports/queue-store.ts';
+import type { EnterOptions, NewEntry, QueueStore } from '../../src/ports/queue-store.ts';
 import { extension as extensionRow } from '../support/queue-people.ts';
+import { PLAIN_ENTRANCE, plainEntry, reserveOne } from '../support/store-requests.ts';
 
 /** A store under test, with what the suite needs to prepare and to look at, by whatever way the store has. */
 export interface QueueStoreUnderTest {
@@ -36,7 +37,7 @@ export async function scene(target: QueueStoreUnderTest, members = 1) {
   }
   const entry = (over: Partial<NewEntry> = {}): NewEntry => {
     const serial = next();
-    return {
+    const made = {
       entryId: entryId(`entry-${serial}`),
       callId: callId(`call-${serial}`),
       queue,
@@ -46,18 +47,18 @@ export async function scene(target: QueueStoreUnderTest, members = 1) {
       customer: { id: '1', name: 'Company 1', code: '1111', fields: { city: 'Riga' } },
       priority: 0,
       joinedAtMs: START_MS + Number(serial),
-      maxLength: 0,
       ...over,
     };
+    return { ...plainEntry(made), ...over };
   };
-  const enter = async (over: Partial<NewEntry> = {}) => {
+  const enter = async (over: Partial<NewEntry> = {}, options: Partial<EnterOptions> = {}) => {
     const made = entry(over);
-    return { ...made, answer: await store.enter(made) };
+    return { ...made, answer: await store.enter(made, { ...PLAIN_ENTRANCE, ...options }) };
   };
   const reserve = async (held: NewEntry, member = 0, atMs = START_MS + 20_000) => {
     const attempt = attemptId(`attempt-${next()}`);
     const extension = extensionOf(extensions, member).number;
-    const answer = await store.reserve({ attemptId: attempt, entryId: held.entryId, queue, extension, atMs });
+    const answer = await reserveOne(store, { attemptId: attempt, entryId: held.entryId, queue, extension, atMs });
     return { attemptId: attempt, extension, answer };
   };
   const connect = (attempt: { attemptId: ReturnType<typeof attemptId> }, atMs = START_MS + 25_500) =>
@@ -71,7 +72,7 @@ export async function scene(target: QueueStoreUnderTest, members = 1) {
   const entries = async () => (await store.openEntries()).filter((each) => each.queue === queue);
   const log = async () => (await target.logOf(queue)).filter(({ event }) => event !== 'ADDMEMBER');
   const expectLog = async (events: readonly CallEvent[]) => expect(await log()).toEqual(events.map(trimmedRow));
-  return { store, queue, extensions, entry, enter, reserve, connect, entries, log, expectLog };
+  return { store, next, queue, extensions, entry, enter, reserve, connect, entries, log, expectLog };
 }
 
 export function extensionOf(extensions: readonly Extension[], index: number): Extension {

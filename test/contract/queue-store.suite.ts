@@ -1,10 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { callId, extensionNumber, queueName } from '../../src/core/ids.ts';
 import { newMembership } from '../support/queue-people.ts';
+import { PLAIN_ENTRANCE, reserveOne } from '../support/store-requests.ts';
 import { extensionOf, next, type QueueStoreUnderTest, START_MS, scene, trimmedRow } from './queue-store.scene.ts';
 import { describeCalls } from './queue-store-calls.suite.ts';
 import { describeFigures } from './queue-store-figures.suite.ts';
+import { describeGroups } from './queue-store-groups.suite.ts';
 import { describeMembers } from './queue-store-members.suite.ts';
+import { describePlaces } from './queue-store-places.suite.ts';
 
 /** What every queue store does, whatever it is made of. */
 export function describeQueueStore(name: string, open: () => Promise<QueueStoreUnderTest>): void {
@@ -79,7 +82,7 @@ export function describeQueueStore(name: string, open: () => Promise<QueueStoreU
         const first = await enter();
         const second = await enter({ caller: { number: null, name: null }, customer: null });
         const urgent = await enter({ priority: 5 });
-        expect([first.answer, second.answer, urgent.answer]).toEqual([
+        expect([first.answer, second.answer, urgent.answer]).toMatchObject([
           { position: 1 },
           { position: 2 },
           { position: 1 },
@@ -100,17 +103,17 @@ export function describeQueueStore(name: string, open: () => Promise<QueueStoreU
 
       test('keeps everything about the caller', async () => {
         const { enter, entries } = await scene(target);
-        const { answer, maxLength, ...kept } = await enter();
-        expect(await entries()).toEqual([{ ...kept, originalPosition: 1, state: 'waiting', attempt: null }]);
+        const { answer, ...kept } = await enter();
+        expect(await entries()).toEqual([{ ...kept, originalPosition: 1, state: 'waiting', attempts: [] }]);
       });
 
       test('is refused when the queue is full, counting who waits or rings, not who talks', async () => {
         const { enter, reserve, connect } = await scene(target);
-        const first = await enter({ maxLength: 1 });
+        const first = await enter({}, { maxLength: 1 });
         const attempt = await reserve(first);
-        expect((await enter({ maxLength: 1 })).answer).toBe('full');
+        expect((await enter({}, { maxLength: 1 })).answer).toBe('full');
         await connect(attempt);
-        expect((await enter({ maxLength: 1 })).answer).toEqual({ position: 1 });
+        expect((await enter({}, { maxLength: 1 })).answer).toMatchObject({ position: 1 });
       });
 
       test('of a queue that is not there is refused', async () => {
@@ -122,14 +125,16 @@ export function describeQueueStore(name: string, open: () => Promise<QueueStoreU
         const { store, entry, enter, log } = await scene(target);
         await enter();
         const made = entry();
-        expect(await store.enter(made)).toEqual({ position: 2 });
-        expect(await store.enter(made)).toEqual({ position: 2 });
+        expect(await store.enter(made, PLAIN_ENTRANCE)).toMatchObject({ position: 2 });
+        expect(await store.enter(made, PLAIN_ENTRANCE)).toMatchObject({ position: 2 });
         expect(await log()).toHaveLength(2);
       });
 
       test('of many at once gives each a position of its own and never more than the limit', async () => {
         const { store, entry, entries } = await scene(target);
-        const answers = await Promise.all(Array.from({ length: 30 }, () => store.enter(entry({ maxLength: 20 }))));
+        const answers = await Promise.all(
+          Array.from({ length: 30 }, () => store.enter(entry(), { ...PLAIN_ENTRANCE, maxLength: 20 })),
+        );
         const positions = answers.flatMap((answer) => (typeof answer === 'object' ? [answer.position] : []));
         expect(positions.sort((a, b) => a - b)).toEqual(Array.from({ length: 20 }, (_, index) => index + 1));
         expect(answers.filter((answer) => answer === 'full')).toHaveLength(10);
@@ -188,8 +193,8 @@ export function describeQueueStore(name: string, open: () => Promise<QueueStoreU
           connectedAtMs: null,
         };
         expect(await entries()).toMatchObject([
-          { entryId: first.entryId, state: 'ringing', attempt },
-          { entryId: second.entryId, state: 'waiting', attempt: null },
+          { entryId: first.entryId, state: 'ringing', attempts: [attempt] },
+          { entryId: second.entryId, state: 'waiting', attempts: [] },
         ]);
         expect((await store.openAttempts()).filter((each) => each.queue === queue)).toEqual([attempt]);
       });
@@ -211,7 +216,7 @@ export function describeQueueStore(name: string, open: () => Promise<QueueStoreU
         const entry = await enter();
         const { attemptId, extension } = await reserve(entry);
         const request = { attemptId, entryId: entry.entryId, queue, extension, atMs: START_MS + 20_000 };
-        expect(await store.reserve(request)).toBe('reserved');
+        expect(await reserveOne(store, request)).toBe('reserved');
       });
 
       test('of one member for many entries at once succeeds once', async () => {
@@ -234,6 +239,8 @@ export function describeQueueStore(name: string, open: () => Promise<QueueStoreU
     describeCalls(() => target);
     describeFigures(() => target);
     describeMembers(() => target);
+    describePlaces(() => target);
+    describeGroups(() => target);
 
     test('record writes a line once', async () => {
       const { store, queue, expectLog } = await scene(target);

@@ -3,6 +3,7 @@ import type { Extension, Membership } from '../../src/core/people.ts';
 import type { Member } from '../../src/core/queue/availability.ts';
 import type { WaitingEntry } from '../../src/core/queue/line.ts';
 import type { QueueSettings } from '../../src/core/queue/settings.ts';
+import { PLAIN_WISHES } from './store-requests.ts';
 
 /** The instant at which the rules are asked. */
 export const NOW_MS = 1_000_000;
@@ -98,7 +99,9 @@ export function member(number: string, changes: Partial<Member> = {}): Member {
 }
 
 export function waiting(id: string, changes: Partial<WaitingEntry> = {}): WaitingEntry {
-  return { entryId: entryId(id), priority: 0, joinedAtMs: NOW_MS - 1_000, missed: new Map(), ...changes };
+  const { priority = 0, joinedAtMs = NOW_MS - 1_000 } = changes;
+  const placed = { placedPriority: priority, placedAtMs: joinedAtMs, ...PLAIN_WISHES };
+  return { entryId: entryId(id), priority, joinedAtMs, ...placed, missed: new Map(), ...changes };
 }
 
 /** Members who did not answer, with the times at which their ring ended. */

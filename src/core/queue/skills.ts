@@ -12,3 +12,19 @@ export interface SkillRuleRow {
 
 /** Needs by waiting time, in the order of time; empty: none. */
 export type SkillRule = readonly SkillRuleRow[];
+
+const NEED = /^([A-Za-z][A-Za-z0-9_-]{0,63})\s*(?:(>=|>|=)\s*(\d{1,3}))?$/;
+const NEEDS_MAX = 20;
+
+/**
+ * The channel variable QUEUE_SKILLS: `english>=50,billing`. A name alone asks for 1 or more. What can't be read is passed over: a slip
+ * in the dialplan must not keep a caller from everybody.
+ */
+export function readSkillNeeds(text: string): SkillNeeds {
+  const parts = text.split(/[,&]/, NEEDS_MAX).map((part) => NEED.exec(part.trim()));
+  return Object.fromEntries(
+    parts
+      .filter((match) => match !== null)
+      .map(([, name = '', sign = '>=', least = '1']) => [name, Math.min(100, Number(least) + (sign === '>' ? 1 : 0))]),
+  );
+}

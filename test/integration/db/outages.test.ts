@@ -10,6 +10,7 @@ import { HalfOpenProxy } from '../../support/half-open-proxy.ts';
 import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
 import { logOf } from '../../support/queue-log.ts';
 import { extension as extensionRow } from '../../support/queue-people.ts';
+import { PLAIN_ENTRANCE, plainEntry, reserveOne } from '../../support/store-requests.ts';
 
 const START_MS = Date.UTC(2026, 10, 20, 12, 0, 0);
 const queue = queueName('support');
@@ -41,20 +42,22 @@ afterEach(async () => {
 });
 
 const enter = (store: QueueStore, serial: number) =>
-  store.enter({
-    entryId: entryId(`entry-${serial}`),
-    callId: callId(`call-${serial}`),
-    queue,
-    channelId: channelId(`channel-${serial}`),
-    uniqueId: `1.${serial}`,
-    caller: { number: '2000', name: null },
-    customer: null,
-    priority: 0,
-    joinedAtMs: START_MS,
-    maxLength: 0,
-  });
+  store.enter(
+    plainEntry({
+      entryId: entryId(`entry-${serial}`),
+      callId: callId(`call-${serial}`),
+      queue,
+      channelId: channelId(`channel-${serial}`),
+      uniqueId: `1.${serial}`,
+      caller: { number: '2000', name: null },
+      customer: null,
+      priority: 0,
+      joinedAtMs: START_MS,
+    }),
+    PLAIN_ENTRANCE,
+  );
 const reserve = (store: QueueStore, serial: number) =>
-  store.reserve({
+  reserveOne(store, {
     attemptId: attemptId(`attempt-${serial}`),
     entryId: entryId(`entry-${serial}`),
     queue,
@@ -93,7 +96,7 @@ describe('PostgreSQL restarts', () => {
     await expect(store.memberships()).rejects.toMatchObject(UNAVAILABLE);
     expect(systemClock.now() - startMs).toBeLessThan(3500);
     await postgres.start();
-    expect(await enter(store, 2)).toEqual({ position: 2 });
+    expect(await enter(store, 2)).toMatchObject({ position: 2 });
     await eventually('everything may have changed', () => heard.some(({ type }) => type === 'all'));
     expect(await store.openEntries()).toHaveLength(2);
   });

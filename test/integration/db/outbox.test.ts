@@ -9,6 +9,7 @@ import { silentLog } from '../../../src/log.ts';
 import { eventually } from '../../support/eventually.ts';
 import { MemoryQueueStore } from '../../support/fakes/memory-queue-store.ts';
 import { extension as extensionRow } from '../../support/queue-people.ts';
+import { PLAIN_ENTRANCE, plainEntry, reserveOne } from '../../support/store-requests.ts';
 
 const queue = queueName('support');
 const extension = extensionRow('1000');
@@ -79,8 +80,11 @@ describe('Outbox', () => {
     await store.login({ queue, extension, uniqueId: 'CLI', atMs: 0 });
     const caller = { number: null, name: null };
     const call = { callId: callId('call'), channelId: channelId('channel'), uniqueId: '1.1' };
-    await store.enter({ ...ids, ...call, queue, caller, customer: null, priority: 0, joinedAtMs: 0, maxLength: 0 });
-    await store.reserve({ ...ids, queue, extension: extension.number, atMs: 0 });
+    await store.enter(
+      plainEntry({ ...ids, ...call, queue, caller, customer: null, priority: 0, joinedAtMs: 0 }),
+      PLAIN_ENTRANCE,
+    );
+    await reserveOne(store, { ...ids, queue, extension: extension.number, atMs: 0 });
     const held = store.hold('connect', 'late');
     const member = { memberChannelId: channelId('member'), memberUniqueId: '1.2' };
     const connecting = outbox.connect({ attemptId: ids.attemptId, ...member, ringMs: 0, atMs: 1 });

@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Client } from 'pg';
 import { attemptId, callId, channelId, entryId, extensionNumber, queueName } from '../../../src/core/ids.ts';
-import type { QueueStore, ReserveRequest } from '../../../src/ports/queue-store.ts';
+import type { QueueStore } from '../../../src/ports/queue-store.ts';
 import { openTestDatabase } from '../../support/database.ts';
 import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
+import { type OneRing, PLAIN_ENTRANCE, plainEntry, reserveOne } from '../../support/store-requests.ts';
 
 const PROCESSES = 3;
 const WORKERS = 6;
@@ -38,36 +39,33 @@ class Chaos {
     this.#slots[slot] = id;
     const call = { callId: callId(id), channelId: channelId(id), uniqueId: `1.${this.#serial}` };
     const joinedAtMs = START_MS + this.#serial;
-    const rest = { caller: { number: null, name: null }, customer: null, joinedAtMs, maxLength: 0 };
-    await store.enter({ entryId: entryId(id), queue, ...call, ...rest, priority: this.#serial % 3 });
+    const rest = { caller: { number: null, name: null }, customer: null, joinedAtMs };
+    const entry = plainEntry({ entryId: entryId(id), queue, ...call, ...rest, priority: this.#serial % 3 });
+    await store.enter(entry, PLAIN_ENTRANCE);
   }
 
   async work(store: QueueStore, chance: (below: number) => number, name: string): Promise<void> {
     for (let round = 0; round < ROUNDS; round++) {
       const slot = chance(ENTRIES);
-      const request: ReserveRequest = {
+      const request: OneRing = {
         attemptId: attemptId(`attempt-${name}-${round}`),
         entryId: entryId(this.#slots[slot] ?? ''),
         queue,
         extension: extensionNumber(String(1001 + chance(MEMBERS))),
         atMs: START_MS + 100_000 + round,
       };
-      const answer = await store.reserve(request);
+      const answer = await reserveOne(store, request);
       this.counts[answer]++;
       if (answer === 'reserved') await this.#use(store, request, { slot, next: chance(4) });
     }
   }
 
-  async #use(
-    store: QueueStore,
-    request: ReserveRequest,
-    { slot, next }: { slot: number; next: number },
-  ): Promise<void> {
+  async #use(store: QueueStore, request: OneRing, { slot, next }: { slot: number; next: number }): Promise<void> {
     for (const held of [request.extension, request.entryId]) {
       this.#check(!this.#held.has(held), `${held} was given twice`);
       this.#held.add(held);
     }
-    if (next === 0) this.#check((await store.reserve(request)) === 'reserved', 'A repeated request was refused');
+    if (next === 0) this.#check((await reserveOne(store, request)) === 'reserved', 'A repeated request was refused');
     for (const held of [request.extension, request.entryId]) this.#held.delete(held);
     if (next === 2) await this.#leave(store, request);
     else if (next === 3) await this.#talk(store, request);
@@ -75,12 +73,12 @@ class Chaos {
     if (next >= 2) await this.enter(store, slot);
   }
 
-  async #leave(store: QueueStore, { entryId, atMs }: ReserveRequest): Promise<void> {
+  async #leave(store: QueueStore, { entryId, atMs }: OneRing): Promise<void> {
     this.counts.left++;
     this.#check((await store.leave({ entryId, outcome: 'ABANDON', atMs })) === 'done', `${entryId} could not leave`);
   }
 
-  async #talk(store: QueueStore, { attemptId, atMs }: ReserveRequest): Promise<void> {
+  async #talk(store: QueueStore, { attemptId, atMs }: OneRing): Promise<void> {
     this.counts.talked++;
     const member = { memberChannelId: channelId(attemptId), memberUniqueId: '2.1' };
     const talk = await store.connect({ attemptId, ...member, ringMs: 10, atMs });

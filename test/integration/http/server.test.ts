@@ -90,6 +90,7 @@ class FakeApplication implements ApplicationFace {
         queue: queueName('support'),
         position: null,
         extension: extensionNumber('1000'),
+        extensions: [extensionNumber('1000')],
         hears: null,
         startedAtMs: STARTED_MS,
         sinceMs: STARTED_MS + 1,

@@ -36,12 +36,12 @@ async function interruptAt(
     return await reply;
   };
   for (const method of ['enter', 'reserve', 'miss', 'connect', 'complete', 'leave'] as const) {
-    const original = store[method].bind(store) as (argument: never) => Promise<never>;
+    const original = store[method].bind(store) as (...given: never[]) => Promise<never>;
     Object.assign(store, {
-      [method]: async (argument: never) => {
+      [method]: async (...given: never[]) => {
         const isIt = count();
         if (isIt && before) interrupt();
-        const reply = original(argument);
+        const reply = original(...given);
         if (isIt && !before) interrupt();
         return await reply;
       },

@@ -1,4 +1,5 @@
 import type { CallEvent } from '../../../src/core/events.ts';
+import { type AttemptId, type ExtensionNumber, queueName } from '../../../src/core/ids.ts';
 import type { Extension, Membership } from '../../../src/core/people.ts';
 import type { MissConsequence } from '../../../src/core/queue/misses.ts';
 import { type QueueLogRow, queueLogRow } from '../../../src/core/queue/queue-log.ts';
@@ -13,12 +14,15 @@ import type {
 import type {
   CompleteRequest,
   ConnectRequest,
+  EnteredPlace,
+  EnterOptions,
   LeaveRequest,
   MissRequest,
   NewEntry,
   Presence,
   QueueDefinition,
   QueueFigures,
+  QueueMemory,
   QueueStore,
   ReserveRequest,
   ResetRequest,
@@ -29,18 +33,24 @@ import type {
 import { MemoryFigures } from './memory-figures.ts';
 import { CallFaults, type Held, type StoreMethod } from './memory-store-faults.ts';
 import { MemoryMembers } from './memory-store-members.ts';
-import { cutToLimits, memberLine, missLines, position } from './memory-store-rules.ts';
+import { cutToLimits, memberLine, missLines, placeInLine, position } from './memory-store-rules.ts';
 
-export interface MemoryEntry extends Omit<NewEntry, 'maxLength'> {
+export interface MemoryEntry extends NewEntry {
   readonly originalPosition: number;
+  endedAtMs: number | null;
+  isResumed: boolean;
+  /** The member who had the conversation. */
+  answeredBy: ExtensionNumber | null;
   state: StoredEntry['state'] | 'ended';
   outcome: string | null;
   isInLevel?: boolean;
-  attempt: MemoryAttempt | null;
 }
 
 export interface MemoryAttempt {
-  readonly request: ReserveRequest;
+  readonly attemptId: AttemptId;
+  readonly extension: ExtensionNumber;
+  readonly startedAtMs: number;
+  readonly isExclusive: boolean;
   readonly entry: MemoryEntry;
   /** As queue_log names the member. */
   readonly memberName: string;
@@ -58,6 +68,7 @@ export class MemoryQueueStore implements QueueStore {
   readonly #queues = new Map<string, string>();
   readonly #figures = new MemoryFigures();
   readonly #members = new MemoryMembers((event) => this.#write(event));
+  readonly #lastRung = new Map<string, ExtensionNumber>();
   readonly #entries = new Map<string, MemoryEntry>();
   readonly #attempts = new Map<string, MemoryAttempt>();
   readonly #listeners = new Set<(change: StoreChange) => void>();
@@ -139,7 +150,8 @@ export class MemoryQueueStore implements QueueStore {
     return this.#faults.call('openEntries', () => {
       const open = [...this.#entries.values()].filter(({ state }) => state !== 'ended');
       const rank = (entry: MemoryEntry) => position(entry, open);
-      return open.sort((a, b) => (a.queue < b.queue ? -1 : a.queue > b.queue ? 1 : rank(a) - rank(b))).map(storedEntry);
+      const inOrder = open.sort((a, b) => (a.queue < b.queue ? -1 : a.queue > b.queue ? 1 : rank(a) - rank(b)));
+      return inOrder.map((entry) => storedEntry(entry, this.#live(entry)));
     });
   }
 
@@ -173,52 +185,66 @@ export class MemoryQueueStore implements QueueStore {
     return this.#faults.call('endWrapUp', () => this.#members.endWrapUp(request));
   }
 
-  enter(request: NewEntry): Promise<{ readonly position: number } | 'full' | 'unknown-queue'> {
+  queueMemories(): Promise<readonly QueueMemory[]> {
+    return this.#faults.call('queueMemories', () =>
+      [...this.#queues.keys()].map((queue) => ({
+        queue: queueName(queue),
+        lastRung: this.#lastRung.get(queue) ?? null,
+      })),
+    );
+  }
+
+  enter(request: NewEntry, options: EnterOptions): Promise<EnteredPlace | 'full' | 'unknown-queue'> {
     return this.#faults.call('enter', () => {
-      const { maxLength, ...kept } = request;
       if (!this.#queues.has(request.queue)) return 'unknown-queue';
       const known = this.#entries.get(request.entryId);
-      if (known !== undefined) return { position: known.originalPosition };
+      if (known !== undefined) return entered(known);
       const line = this.#line(request.queue);
-      if (maxLength > 0 && line.length >= maxLength) return 'full';
-      const place = 1 + line.filter(({ priority }) => priority >= request.priority).length;
-      const entry = {
-        ...cutToLimits(kept),
-        originalPosition: place,
-        state: 'waiting',
-        outcome: null,
-        attempt: null,
-      } as const;
-      this.#entries.set(request.entryId, { ...entry });
+      if (options.maxLength > 0 && line.length >= options.maxLength) return 'full';
+      const placed = placeInLine(cutToLimits(request), options, [...this.#entries.values()]);
+      const entry: MemoryEntry = { ...placed, originalPosition: 0, state: 'waiting', ...OPEN };
+      const place = { ...entry, originalPosition: position(entry, line) };
+      this.#entries.set(request.entryId, place);
       const { queue, callId, uniqueId, joinedAtMs: atMs } = request;
       const callerNumber = entry.caller.number;
-      this.#write({ event: 'ENTERQUEUE', queue, callId, uniqueId, callerNumber, position: place, atMs });
-      return { position: place };
+      const callerName = options.loggedName === null ? {} : { callerName: options.loggedName };
+      const said = { callerNumber, ...callerName, position: place.originalPosition };
+      this.#write({ event: 'ENTERQUEUE', queue, callId, uniqueId, ...said, atMs });
+      return entered(place);
     });
   }
 
-  reserve(request: ReserveRequest): Promise<'reserved' | 'entry-taken' | 'member-taken'> {
+  reserve(request: ReserveRequest): Promise<readonly AttemptId[] | 'entry-taken'> {
     return this.#faults.call('reserve', () => {
-      const entry = this.#entries.get(request.entryId);
-      if (entry === undefined || entry.state === 'ended' || entry.queue !== request.queue) return 'entry-taken';
-      if (entry.attempt?.request.attemptId === request.attemptId) return 'reserved';
+      const { entryId, queue, offers, isExclusive, isRemembered, atMs } = request;
+      const entry = this.#entries.get(entryId);
+      if (entry === undefined || entry.queue !== queue) return 'entry-taken';
+      const again = this.#live(entry).filter(({ attemptId }) => offers.some((offer) => offer.attemptId === attemptId));
+      if (again.length > 0) return again.map(({ attemptId }) => attemptId);
       if (entry.state !== 'waiting') return 'entry-taken';
-      const membership = this.#members.get(request.queue, request.extension);
-      const isHeld = [...this.#attempts.values()].some(
-        (each) => each.state !== 'ended' && each.request.extension === request.extension,
-      );
-      const isUsed = this.#attempts.has(request.attemptId);
-      const isAside = (membership?.asideUntilMs ?? 0) > request.atMs;
-      if (membership === undefined || membership.isPaused || isAside || isHeld || isUsed) return 'member-taken';
-      const state = { state: 'ringing', outcome: null, connectedAtMs: null, member: null } as const;
-      const { name, interface: interfaceName } =
-        this.#members.extensions.get(request.extension) ?? membership.extension;
-      const attempt: MemoryAttempt = { request, entry, memberName: name ?? interfaceName, ...state };
-      this.#attempts.set(request.attemptId, attempt);
-      entry.state = 'ringing';
-      entry.attempt = attempt;
-      return 'reserved';
+      const made = offers.filter((offer) => this.#isFree(request, offer));
+      for (const { attemptId, extension } of made) {
+        const known = this.#members.extensions.get(extension);
+        const memberName = known?.name ?? known?.interface ?? '';
+        const state = { state: 'ringing', outcome: null, connectedAtMs: null, member: null } as const;
+        const who = { attemptId, extension, memberName, isExclusive, startedAtMs: atMs };
+        this.#attempts.set(attemptId, { ...who, entry, ...state });
+      }
+      if (made.length > 0) entry.state = 'ringing';
+      if (isRemembered && made[0] !== undefined) this.#lastRung.set(queue, made[0].extension);
+      return made.map(({ attemptId }) => attemptId);
     });
+  }
+
+  #isFree(
+    { queue, isExclusive, atMs }: ReserveRequest,
+    { attemptId, extension }: ReserveRequest['offers'][number],
+  ): boolean {
+    const membership = this.#members.get(queue, extension);
+    const held = [...this.#attempts.values()].filter((each) => each.state !== 'ended' && each.extension === extension);
+    if (membership === undefined || membership.isPaused || (membership.asideUntilMs ?? 0) > atMs) return false;
+    if (this.#attempts.has(attemptId)) return false;
+    return !isExclusive || held.length === 0;
   }
 
   miss(request: MissRequest): Promise<Presence | MissConsequence> {
@@ -228,11 +254,12 @@ export class MemoryQueueStore implements QueueStore {
       if (attempt.state !== 'ringing') return attempt.outcome === request.outcome ? 'done' : 'gone';
       attempt.state = 'ended';
       attempt.outcome = request.outcome;
-      attempt.entry.state = 'waiting';
-      attempt.entry.attempt = null;
+      if (this.#live(attempt.entry).length === 0) attempt.entry.state = 'waiting';
       for (const event of missLines(attempt, request)) this.#write(event);
-      const { queue, extension } = attempt.request;
-      return this.#members.missed({ queue, extension, policy: request.policy, atMs: request.atMs }) ?? 'done';
+      const { extension, entry } = attempt;
+      return (
+        this.#members.missed({ queue: entry.queue, extension, policy: request.policy, atMs: request.atMs }) ?? 'done'
+      );
     });
   }
 
@@ -241,11 +268,13 @@ export class MemoryQueueStore implements QueueStore {
       const attempt = this.#attempts.get(request.attemptId);
       if (attempt?.state === 'talking' && attempt.member?.memberChannelId === request.memberChannelId) return 'done';
       if (attempt?.state !== 'ringing') return 'gone';
+      for (const other of this.#live(attempt.entry)) end(other, 'answered-elsewhere');
       attempt.state = 'talking';
+      attempt.outcome = null;
       attempt.member = request;
       attempt.connectedAtMs = request.atMs;
       attempt.entry.state = 'talking';
-      this.#members.answered(attempt.request.queue, attempt.request.extension);
+      this.#members.answered(attempt.entry.queue, attempt.extension);
       const { ringMs, atMs, answeredAtMs = atMs, memberUniqueId } = request;
       const { queue, joinedAtMs } = attempt.entry;
       attempt.entry.isInLevel = this.#figures.answered(queue, { fromMs: joinedAtMs, toMs: answeredAtMs });
@@ -261,15 +290,13 @@ export class MemoryQueueStore implements QueueStore {
       const event = endedBy === 'caller' ? 'COMPLETECALLER' : 'COMPLETEAGENT';
       if (attempt?.outcome === event) return 'done';
       if (attempt?.state !== 'talking') return 'gone';
-      const { entry, request } = attempt;
-      attempt.state = 'ended';
-      attempt.outcome = event;
-      entry.state = 'ended';
-      entry.outcome = event;
+      const { entry, extension } = attempt;
+      end(attempt, event);
+      close(entry, event, atMs);
+      entry.answeredBy = extension;
       const connectedAtMs = attempt.connectedAtMs ?? atMs;
-      const { extension, queue } = request;
+      const { queue, isInLevel = false } = entry;
       this.#members.hungUp(extension, queue, atMs);
-      const { isInLevel = false } = entry;
       this.#figures.completed(queue, { extension, isInLevel, talk: { fromMs: connectedAtMs, toMs: atMs } });
       const times = { holdMs: connectedAtMs - entry.joinedAtMs, talkMs: atMs - connectedAtMs };
       this.#write({ event, ...memberLine(attempt), ...times, originalPosition: entry.originalPosition, atMs });
@@ -282,17 +309,15 @@ export class MemoryQueueStore implements QueueStore {
       const entry = this.#entries.get(entryId);
       if (entry === undefined || entry.state === 'talking') return 'gone';
       if (entry.state === 'ended') return entry.outcome === outcome ? 'done' : 'gone';
-      const { attempt, queue, callId, uniqueId, originalPosition } = entry;
-      if (attempt !== null) {
-        attempt.state = 'ended';
-        attempt.outcome = 'left';
-        const ringMs = atMs - attempt.request.atMs;
+      const { queue, callId, uniqueId, originalPosition } = entry;
+      for (const attempt of this.#live(entry)) {
+        end(attempt, 'left');
+        const ringMs = atMs - attempt.startedAtMs;
         if (outcome === 'ABANDON' || outcome === 'EXITWITHKEY')
           this.#write({ event: 'RINGCANCELED', ...memberLine(attempt), ringMs, atMs });
       }
       const place = position(entry, this.#line(queue));
-      entry.state = 'ended';
-      entry.outcome = outcome;
+      close(entry, outcome, atMs);
       const waitMs = atMs - entry.joinedAtMs;
       this.#figures.left(queue, outcome, { fromMs: entry.joinedAtMs, toMs: atMs });
       const line = { queue, callId, uniqueId, position: place, originalPosition, waitMs, atMs };
@@ -342,6 +367,11 @@ export class MemoryQueueStore implements QueueStore {
     return () => this.#listeners.delete(listener);
   }
 
+  /** Attempts that ring or talk for an entry. */
+  #live(entry: MemoryEntry): MemoryAttempt[] {
+    return [...this.#attempts.values()].filter((each) => each.entry === entry && each.state !== 'ended');
+  }
+
   /** Who waits or rings in a queue. */
   #line(queue: string): MemoryEntry[] {
     return [...this.#entries.values()].filter(
@@ -359,20 +389,41 @@ export class MemoryQueueStore implements QueueStore {
   }
 }
 
-function storedAttempt({ request, connectedAtMs, member }: MemoryAttempt): StoredAttempt {
-  const { attemptId, entryId, extension, queue, atMs: startedAtMs } = request;
-  return {
-    attemptId,
-    entryId,
-    extension,
-    queue,
-    memberChannelId: member?.memberChannelId ?? null,
-    startedAtMs,
-    connectedAtMs,
-  };
+const OPEN = { outcome: null, endedAtMs: null, isResumed: false, answeredBy: null } as const;
+
+function end(attempt: MemoryAttempt, outcome: string): void {
+  attempt.state = 'ended';
+  attempt.outcome = outcome;
 }
 
-function storedEntry({ outcome: _, state, attempt, ...entry }: MemoryEntry): StoredEntry {
-  if (state === 'ended') throw new Error(`Entry ${entry.entryId} has ended`);
-  return { ...entry, state, attempt: attempt === null ? null : storedAttempt(attempt) };
+function close(entry: MemoryEntry, outcome: string, atMs: number): void {
+  entry.state = 'ended';
+  entry.outcome = outcome;
+  entry.endedAtMs = atMs;
+}
+
+const entered = ({ originalPosition, placedPriority, placedAtMs, knownExtension }: MemoryEntry): EnteredPlace => ({
+  position: originalPosition,
+  placedPriority,
+  placedAtMs,
+  knownExtension,
+});
+
+function storedAttempt({
+  entry,
+  attemptId,
+  extension,
+  startedAtMs,
+  connectedAtMs,
+  member,
+}: MemoryAttempt): StoredAttempt {
+  const { entryId, queue } = entry;
+  const memberChannelId = member?.memberChannelId ?? null;
+  return { attemptId, entryId, extension, queue, memberChannelId, startedAtMs, connectedAtMs };
+}
+
+function storedEntry(entry: MemoryEntry, live: readonly MemoryAttempt[]): StoredEntry {
+  const { outcome: _outcome, endedAtMs: _ended, isResumed: _resumed, answeredBy: _by, state, ...kept } = entry;
+  if (state === 'ended') throw new Error('An ended entry is not open');
+  return { ...kept, state, attempts: live.map(storedAttempt) };
 }

@@ -1,6 +1,6 @@
 import { storableCustomer, storableTextOrNull } from '../../../db/text.ts';
 import type { CallEvent } from '../../../src/core/events.ts';
-import type { MissRequest, NewEntry } from '../../../src/ports/queue-store.ts';
+import type { EnterOptions, MissRequest, NewEntry } from '../../../src/ports/queue-store.ts';
 import type { MemoryAttempt, MemoryEntry } from './memory-queue-store.ts';
 
 /** Place of an entry in the line: 1 and however many are before it. */
@@ -10,8 +10,8 @@ export function position(entry: MemoryEntry, line: readonly MemoryEntry[]): numb
 
 function isBefore(other: MemoryEntry, entry: MemoryEntry): boolean {
   if (other.queue !== entry.queue) return false;
-  if (other.priority !== entry.priority) return other.priority > entry.priority;
-  if (other.joinedAtMs !== entry.joinedAtMs) return other.joinedAtMs < entry.joinedAtMs;
+  if (other.placedPriority !== entry.placedPriority) return other.placedPriority > entry.placedPriority;
+  if (other.placedAtMs !== entry.placedAtMs) return other.placedAtMs < entry.placedAtMs;
   return other.entryId < entry.entryId;
 }
 
@@ -33,11 +33,59 @@ export function missLines(attempt: MemoryAttempt, { outcome, ringMs, atMs }: Mis
 }
 
 /** The caller and the customer as a table with limits keeps them. */
-export function cutToLimits(entry: Omit<NewEntry, 'maxLength'>): Omit<NewEntry, 'maxLength'> {
+export function cutToLimits(entry: NewEntry): NewEntry {
   const { caller, customer } = entry;
   return {
     ...entry,
     caller: { number: storableTextOrNull(caller.number, 100), name: storableTextOrNull(caller.name, 1000) },
     customer: customer === null ? null : storableCustomer(customer),
   };
+}
+
+/** The entry with its place: that of a caller who was cut off, the one asked for, or the one of its own. `all` are entries of all queues. */
+export function placeInLine(entry: NewEntry, options: EnterOptions, all: readonly MemoryEntry[]): NewEntry {
+  const { caller, queue, customer } = entry;
+  const byEnd = all.filter((each) => each.endedAtMs !== null).sort((a, b) => (b.endedAtMs ?? 0) - (a.endedAtMs ?? 0));
+  const spoke = byEnd.find((each) => each.customer?.id === customer?.id && each.answeredBy !== null);
+  const known = options.isKnownByLastCall ? { knownExtension: spoke?.answeredBy ?? entry.knownExtension } : {};
+  const since = options.resumeSinceMs ?? Number.POSITIVE_INFINITY;
+  const old = byEnd.find(
+    (each) =>
+      each.queue === queue &&
+      each.caller.number === caller.number &&
+      caller.number !== null &&
+      !each.isResumed &&
+      each.outcome === 'ABANDON' &&
+      (each.endedAtMs ?? 0) >= since,
+  );
+  if (old !== undefined) {
+    old.isResumed = true;
+    const placedPriority = Math.max(entry.placedPriority, old.placedPriority);
+    return { ...entry, ...known, placedPriority, placedAtMs: Math.min(entry.placedAtMs, old.placedAtMs) };
+  }
+  if (options.wantedPosition === null) {
+    return { ...entry, ...known, placedAtMs: options.isLast ? lastPlace(entry, all) : entry.placedAtMs };
+  }
+  return { ...entry, ...known, placedAtMs: wantedPlace(entry, options.wantedPosition, all) };
+}
+
+function lastPlace(entry: NewEntry, all: readonly MemoryEntry[]): number {
+  const equals = all.filter((each) => isInLine(each, entry.queue) && each.placedPriority === entry.placedPriority);
+  return Math.max(entry.placedAtMs, ...equals.map(({ placedAtMs }) => placedAtMs + 0.001));
+}
+
+const isInLine = (each: MemoryEntry, queue: string) =>
+  each.queue === queue && (each.state === 'waiting' || each.state === 'ringing');
+
+function wantedPlace(entry: NewEntry, wanted: number, all: readonly MemoryEntry[]): number {
+  const line = all.filter((each) => isInLine(each, entry.queue));
+  const before = line.filter((each) => each.placedPriority > entry.placedPriority).length;
+  const equals = line
+    .filter((each) => each.placedPriority === entry.placedPriority)
+    .sort((a, b) => (isBefore(a, b) ? -1 : 1));
+  const index = Math.max(0, wanted - before - 1);
+  const behind = equals[index];
+  const ahead = equals[index - 1];
+  if (behind === undefined) return entry.placedAtMs;
+  return ahead === undefined ? behind.placedAtMs - 1 : ahead.placedAtMs + (behind.placedAtMs - ahead.placedAtMs) / 2;
 }

@@ -1,12 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { DEVICE_STATES } from '../../../../src/core/device-state.ts';
-import { type ExtensionNumber, entryId, extensionNumber } from '../../../../src/core/ids.ts';
+import { type ExtensionNumber, extensionNumber } from '../../../../src/core/ids.ts';
 import { availability, type Member } from '../../../../src/core/queue/availability.ts';
 import { inOrder, type WaitingEntry } from '../../../../src/core/queue/line.ts';
 import { match, type QueueView } from '../../../../src/core/queue/match.ts';
 import { leastrecent } from '../../../../src/core/queue/strategy.ts';
-import { queueSettings, member as sampleMember } from '../../../support/queue-people.ts';
+import { queueSettings, waiting as sampleEntry, member as sampleMember } from '../../../support/queue-people.ts';
 
 const NOW_MS = 1_000_000;
 // The seed stands in the failure's message; a fixed one makes every run the same.
@@ -19,7 +19,7 @@ function member(number: string, changes: Partial<Member> = {}): Member {
 }
 
 function waiting(id: string, joinedAtMs: number, changes: Partial<WaitingEntry> = {}): WaitingEntry {
-  return { entryId: entryId(id), priority: 0, joinedAtMs, missed: new Map(), ...changes };
+  return sampleEntry(id, { joinedAtMs, ...changes });
 }
 
 const proposals = (view: Partial<QueueView>, nowMs = NOW_MS) =>
@@ -116,7 +116,7 @@ const anEntry = fc.record({
 });
 const line = fc
   .array(anEntry, { maxLength: 6 })
-  .map((entries) => entries.map((entry, index) => ({ ...entry, entryId: entryId(`entry-${index}`) })));
+  .map((entries) => entries.map((entry, index) => waiting(`entry-${index}`, entry.joinedAtMs, entry)));
 const view = fc.record({ members, waiting: line });
 
 describe('match, whatever the situation', () => {

@@ -1,0 +1,87 @@
+import { fillCallerId } from '../../src/core/caller-id.ts';
+import type { ChannelId } from '../../src/core/ids.ts';
+import type { QueueSettings } from '../../src/core/queue/settings.ts';
+import { quietly } from './call-room.ts';
+import type { Offer, Ring } from './distributor.ts';
+import type { Stay } from './queue-visit.ts';
+import { CAUSE_ANSWERED_ELSEWHERE, type RingOutcome, ringAttempt } from './ring-attempt.ts';
+
+/** Who took the call, and who was rung besides: they are free as soon as the database knows of the answer. */
+export interface GroupAnswer {
+  readonly ring: Ring;
+  readonly channelId: ChannelId;
+  readonly ringMs: number;
+  readonly losers: readonly Ring[];
+}
+
+/**
+ * Rings everybody of one offer and takes the first who answers; `null`: nobody did. Each member who does not answer is written down and
+ * free at once, while the others go on ringing. Who lost to another one gets no line and no missed call (queue-semantics RA2).
+ */
+export async function ringGroup(stay: Stay, { rings }: Offer): Promise<GroupAnswer | null> {
+  const elsewhere = new AbortController();
+  const losers: Ring[] = [];
+  let answer: Omit<GroupAnswer, 'losers'> | null = null;
+  const ringOne = async (ring: Ring) => {
+    const outcome = await ringMember(stay, ring, elsewhere.signal);
+    if (outcome.type === 'missed') return await writeMiss(stay, ring, outcome);
+    if (outcome.type === 'answered' && answer === null) {
+      answer = { ring, channelId: outcome.channelId, ringMs: outcome.ringMs };
+      elsewhere.abort();
+      return;
+    }
+    losers.push(ring);
+    stay.news.ended(ring);
+    if (outcome.type === 'answered') await hangUpSecond(stay, outcome.channelId);
+  };
+  await Promise.all(rings.map(ringOne));
+  return answer && { ...(answer as Omit<GroupAnswer, 'losers'>), losers };
+}
+
+/** Two picked up in the same moment. */
+async function hangUpSecond({ room, call }: Stay, channelId: ChannelId): Promise<void> {
+  await quietly(call, 'hang-up-second', () => room.pbx.hangup(channelId, CAUSE_ANSWERED_ELSEWHERE));
+}
+
+async function ringMember(stay: Stay, ring: Ring, elsewhere: AbortSignal): Promise<RingOutcome> {
+  const { room, call, settings, line, news } = stay;
+  const { extension, attemptId } = ring;
+  call.log.info({ attemptId, extension: extension.number }, 'Member chosen');
+  const published = news.ringing(ring).then((outcome) => {
+    if (outcome !== 'acknowledged') call.log.warn({ attemptId, outcome }, 'Ringing before the item was acknowledged');
+  });
+  return await ringAttempt(room, call, {
+    attemptId,
+    interface: extension.interface,
+    callerId: fillCallerId(room.settings.callerId, {
+      queueTitle: settings.title,
+      customer: call.customer,
+      caller: call.caller,
+    }),
+    ringTimeoutMs: ringTimeMs(settings, line.expiresAtMs - room.clock.now()),
+    beforeRing: published,
+    exiting: line.exiting,
+    elsewhere,
+  });
+}
+
+/** Longest ring of a queue that sets no limit: phones and providers give up long before. */
+const RING_MS_MAX = 600_000;
+
+/** How long a phone rings (queue-semantics T1, T2): `ring-timeout`, and with `timeout-priority: app` no longer than the caller may wait. */
+function ringTimeMs({ ringTimeoutMs, timeoutPriority }: QueueSettings, remainingMs: number): number {
+  const wantedMs = ringTimeoutMs === 0 ? RING_MS_MAX : ringTimeoutMs;
+  return timeoutPriority === 'conf' ? wantedMs : Math.min(wantedMs, Math.max(1, remainingMs));
+}
+
+type Missed = Extract<RingOutcome, { type: 'missed' }>;
+
+async function writeMiss(stay: Stay, ring: Ring, { outcome, ringMs }: Missed): Promise<void> {
+  const { room, call, place, news } = stay;
+  const { attemptId, extension } = ring;
+  const atMs = room.clock.now();
+  call.log.info({ attemptId, extension: extension.number, outcome, ringMs }, 'Member did not take the call');
+  await quietly(call, 'write-miss', () => room.store.miss({ attemptId, outcome, ringMs, atMs }));
+  news.ended(ring);
+  room.distributor.missed(place.entryId, ring, room.clock.now());
+}

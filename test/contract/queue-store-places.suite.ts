@@ -1,0 +1,110 @@
+import { describe, expect, test } from '@jest/globals';
+import type { EntryId } from '../../src/core/ids.ts';
+import type { LeaveOutcome } from '../../src/ports/queue-store.ts';
+import { extensionOf, type QueueStoreUnderTest, START_MS, scene } from './queue-store.scene.ts';
+
+/** Places in line that are not the last one, and whom a call may be for. */
+export function describePlaces(open: () => QueueStoreUnderTest): void {
+  const left = async (
+    { store }: Awaited<ReturnType<typeof scene>>,
+    { entryId }: { readonly entryId: EntryId },
+    { outcome = 'ABANDON', afterMs = 1000 }: { readonly outcome?: LeaveOutcome; readonly afterMs?: number } = {},
+  ) => await store.leave({ entryId, outcome, info: '1', atMs: START_MS + afterMs });
+
+  describe('a caller who was cut off and calls again', () => {
+    const again = { resumeSinceMs: START_MS };
+    const alice = { number: '2000', name: 'Alice' };
+    const bob = { number: '2001', name: 'Bob' };
+
+    test('has the old place, once', async () => {
+      const all = await scene(open());
+      const first = await all.enter({ caller: alice });
+      const second = await all.enter({ caller: bob });
+      await left(all, first);
+      const third = await all.enter({ caller: { number: '2002', name: null } });
+      const back = await all.enter({ caller: alice }, again);
+      expect(back.answer).toMatchObject({ position: 1 });
+      expect((await all.entries()).map(({ entryId }) => entryId)).toEqual([
+        back.entryId,
+        second.entryId,
+        third.entryId,
+      ]);
+      const twin = await all.enter({ caller: alice }, again);
+      expect(twin.answer).toMatchObject({ position: 4 });
+    });
+
+    test.each([
+      ['too late', { resumeSinceMs: START_MS + 1001 }, alice, 'ABANDON'],
+      ['not at all by the configuration', { resumeSinceMs: null }, alice, 'ABANDON'],
+      ['as somebody else', again, bob, 'ABANDON'],
+      ['without a number', again, { number: null, name: 'Alice' }, 'ABANDON'],
+      ['after having left by a key', again, alice, 'EXITWITHKEY'],
+    ] as const)('%s has the last place', async (_how, options, caller, outcome) => {
+      const all = await scene(open());
+      const first = await all.enter({ caller: caller.number === null ? caller : alice });
+      await all.enter({ caller: { number: '2002', name: null } });
+      await left(all, first, { outcome });
+      expect((await all.enter({ caller }, options)).answer).toMatchObject({ position: 2 });
+    });
+  });
+
+  describe('a place that is asked for (PR2)', () => {
+    test.each([
+      [1, 2],
+      [2, 2],
+      [3, 3],
+      [4, 4],
+      [99, 4],
+    ])('%i behind one of a higher priority and before two of the same is %i', async (wantedPosition, position) => {
+      const all = await scene(open());
+      await all.enter();
+      await all.enter();
+      await all.enter({ priority: 5 });
+      const placed = await all.enter({}, { wantedPosition });
+      expect(placed.answer).toMatchObject({ position });
+      const ids = (await all.entries()).map(({ entryId }) => entryId);
+      expect(ids.indexOf(placed.entryId) + 1).toBe(position);
+    });
+
+    test('is found again and again between the same two', async () => {
+      const all = await scene(open());
+      await all.enter();
+      await all.enter();
+      for (let round = 0; round < 5; round++) {
+        expect((await all.enter({}, { wantedPosition: 2 })).answer).toMatchObject({ position: 2 });
+      }
+    });
+  });
+
+  test('an age weight lets an earlier moment win, and the place is counted by it', async () => {
+    const all = await scene(open());
+    const placed = (placedAtMs: number) => all.enter({ placedAtMs, priority: 3, placedPriority: 0 }, { isLast: false });
+    await placed(START_MS + 100);
+    expect((await placed(START_MS + 50)).answer).toMatchObject({ position: 1, placedAtMs: START_MS + 50 });
+    expect((await placed(START_MS + 75)).answer).toMatchObject({ position: 2 });
+  });
+
+  test('limits, needs and who knows the customer are kept', async () => {
+    const { enter, entries, extensions } = await scene(open());
+    const knownExtension = extensionOf(extensions, 0).number;
+    const wishes = { limits: { min: 2, max: 5, raise: null }, needs: { english: 50 }, knownExtension };
+    expect((await enter(wishes)).answer).toMatchObject({ knownExtension });
+    expect(await entries()).toMatchObject([wishes]);
+  });
+
+  test('who talked to the customer last knows them', async () => {
+    const { store, enter, reserve, connect, extensions, next } = await scene(open(), 2);
+    const customer = { id: `known-${next()}`, name: 'Company', code: null, fields: {} };
+    const entry = await enter({ customer });
+    const attempt = await reserve(entry, 1);
+    await connect(attempt);
+    await store.complete({ attemptId: attempt.attemptId, endedBy: 'caller', atMs: START_MS + 90_000 });
+    const options = { isKnownByLastCall: true };
+    const known = await enter({ customer }, options);
+    expect(known.answer).toMatchObject({ knownExtension: extensionOf(extensions, 1).number });
+    expect((await enter({ customer })).answer).toMatchObject({ knownExtension: null });
+    expect((await enter({ customer: { ...customer, id: 'another' } }, options)).answer).toMatchObject({
+      knownExtension: null,
+    });
+  });
+}
