@@ -1,6 +1,7 @@
 import { createSoundLibrary, type FolderSoundLibrary } from '../stasis/media/library/sound-library.ts';
 import { createStream, type LiveStream } from '../stasis/media/stream/live-stream.ts';
 import type { Config } from './config/config.ts';
+import { announcedNames } from './config/prompts.ts';
 import type { MusicClassView } from './http/application-face.ts';
 import type { Clock } from './lib/clock.ts';
 import type { Logger } from './log.ts';
@@ -20,11 +21,15 @@ export interface Music {
   classes(): readonly MusicClassView[];
 }
 
-export function buildMusic({ musicClasses, sounds, language }: Config, { clock, random, log }: MusicDeps): Music {
+export function buildMusic(
+  { musicClasses, sounds, language, queues }: Config,
+  { clock, random, log }: MusicDeps,
+): Music {
   const library = createSoundLibrary({
     classes: musicClasses,
     sounds,
     defaultLanguage: language,
+    asteriskNames: announcedNames(queues),
     clock,
     log: log.child({ room: 'sounds' }),
   });

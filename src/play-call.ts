@@ -1,12 +1,17 @@
 import { accountsOf } from '../db/accounts/account-record.ts';
 import { createSoundLibrary } from '../stasis/media/library/sound-library.ts';
 import { loadConfig } from './config/load.ts';
-import { Programme } from './core/programme/programme.ts';
+import { announcedNames } from './config/prompts.ts';
+import { ANNOUNCEMENT_DEFAULTS } from './core/programme/announcement-settings.ts';
+import { Programme, type ProgrammeOptions } from './core/programme/programme.ts';
 import { type Rehearsal, type RehearsedEvent, rehearse } from './core/programme/rehearsal/rehearse.ts';
 import type { Timed } from './core/programme/rehearsal/timed.ts';
 import { mergeProgramme } from './core/programme/settings.ts';
-import type { Sound, WireFormat } from './core/programme/sound.ts';
-import { grammarOf } from './core/speech/grammar.ts';
+import { type Sound, WIRE, type WireFormat } from './core/programme/sound.ts';
+import { estimatedWait } from './core/queue/hold-time.ts';
+import type { QueueSettings } from './core/queue/settings.ts';
+import { announcer } from './core/speech/announcer.ts';
+import { type Grammar, grammarOf } from './core/speech/grammar.ts';
 import type { Phrase, SpokenLanguage } from './core/speech/phrase.ts';
 import { SPOKEN_LANGUAGES } from './core/speech/phrase.ts';
 import { systemClock } from './lib/clock.ts';
@@ -19,6 +24,8 @@ export interface PlayOptions {
   readonly accounts: readonly { readonly number: string; readonly balance: string | null }[];
   readonly forMs: number;
   readonly queue: string | null;
+  /** The queue's average waiting time; `null`: nobody has been answered yet. */
+  readonly averageMs: number | null;
   readonly language: string | null;
   readonly startedAt: { readonly hour: number; readonly minute: number };
   readonly startTrack: string | null;
@@ -42,6 +49,7 @@ export async function playCall(options: PlayOptions, refuse: Refuse): Promise<Re
     classes: [musicClass],
     sounds: { ...config.sounds, formats: [options.format] },
     defaultLanguage: config.language,
+    asteriskNames: announcedNames(queue === undefined ? [] : [queue]),
     clock: systemClock,
     log: createLog({ level: 'warn', personalData: false }, process.stderr),
   });
@@ -59,7 +67,7 @@ export async function playCall(options: PlayOptions, refuse: Refuse): Promise<Re
       startTrack: options.startTrack,
       random: () => ((options.seed * 2_654_435_761) % 2 ** 32) / 2 ** 32,
       startedAt: options.startedAt,
-      sayPosition: (place) => say(grammar.position(place)),
+      ...announced(queue, options, grammar, say),
     });
     const accounts = accountsOf(options.accounts, 'USD').answer;
     const phrase =
@@ -69,6 +77,36 @@ export async function playCall(options: PlayOptions, refuse: Refuse): Promise<Re
   } finally {
     await library.close();
   }
+}
+
+/** What the queue announces; of no queue the place alone is told. */
+function announced(
+  queue: QueueSettings | undefined,
+  { averageMs, format }: PlayOptions,
+  grammar: Grammar,
+  play: (phrase: Phrase) => readonly Sound[],
+): Pick<ProgrammeOptions, 'sayPosition' | 'announcements'> {
+  const settings = queue?.announcements ?? ANNOUNCEMENT_DEFAULTS;
+  const say = announcer(grammar, settings.prompts);
+  const position = (place: number) => play(say.position(place));
+  return {
+    sayPosition: position,
+    announcements: {
+      settings,
+      waitedMs: 0,
+      say: {
+        position,
+        moreThan: (places) => play(say.moreThan(places)),
+        holdTime(at) {
+          const waitedMs = (at * 1000) / WIRE[format].rate;
+          const estimate = estimatedWait({ averageMs, waitedMs }, settings.roundSeconds);
+          return estimate === null ? [] : play(say.holdTime(estimate));
+        },
+        thanks: () => play(say.thanks()),
+        periodic: (name) => play([name]),
+      },
+    },
+  };
 }
 
 function eventsOf({ keys, positions }: PlayOptions, accounts: () => readonly Sound[]): RehearsedEvent[] {

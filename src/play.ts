@@ -19,7 +19,8 @@ time line, and writes it as a WAV file and its level curve as an SVG picture.
   --account 4012=150.30    an account that key 2 tells, with its balance; may be given several times
   --for 60s                how long (default: 10 s after the last key, at least 60s; at most 1 h)
   --out x.wav              the sound; the picture beside it is x.svg (default: CLASS.wav)
-  --queue NAME             with the programme of this queue over the class's
+  --queue NAME             with the programme of this queue over the class's, and what the queue announces
+  --average 3m             the queue's average waiting time, from which the announced one is estimated (default: not known)
   --language ru            of what is said (default: the configuration's)
   --hour 9:30              local time at which the call begins: it decides on advice (default: 12:00)
   --track NAME             the tune that is remembered for the caller
@@ -80,9 +81,10 @@ function readOptions(args: readonly string[]): (PlayOptions & { out: string }) |
     keys,
     positions,
     accounts: (values.account ?? []).map(account),
-    forMs: values.for === undefined ? defaultLength([...keys, ...positions]) : duration(values.for),
+    forMs: values.for === undefined ? defaultLength([...keys, ...positions]) : duration('--for', values.for),
     out: values.out ?? `${musicClass}.wav`,
     queue: values.queue ?? null,
+    averageMs: values.average === undefined ? null : duration('--average', values.average),
     language: values.language ?? null,
     startedAt: timeOfDay(values.hour ?? '12:00'),
     startTrack: values.track ?? null,
@@ -101,6 +103,7 @@ function parse(args: readonly string[]) {
     for: text,
     out: text,
     queue: text,
+    average: text,
     language: text,
     hour: text,
     track: text,
@@ -126,9 +129,9 @@ function defaultLength(events: readonly Timed[]): number {
   return Math.max(60_000, ...events.map(({ atMs }) => atMs + 10_000));
 }
 
-function duration(text: string): number {
+function duration(option: string, text: string): number {
   const ms = readDuration(text);
-  if (ms === null || ms === 0) throw new UsageError(`--for ${text}: a time like 60s or 1:30, at most an hour`);
+  if (ms === null || ms === 0) throw new UsageError(`${option} ${text}: a time like 60s or 1:30, at most an hour`);
   return ms;
 }
 

@@ -1,4 +1,6 @@
 import type { IvrStep, Prompt } from '../core/ivr/flow-definition.ts';
+import type { QueueSettings } from '../core/queue/settings.ts';
+import { phraseMedia } from '../core/speech/phrase.ts';
 import type { Config } from './config.ts';
 
 /** A sound file that the configuration names. */
@@ -42,7 +44,35 @@ function namedPrompts({ limits, members, queues, ivr }: Config): NamedPrompt[] {
     setting: `ivr.steps.${name}`,
     prompt: promptsOf(step),
   }));
-  return [{ setting: 'limits.busy-prompt', prompt: limits.busyPrompt }, ...ofMembers, ...ofQueues, ...ofSteps];
+  const announced = queues.flatMap(announcedPrompts);
+  return [
+    { setting: 'limits.busy-prompt', prompt: limits.busyPrompt },
+    ...ofMembers,
+    ...ofQueues,
+    ...announced,
+    ...ofSteps,
+  ];
+}
+
+/** Names of recordings that queues announce and that are none of ours: the programme mixes Asterisk's own, too. */
+export function announcedNames(queues: Config['queues']): readonly string[] {
+  const names = queues.flatMap((queue) => announcedPrompts(queue)).flatMap(({ prompt }) => prompt);
+  return [...new Set(names.map((media) => media.replace(/^sound:/, '')))].filter(
+    (name) => !name.startsWith('queueapp/'),
+  );
+}
+
+function announcedPrompts({ name, announcements }: QueueSettings): NamedPrompt[] {
+  const { prompts, periodic } = announcements;
+  const setting = (of: string) => `queues.${name}.announcements.${of}`;
+  return [
+    ...(periodic.frequencyMs > 0
+      ? [{ setting: setting('periodic.prompts'), prompt: phraseMedia(periodic.prompts) }]
+      : []),
+    ...Object.entries(prompts).flatMap(([of, phrase]) =>
+      phrase === null ? [] : [{ setting: setting(`prompts.${kebab(of)}`), prompt: phraseMedia(phrase) }],
+    ),
+  ];
 }
 
 function promptsOf(step: IvrStep): Prompt {

@@ -3,6 +3,7 @@ import { queueName } from '../core/ids.ts';
 import { RESERVED_TARGETS } from '../core/ivr/flow-definition.ts';
 import { EMPTY_CONDITIONS, type EmptyCondition } from '../core/queue/empty.ts';
 import { type QueueSettings, STRATEGIES } from '../core/queue/settings.ts';
+import { announcementFields, announcementSettings } from './announcement-section.ts';
 import { shown } from './findings.ts';
 import { programme } from './programme-section.ts';
 import { className } from './sound-section.ts';
@@ -227,6 +228,10 @@ const callerFields = ({ accounts, steps }: QueueNames) => ({
     .optional()
     .meta({ kind: 'as in [programme](#programme)' })
     .describe("What differs from the class's programme."),
+  announcements: announcementFields
+    .prefault({})
+    .meta({ kind: 'as in [announcements](#announcements)' })
+    .describe('What callers are told while they wait, as app_queue tells it.'),
   'exit-keys': z
     .record(
       telephoneKey(),
@@ -297,6 +302,7 @@ export function queueSettings(
     setVariables: written['set-variables'],
     musicClass: written['music-class'],
     programme: written.programme ?? {},
+    announcements: announcementSettings(written.announcements),
     accounts: written.accounts ?? null,
     exitKeys: written['exit-keys'],
     exitContext: written['exit-context'] ?? null,

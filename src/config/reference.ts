@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { accountFields } from './account-section.ts';
+import { announcementFields } from './announcement-section.ts';
 import { calendarFields } from './calendar-section.ts';
 import { ENVIRONMENT } from './environment.ts';
 import { lookupFields } from './lookup-section.ts';
@@ -52,6 +53,7 @@ export function referenceTables(): ReadonlyMap<string, string> {
   tables.set('lookup', settingsTable(lookupFields));
   tables.set('calendar', settingsTable(calendarFields));
   tables.set('queue', settingsTable(queueFields(NO_NAMES)));
+  tables.set('announcements', settingsTable(announcementFields));
   tables.set('penalty-rule', settingsTable(penaltyRowFields));
   tables.set('skill-rule', settingsTable(skillRowFields));
   tables.set('music-class', settingsTable(musicClassFields));

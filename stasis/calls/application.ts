@@ -14,6 +14,7 @@ import type { CallRoom, CallSettings, HoldClass } from './call-room.ts';
 import { Calls } from './calls.ts';
 import { Distributor } from './distributor.ts';
 import { EventRouter } from './event-router.ts';
+import { HoldTimes } from './hold-times.ts';
 import { MemberBoard } from './member-board.ts';
 import { Memberships } from './memberships.ts';
 import { QueueRegistry } from './queue-registry.ts';
@@ -63,6 +64,7 @@ export class Application {
       router: new EventRouter({ pbx, log }),
       board,
       distributor,
+      holdTimes: new HoldTimes({ store, clock, log }),
       announced: new Map(),
       bridges: new Set(),
       stopping: this.#stopping.signal,

@@ -18,6 +18,7 @@ import type { SoundLibrary } from '../../src/ports/sound-library.ts';
 import type { Call } from './call.ts';
 import type { Distributor } from './distributor.ts';
 import type { EventRouter } from './event-router.ts';
+import type { HoldTimes } from './hold-times.ts';
 import type { MemberBoard } from './member-board.ts';
 import type { LiveQueues } from './queue-registry.ts';
 
@@ -71,6 +72,7 @@ export interface CallRoom {
   readonly musicClasses: ReadonlyMap<string, HoldClass>;
   readonly board: MemberBoard;
   readonly distributor: Distributor;
+  readonly holdTimes: HoldTimes;
   /** Attempts that ring or talk now, as they were last published. */
   readonly announced: Map<AttemptId, AnnouncedAttempt>;
   /** Bridges that calls of this process use or have asked for; any other of ours is a remnant. */

@@ -2,6 +2,7 @@ import { nearestFormat } from '../../src/core/programme/nearest-format.ts';
 import type { ProgrammeSettings } from '../../src/core/programme/settings.ts';
 import type { QueueSettings } from '../../src/core/queue/settings.ts';
 import { deferred } from '../../src/lib/deferred.ts';
+import { AsteriskMusic } from './asterisk-music.ts';
 import type { Call } from './call.ts';
 import type { CallBridge } from './call-bridge.ts';
 import { type CallRoom, quietly } from './call-room.ts';
@@ -50,6 +51,7 @@ export class HoldSound {
   #isWanted = false;
   #changing: Promise<void> = Promise.resolve();
   #position: number | null = null;
+  #waitsSinceMs: number;
   #isMemberFound = false;
   #endMoment: () => void = () => undefined;
 
@@ -58,6 +60,7 @@ export class HoldSound {
     this.#call = call;
     this.#settings = settings;
     this.#bridge = bridge;
+    this.#waitsSinceMs = room.clock.now();
     call.hears = () => this.#inWords();
   }
 
@@ -94,6 +97,11 @@ export class HoldSound {
     if (!this.#isWanted) return;
     this.#then(async () => await this.#music?.standStill());
     await this.#changing;
+  }
+
+  /** The caller waits for longer than we know of: what is told of waiting counts from here, Unix milliseconds. */
+  waitsSince(atMs: number): void {
+    this.#waitsSinceMs = atMs;
   }
 
   /** The caller's place in the line, from 1. */
@@ -167,63 +175,16 @@ export class HoldSound {
     const call = this.#call;
     const own = await room.pbx.getVariable(call.channelId, 'CHANNEL(musicclass)');
     const name = own === undefined || own === '' || own === 'default' ? this.#settings.musicClass : own;
+    const queue = this.#settings;
+    const waitsSinceMs = () => this.#waitsSinceMs;
+    if (queue.announcements.frequencyMs > 0) room.holdTimes.expect();
     const musicClass = room.musicClasses.get(name);
-    if (musicClass === undefined) return new AsteriskMusic(room, call, name);
+    if (musicClass === undefined) return new AsteriskMusic({ room, call, queue, musicClass: name, waitsSinceMs });
     const format = nearestFormat(await room.pbx.channelFormat(call.channelId), room.settings.soundFormats);
     const shelf = room.sounds.shelf(name, format);
-    if (shelf === null) return new AsteriskMusic(room, call, musicClass.fallback);
-    const queue = this.#settings;
-    return await PersonalProgramme.prepare({ room, call, queue, bridge: this.#bridge, musicClass, shelf, format });
-  }
-}
-
-/** A class of Asterisk's musiconhold.conf, played by Asterisk: the same for everybody, and no key changes it. */
-class AsteriskMusic implements HoldMusic {
-  readonly #room: CallRoom;
-  readonly #call: Call;
-  readonly #musicClass: string;
-
-  constructor(room: CallRoom, call: Call, musicClass: string) {
-    this.#room = room;
-    this.#call = call;
-    this.#musicClass = musicClass;
-  }
-
-  async start(): Promise<void> {
-    const { pbx } = this.#room;
-    const answer = await pbx.startMusic(this.#call.channelId, this.#musicClass);
-    // Nothing else would ever tell of a caller who went before anybody listened: between a snapshot and the call's adoption.
-    if (answer === 'gone') this.#call.end({ code: 0, text: 'no longer there when the music was to begin' });
-  }
-
-  async stop(): Promise<void> {
-    await quietly(this.#call, 'stop-music', () => this.#room.pbx.stopMusic(this.#call.channelId));
-  }
-
-  readonly isForHold = false;
-  readonly keys = null;
-
-  async standStill(): Promise<void> {
-    // It goes on without us.
-  }
-
-  inWords(): string {
-    return `moh:${this.#musicClass}`;
-  }
-
-  moved(): void {
-    // The same music for everybody says nothing of anybody's place.
-  }
-
-  memberFound(): void {
-    // Nothing is said that could be cut.
-  }
-
-  memberMissed(): void {
-    // Nothing was cut.
-  }
-
-  pressed(): void {
-    // Keys are the programme's; see hold-keys.ts.
+    const { fallback } = musicClass;
+    if (shelf === null) return new AsteriskMusic({ room, call, queue, musicClass: fallback, waitsSinceMs });
+    const bridge = this.#bridge;
+    return await PersonalProgramme.prepare({ room, call, queue, bridge, musicClass, shelf, format, waitsSinceMs });
   }
 }

@@ -2,7 +2,7 @@ import { Programme } from '../../src/core/programme/programme.ts';
 import { mergeProgramme, type ProgrammeSettings } from '../../src/core/programme/settings.ts';
 import type { Shelf, WireFormat } from '../../src/core/programme/sound.ts';
 import type { QueueSettings } from '../../src/core/queue/settings.ts';
-import { type Grammar, grammarOf } from '../../src/core/speech/grammar.ts';
+import { announcementVoice, grammarFor } from './announcement-voice.ts';
 import type { Call } from './call.ts';
 import type { CallBridge } from './call-bridge.ts';
 import { type CallRoom, type HoldClass, quietly } from './call-room.ts';
@@ -20,6 +20,8 @@ interface PersonalProgrammeOptions {
   readonly musicClass: HoldClass;
   readonly shelf: Shelf;
   readonly format: WireFormat;
+  /** Since when the caller waits, Unix milliseconds. */
+  readonly waitsSinceMs: () => number;
 }
 
 /** A waiting caller's own programme (E): music, position, personal information and advice, and what their keys do to it. */
@@ -103,8 +105,9 @@ export class PersonalProgramme implements HoldMusic {
   }
 
   #make(): Programme {
-    const { room, call, shelf, format } = this.#options;
-    const grammar = grammarFor(room, call);
+    const { room, call, queue, shelf, format, waitsSinceMs } = this.#options;
+    const { language } = grammarFor(room, call);
+    const say = announcementVoice(this.#options, (phrase) => room.sounds.prompts(phrase, language, format));
     const programme = new Programme({
       settings: this.#settings,
       format,
@@ -112,7 +115,8 @@ export class PersonalProgramme implements HoldMusic {
       startTrack: this.#startTrack,
       random: room.random,
       startedAt: timeOfDay(room.clock.now()),
-      sayPosition: (place) => room.sounds.prompts(grammar.position(place), grammar.language, format),
+      sayPosition: say.position,
+      announcements: { settings: queue.announcements, say, waitedMs: room.clock.now() - waitsSinceMs() },
     });
     programme.position(this.#place, 0);
     if (this.#isMemberFound) programme.cut(0);
@@ -136,11 +140,6 @@ export class PersonalProgramme implements HoldMusic {
     const sounds = room.sounds.prompts(phrase, grammar.language, format);
     if (!call.signal.aborted) this.#line.change((programme, at) => programme.tellAccounts(sounds, at));
   }
-}
-
-/** Of the caller's language, else of the configured one: numbers are spoken by its rules, with its recordings. */
-function grammarFor({ settings }: CallRoom, call: Call): Grammar {
-  return grammarOf(call.language, grammarOf(settings.language).language);
 }
 
 /** The class's settings with the queue's over them; the key of personal information only where there is a source of it. */

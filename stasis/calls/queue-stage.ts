@@ -69,6 +69,7 @@ export async function stayInQueue(room: CallRoom, call: Call, request: StayReque
   const { settings, place, bridge, hold, isNew } = request;
   const news = new CallNews(room, call, settings, place);
   if (isNew) news.entered();
+  hold.waitsSince(place.joinedAtMs);
   const line = new PlaceInLine(room, {
     settings,
     place,

@@ -1,5 +1,6 @@
 import { entryId, extensionNumber, queueName } from '../../src/core/ids.ts';
 import type { Extension, Membership } from '../../src/core/people.ts';
+import { ANNOUNCEMENT_DEFAULTS } from '../../src/core/programme/announcement-settings.ts';
 import type { Member } from '../../src/core/queue/availability.ts';
 import type { WaitingEntry } from '../../src/core/queue/line.ts';
 import type { QueueSettings } from '../../src/core/queue/settings.ts';
@@ -46,6 +47,7 @@ export function queueSettings(changes: Partial<QueueSettings> = {}): QueueSettin
     nobodyPrompt: [],
     musicClass: 'default',
     programme: {},
+    announcements: ANNOUNCEMENT_DEFAULTS,
     accounts: null,
     exitKeys: {},
     exitContext: null,

@@ -32,7 +32,7 @@ function compare(order: Order, a: string, b: string): number {
  * A place for a name, 0 to 2³²−1, that another seed changes: FNV-1a, mixed once more so that names that differ in one letter lie apart
  * (the finalizer of MurmurHash3). Chance with a memory would not do: a decision that is taken back must come out the same again.
  */
-function shuffled(seed: number, name: string): number {
+export function shuffled(seed: number, name: string): number {
   let hash = (2_166_136_261 ^ seed) >>> 0;
   for (let index = 0; index < name.length; index += 1) hash = Math.imul(hash ^ name.charCodeAt(index), 16_777_619);
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);

@@ -1,5 +1,6 @@
 import type { TimeOfDay } from './advice.ts';
 import { bedDue, bedDueAt, startBed } from './bed.ts';
+import { firstPeriodic } from './periodic.ts';
 import { NO_POSITION } from './position.ts';
 import { speechDue, speechDueAt } from './speech.ts';
 import type { Scene, State } from './state.ts';
@@ -14,6 +15,8 @@ export function firstState(scene: Scene, startTune: string | null, startedAt: Ti
     // The music comes in before the first thing is said.
     speech: { name: 'quiet', notBefore: timing.in },
     position: NO_POSITION,
+    announcement: [],
+    periodic: firstPeriodic(scene.announcements.timing),
     accounts: null,
     advice: { said: [], dueAt: timing.firstAdvice },
     keys: { nextTune: -Infinity, accounts: -Infinity, position: -Infinity },

@@ -1,4 +1,6 @@
 import type { TimeOfDay } from './advice.ts';
+import { type AnnouncementVoice, announcementTiming } from './announcement.ts';
+import { ANNOUNCEMENT_DEFAULTS, type AnnouncementSettings } from './announcement-settings.ts';
 import { resumeBed } from './bed.ts';
 import { History } from './history.ts';
 import { type KeyEffect, pressKey } from './keys.ts';
@@ -25,7 +27,23 @@ export interface ProgrammeOptions {
   readonly startedAt: TimeOfDay;
   /** The recordings that say a place in line, in the caller's language. Called when the saying begins, and whenever that is decided anew. */
   readonly sayPosition: (place: number) => readonly Sound[];
+  /** What the queue announces; without it nothing. */
+  readonly announcements?: AnnouncementOptions | undefined;
 }
+
+export interface AnnouncementOptions {
+  readonly settings: AnnouncementSettings;
+  /** Called when a saying begins, and whenever that is decided anew. */
+  readonly say: AnnouncementVoice<Sound>;
+  /** How long the caller has been waiting at sample 0. */
+  readonly waitedMs: number;
+}
+
+const NO_ANNOUNCEMENTS: AnnouncementOptions = {
+  settings: ANNOUNCEMENT_DEFAULTS,
+  say: { position: () => [], moreThan: () => [], holdTime: () => [], thanks: () => [], periodic: () => [] },
+  waitedMs: 0,
+};
 
 /** What a caller hears at a sample, for status and log. */
 export interface NowPlaying {
@@ -49,7 +67,9 @@ export class Programme {
   readonly #scene: Scene;
   readonly #history: History;
 
-  constructor({ settings, format, shelf, startTrack, random, startedAt, sayPosition }: ProgrammeOptions) {
+  constructor(options: ProgrammeOptions) {
+    const { format, shelf, startTrack, random, startedAt, sayPosition, announcements = NO_ANNOUNCEMENTS } = options;
+    const settings = announcements.settings.frequencyMs > 0 ? withoutOwnRule(options.settings) : options.settings;
     this.format = format;
     const seed = Math.floor(random() * 0x1_0000_0000) >>> 0;
     this.#scene = {
@@ -60,6 +80,13 @@ export class Programme {
       order: settings.order === 'random' ? { seed } : 'alphabetical',
       seed,
       sayPosition,
+      announcements: {
+        ...announcements,
+        timing: announcementTiming(announcements.settings, {
+          rate: WIRE[format].rate,
+          waitedMs: announcements.waitedMs,
+        }),
+      },
     };
     this.#history = new History(this.#scene, firstState(this.#scene, startTrack, startedAt));
   }
@@ -178,6 +205,11 @@ export class Programme {
     const timeline = prune(before.timeline, sample - this.#scene.timing.keep);
     return [before, { ...before, at: sample, timeline }];
   }
+}
+
+// The queue's announcements tell the place: of the programme's own rules for it the key alone is left.
+function withoutOwnRule(settings: ProgrammeSettings): ProgrammeSettings {
+  return { ...settings, position: { onChange: false, everyMs: 0 } };
 }
 
 // Speech that had been cut is not heard to its last 60 ms on another line.

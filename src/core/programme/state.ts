@@ -1,6 +1,9 @@
 import type { Advice, TimeOfDay } from './advice.ts';
+import type { AnnouncementTiming, AnnouncementVoice } from './announcement.ts';
+import type { AnnouncementSettings } from './announcement-settings.ts';
 import type { Bed } from './bed.ts';
 import type { Order } from './order.ts';
+import type { Periodic } from './periodic.ts';
 import type { Position } from './position.ts';
 import type { ProgrammeSettings } from './settings.ts';
 import type { Shelf, Sound, WireFormat } from './sound.ts';
@@ -18,12 +21,22 @@ export interface Scene {
   readonly seed: number;
   /** The recordings that say a place in line, in the caller's language; asked when the saying begins. */
   readonly sayPosition: (place: number) => readonly Sound[];
+  readonly announcements: Announcements;
+}
+
+/** What the queue announces, and how it is said. */
+export interface Announcements {
+  readonly settings: AnnouncementSettings;
+  readonly timing: AnnouncementTiming;
+  readonly say: AnnouncementVoice<Sound>;
 }
 
 /** What a caller is told, by importance. */
 export type Telling =
   | { readonly kind: 'position'; readonly place: number; readonly sounds: readonly Sound[] }
+  | { readonly kind: 'hold-time' | 'thanks'; readonly sounds: readonly Sound[] }
   | { readonly kind: 'accounts'; readonly sounds: readonly Sound[] }
+  | { readonly kind: 'periodic'; readonly sounds: readonly Sound[] }
   | { readonly kind: 'advice'; readonly key: string; readonly sounds: readonly Sound[] };
 
 /*
@@ -55,6 +68,9 @@ export interface State {
   readonly bed: Bed;
   readonly speech: Speech;
   readonly position: Position;
+  /** What is still to be said of the announcement that has begun. */
+  readonly announcement: readonly Telling[];
+  readonly periodic: Periodic;
   /** Personal information that waits to be said. */
   readonly accounts: readonly Sound[] | null;
   readonly advice: Advice;

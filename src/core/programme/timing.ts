@@ -14,7 +14,7 @@ const KEEP_MS = 2000;
 /** A shorter sound is no tune: with it the programme would do nothing but cross-fade. */
 const TUNE_MS_MIN = 100;
 /** What comes again by itself, comes no sooner: also when it has nothing to say, and only looks whether it has. */
-const REPEAT_MS_MIN = 1000;
+export const REPEAT_MS_MIN = 1000;
 /** How often an empty shelf is looked at. */
 const EMPTY_LOOK_MS = 1000;
 

@@ -1,5 +1,6 @@
 import type { QueueName } from '../ids.ts';
 import type { Target } from '../ivr/flow-definition.ts';
+import type { AnnouncementSettings } from '../programme/announcement-settings.ts';
 import type { ProgrammeOverrides } from '../programme/settings.ts';
 import type { EmptyCondition } from './empty.ts';
 import type { PenaltyRule } from './penalty-rules.ts';
@@ -101,6 +102,8 @@ export interface QueueSettings {
   readonly musicClass: string;
   /** What differs from the class's programme. */
   readonly programme: ProgrammeOverrides;
+  /** What callers are told while they wait, in app_queue's way. */
+  readonly announcements: AnnouncementSettings;
   /** Account source that is asked for personal information; `null`: none is offered. */
   readonly accounts: string | null;
   /** Keys that lead a waiting caller out of the queue, each to a step of the IVR (app_queue `context`). @default none */

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { ANNOUNCEMENT_DEFAULTS } from '../../../src/core/programme/announcement-settings.ts';
 import type { Programme } from '../../../src/core/programme/programme.ts';
 import { type Sound, WIRE_FORMATS } from '../../../src/core/programme/sound.ts';
 import type { MediaRequest } from '../../../src/ports/media-out.ts';
@@ -23,13 +24,15 @@ function tone(name: string, options: ToneOptions): Sound {
   return sound;
 }
 
-/** Two long tunes, a short one and one shorter than its fades; advice of the first, middle and last folder. */
+/** Two long tunes, a short one and one shorter than its fades; advice of the first, middle and last folder; announcements of all kinds. */
 function busyProgramme({
   format = 'slin',
   seed = 0.3,
+  isAnnounced = true,
 }: {
   format?: (typeof WIRE_FORMATS)[number];
   seed?: number;
+  isAnnounced?: boolean;
 } = {}): Programme {
   const make = (name: string, hz: number, length: number) => tone(name, { hz, seconds: length, format });
   const shelf = new TestShelf(make('a', 400, 12), make('b', 500, 9), make('c', 600, 3), make('d', 700, 0.7));
@@ -47,6 +50,22 @@ function busyProgramme({
       position: { everyMs: 9000 },
     },
     sayPosition: (place) => [make('place', 1500, 0.6), make(`${place}`, 1500 + place, 0.3)],
+    announcements: {
+      settings: {
+        ...ANNOUNCEMENT_DEFAULTS,
+        frequencyMs: isAnnounced ? 7000 : 0,
+        minFrequencyMs: 2000,
+        periodic: { prompts: ['p', 'q'], frequencyMs: 4000, startDelayMs: 1000, order: 'random', relative: true },
+      },
+      waitedMs: 0,
+      say: {
+        position: (place) => [make(`at ${place}`, 1500 + place, 0.5)],
+        moreThan: () => [make('more', 1550, 0.5)],
+        holdTime: (at) => [make(`${Math.floor(at / 80_000)} min`, 1600 + Math.floor(at / 80_000), 0.4)],
+        thanks: () => [make('thanks', 1700, 0.3)],
+        periodic: (name) => [make(name, name === 'p' ? 1750 : 1780, 0.6)],
+      },
+    },
   });
 }
 
@@ -75,11 +94,17 @@ const events: fc.Arbitrary<Event[]> = fc.array(fc.record({ at: fc.nat(LENGTH - 1
 describe('A programme', () => {
   test('sounds the same however it is rendered: block by block, ahead of the ear, and anew from where a key changed it', () => {
     fc.assert(
-      fc.property(events, fc.integer({ min: 40, max: 4000 }), fc.nat(seconds(1.5)), (happening, block, ahead) => {
-        const plain = hear(busyProgramme(), { to: LENGTH, events: happening, block: LENGTH });
-        const asSent = hear(busyProgramme(), { to: LENGTH, events: happening, block, ahead });
-        expect(asSent.equals(plain)).toBe(true);
-      }),
+      fc.property(
+        events,
+        fc.integer({ min: 40, max: 4000 }),
+        fc.nat(seconds(1.5)),
+        fc.boolean(),
+        (happening, block, ahead, isAnnounced) => {
+          const plain = hear(busyProgramme({ isAnnounced }), { to: LENGTH, events: happening, block: LENGTH });
+          const asSent = hear(busyProgramme({ isAnnounced }), { to: LENGTH, events: happening, block, ahead });
+          expect(asSent.equals(plain)).toBe(true);
+        },
+      ),
       { numRuns: 60 },
     );
   }, 60_000);

@@ -7,7 +7,14 @@ const HEIGHT = 420;
 const NOTE_ROWS = 5;
 /** The bottom of the picture; what is quieter lies on it. */
 const FLOOR_DB = -60;
-const COLOURS: Readonly<Record<string, string>> = { position: '#8fb8de', accounts: '#f2c179', advice: '#a8d5a2' };
+const COLOURS: Readonly<Record<string, string>> = {
+  position: '#8fb8de',
+  'hold-time': '#9fd3d6',
+  thanks: '#c9d8e8',
+  accounts: '#f2c179',
+  periodic: '#d3b6dd',
+  advice: '#a8d5a2',
+};
 
 /**
  * The levels of a rehearsal over time as an SVG picture: what is heard (root mean square of 20 ms, against full scale), the gain of the music, what

@@ -1,0 +1,285 @@
+import { describe, expect, test } from '@jest/globals';
+import { ANNOUNCEMENT_DEFAULTS, type AnnouncementSettings } from '../../../src/core/programme/announcement-settings.ts';
+import { CallCenter, NOTHING_LEFT } from '../../support/call-center.ts';
+import type { FakeCaller } from '../../support/fakes/fake-pbx-caller.ts';
+import { expectNoUnhandledRejections } from './unhandled.ts';
+
+expectNoUnhandledRejections();
+
+const announcing = (changes: Partial<AnnouncementSettings> = {}): { announcements: AnnouncementSettings } => ({
+  announcements: { ...ANNOUNCEMENT_DEFAULTS, frequencyMs: 30_000, ...changes },
+});
+const periodic = (frequencyMs: number, prompts = ['queueapp/stay_on_line']) => ({
+  periodic: { ...ANNOUNCEMENT_DEFAULTS.periodic, frequencyMs, prompts },
+});
+
+/** What a caller hears said over the music at this moment. */
+function told(center: CallCenter, caller: FakeCaller): string {
+  const line = center.media.lineOf(caller.channelId);
+  return (
+    center
+      .programmeOf(caller)
+      ?.nowPlaying(line?.heardNow() ?? 0)
+      .recordings.join(' ') ?? ''
+  );
+}
+
+/** What is said to a caller within a time, looked at every 200 ms. */
+async function saidWithin(center: CallCenter, caller: FakeCaller, ms: number): Promise<string[]> {
+  const said: string[] = [];
+  for (let waited = 0; waited < ms; waited += 200) {
+    await center.wait(200);
+    const now = told(center, caller);
+    if (now !== '' && now !== said.at(-1)) said.push(now);
+  }
+  return said;
+}
+
+/** Somebody waits so long, is answered, and hangs up. */
+async function isAnsweredAfter(center: CallCenter, ms: number): Promise<void> {
+  const caller = await center.entersSupport({ number: '4000' });
+  await center.logsIn('1000');
+  await center.wait(ms - 200);
+  center.phone('1000').picksUp();
+  await center.wait(100);
+  await center.logsOut('1000');
+  caller.hangsUp();
+  await center.wait(100);
+}
+
+describe('announcements over the programme', () => {
+  test('place, waiting time and thanks at once, and again after the frequency', async () => {
+    const center = await CallCenter.open({ queue: { ...announcing(), ringTimeoutMs: 200_000 } });
+    await isAnsweredAfter(center, 180_000);
+    const [ann, bob] = [await center.entersSupport(), await center.entersSupport()];
+    expect(await saidWithin(center, bob, 20_000)).toEqual([
+      'queueapp/position ordinals/2',
+      'queueapp/hold_time numbers/3 waiting/minute_many',
+      'queueapp/thanks',
+    ]);
+    expect(await saidWithin(center, bob, 20_000)).toEqual([
+      'queueapp/position ordinals/2',
+      'queueapp/hold_time numbers/2 waiting/minute_many',
+      'queueapp/thanks',
+    ]);
+    ann.hangsUp();
+    bob.hangsUp();
+    expect(await center.leftovers()).toEqual(NOTHING_LEFT);
+  });
+
+  test('no waiting time while nobody has been answered, and none that grows beyond the average', async () => {
+    const center = await CallCenter.open({ queue: { ...announcing(), ringTimeoutMs: 200_000 } });
+    const ann = await center.entersSupport();
+    const bob = await center.entersSupport();
+    expect(await saidWithin(center, bob, 10_000)).toEqual(['queueapp/position ordinals/2', 'queueapp/thanks']);
+    bob.hangsUp();
+    ann.hangsUp();
+    await isAnsweredAfter(center, 60_000);
+    const [cid, dora] = [await center.entersSupport(), await center.entersSupport()];
+    const times = (await saidWithin(center, dora, 400_000)).filter((text) => text.startsWith('queueapp/hold_time'));
+    // A minute and the half for rounding: then nothing is left to be told.
+    expect(times).toEqual(['queueapp/hold_time numbers/1 waiting/minute_one']);
+    cid.hangsUp();
+    dora.hangsUp();
+    expect(await center.leftovers()).toEqual(NOTHING_LEFT);
+  });
+
+  test('in the language of the caller, with the words of its grammar', async () => {
+    const center = await CallCenter.open({ queue: { ...announcing(), ringTimeoutMs: 200_000 } });
+    await isAnsweredAfter(center, 120_000);
+    const ann = await center.entersSupport();
+    const bob = await center.entersSupport({ language: 'ru' });
+    expect(await saidWithin(center, bob, 10_000)).toContain('queueapp/hold_time numbers/2_f waiting/minute_few');
+    expect(center.sounds.said.at(-1)?.language).toBe('ru');
+    ann.hangsUp();
+    bob.hangsUp();
+    expect(await center.leftovers()).toEqual(NOTHING_LEFT);
+  });
+
+  test('the first in line hears them, and a member who logs in interrupts at once (AN8, point 5)', async () => {
+    const center = await CallCenter.open({ queue: announcing() });
+    const caller = await center.entersSupport();
+    await center.wait(2_600);
+    expect(told(center, caller)).toBe('queueapp/position_first');
+    await center.logsIn('1000');
+    expect([center.ringing(), told(center, caller)]).toEqual([['1000'], '']);
+    expect(center.holdSound(caller)).toBe('a');
+    center.phone('1000').picksUp();
+    await center.wait(100);
+    expect(caller.talksTo).toEqual(['PJSIP/1000']);
+    caller.hangsUp();
+    expect(await center.leftovers()).toEqual(NOTHING_LEFT);
+  });
+
+  test('a member who does not answer: what was cut is said again, in its turn', async () => {
+    const center = await CallCenter.open({ queue: { ...announcing(), ringTimeoutMs: 5_000, retryMs: 60_000 } });
+    const caller = await center.entersSupport();
+    await center.wait(2_600);
+    await center.logsIn('1000');
+    expect(await saidWithin(center, caller, 4_000)).toEqual([]);
+    expect(await saidWithin(center, caller, 6_000)).toEqual(['queueapp/position_first', 'queueapp/thanks']);
+    caller.hangsUp();
+    expect(await center.leftovers()).toEqual(NOTHING_LEFT);
+  });
+
+  test('periodic ones by turns, of any name', async () => {
+    const prompts = ['queueapp/stay_on_line', 'custom/offer'];
+    const center = await CallCenter.open({ queue: announcing({ frequencyMs: 0, ...periodic(10_000, prompts) }) });
+    const caller = await center.entersSupport();
+    const said = await saidWithin(center, caller, 45_000);
+    expect(said.filter((text) => !text.includes('position'))).toEqual([...prompts, ...prompts]);
+    caller.hangsUp();
+    expect(await center.leftovers()).toEqual(NOTHING_LEFT);
+  });
+
+  test('none while the member has put the caller on hold', async () => {
+    const center = await CallCenter.open({ members: ['1000'], queue: announcing(periodic(5_000)) });
+    const caller = await center.entersSupport();
+    await center.wait(1_000);
+    center.phone('1000').picksUp();
+    await center.wait(1_000);
+    center.phone('1000').holds();
+    expect(await saidWithin(center, caller, 60_000)).toEqual([]);
+    expect(center.holdSound(caller)).not.toBeNull();
+    center.phone('1000').hangsUp();
+    await center.wait(1_000);
+    expect(await center.leftovers()).toEqual(NOTHING_LEFT);
+  });
+
+  test('the database is away: the place is told without a time, and nothing else is missing', async () => {
+    const center = await CallCenter.open({ queue: { ...announcing(), ringTimeoutMs: 200_000 } });
+    await isAnsweredAfter(center, 120_000);
+    const [ann, bob] = [await center.entersSupport(), await center.entersSupport()];
+    center.store.setAway(true);
+    expect(await saidWithin(center, bob, 10_000)).toEqual(['queueapp/position ordinals/2', 'queueapp/thanks']);
+    center.store.setAway(false);
+    await center.wait(1_000);
+    ann.hangsUp();
+    bob.hangsUp();
+    expect(await center.leftovers()).toEqual(NOTHING_LEFT);
+  });
+
+  test('the process is killed: the next one knows how long the caller has waited', async () => {
+    const center = await CallCenter.open({ queue: { ...announcing(), ringTimeoutMs: 400_000 } });
+    await isAnsweredAfter(center, 300_000);
+    const [ann, bob] = [await center.entersSupport(), await center.entersSupport()];
+    await center.wait(120_000);
+    await center.restarts();
+    expect(await saidWithin(center, bob, 10_000)).toContain('queueapp/hold_time numbers/3 waiting/minute_many');
+    ann.hangsUp();
+    bob.hangsUp();
+    expect(await center.leftovers()).toEqual(NOTHING_LEFT);
+  });
+});
+
+describe("announcements in the place of Asterisk's own music", () => {
+  const plain = (changes: Partial<AnnouncementSettings> = {}) => ({
+    ...announcing(changes),
+    musicClass: 'plain',
+    ringTimeoutMs: 200_000,
+  });
+  const POSITION_2 = ['sound:queueapp/position', 'sound:queueapp/ordinals/2'];
+
+  test('the music stops, all of it is played in one go, and the music comes again', async () => {
+    const center = await CallCenter.open({ queue: plain() });
+    await isAnsweredAfter(center, 180_000);
+    const [ann, bob] = [await center.entersSupport(), await center.entersSupport()];
+    await center.wait(1_500);
+    expect([bob.music, bob.heard]).toEqual(['plain', []]);
+    await center.wait(1_500);
+    expect([bob.music, bob.hears]).toEqual([null, POSITION_2[0]]);
+    await center.wait(20_000);
+    expect([bob.music, bob.hears]).toEqual(['plain', undefined]);
+    const once = [
+      ...POSITION_2,
+      ...['sound:queueapp/hold_time', 'sound:queueapp/numbers/3', 'sound:queueapp/waiting/minute_many'],
+      'sound:queueapp/thanks',
+    ];
+    expect(bob.heard).toEqual(once);
+    await center.wait(30_000);
+    expect(bob.heard).toEqual([...once, ...once.map((media) => media.replace('numbers/3', 'numbers/2'))]);
+    ann.hangsUp();
+    bob.hangsUp();
+    expect(await center.leftovers()).toEqual(NOTHING_LEFT);
+  });
+
+  test('a member who is found cuts it; the music plays while the phone rings, and nobody waits', async () => {
+    const center = await CallCenter.open({ queue: plain() });
+    const caller = await center.entersSupport();
+    await center.wait(2_600);
+    expect(caller.hears).toBe('sound:queueapp/position_first');
+    await center.logsIn('1000');
+    expect([center.ringing(), caller.hears, caller.music]).toEqual([['1000'], undefined, 'plain']);
+    center.phone('1000').picksUp();
+    await center.wait(100);
+    expect([caller.talksTo, caller.music]).toEqual([['PJSIP/1000'], null]);
+    caller.hangsUp();
+    expect(await center.leftovers()).toEqual(NOTHING_LEFT);
+  });
+
+  test('a member who answers in the same instant in which it begins: they talk, without music', async () => {
+    const center = await CallCenter.open({ queue: plain() });
+    const caller = await center.entersSupport();
+    await center.wait(1_800);
+    await center.logsIn('1000');
+    center.phone('1000').picksUp();
+    await center.wait(100);
+    expect([caller.talksTo, caller.music, caller.hears]).toEqual([['PJSIP/1000'], null, undefined]);
+    await center.wait(60_000);
+    expect([caller.talksTo, caller.music, caller.hears]).toEqual([['PJSIP/1000'], null, undefined]);
+    caller.hangsUp();
+    expect(await center.leftovers()).toEqual(NOTHING_LEFT);
+  });
+
+  test('the member did not answer: it is said again', async () => {
+    const center = await CallCenter.open({ queue: { ...plain(), ringTimeoutMs: 5_000, retryMs: 60_000 } });
+    const caller = await center.entersSupport();
+    await center.wait(2_600);
+    await center.logsIn('1000');
+    await center.wait(15_000);
+    expect(caller.heard).toEqual([
+      ...['sound:queueapp/position_first', 'sound:queueapp/position_first', 'sound:queueapp/thanks'],
+    ]);
+    expect(caller.music).toBe('plain');
+    caller.hangsUp();
+    expect(await center.leftovers()).toEqual(NOTHING_LEFT);
+  });
+
+  test('periodic ones by turns; the caller hangs up in the middle of one', async () => {
+    const prompts = ['queueapp/stay_on_line', 'custom/offer'];
+    const center = await CallCenter.open({ queue: plain({ frequencyMs: 0, ...periodic(10_000, prompts) }) });
+    const caller = await center.entersSupport();
+    await center.wait(30_500);
+    expect(caller.heard).toEqual(['sound:queueapp/stay_on_line', 'sound:custom/offer', 'sound:queueapp/stay_on_line']);
+    expect(caller.hears).toBe('sound:queueapp/stay_on_line');
+    caller.hangsUp();
+    expect(await center.leftovers()).toEqual(NOTHING_LEFT);
+  });
+
+  test('SIGTERM in the middle of one: Asterisk’s music until the next process', async () => {
+    const center = await CallCenter.open({ queue: plain() });
+    const caller = await center.entersSupport();
+    await center.wait(2_600);
+    expect(caller.hears).toBe('sound:queueapp/position_first');
+    await center.stops(20_000);
+    expect([caller.music, caller.hears]).toEqual(['plain', undefined]);
+    await center.wait(60_000);
+    expect(caller.heard).toEqual(['sound:queueapp/position_first']);
+    await center.begins();
+    await center.wait(5_000);
+    expect(caller.heard.at(-1)).toBe('sound:queueapp/thanks');
+    caller.hangsUp();
+    expect(await center.leftovers()).toEqual(NOTHING_LEFT);
+  });
+
+  test('a recording that Asterisk does not have: the music goes on, and it is not tried again and again', async () => {
+    const center = await CallCenter.open({ queue: plain({ frequencyMs: 0, ...periodic(20_000, ['custom/missing']) }) });
+    center.pbx.setMedia('sound:custom/missing', 'missing');
+    const caller = await center.entersSupport();
+    await center.wait(50_000);
+    expect(caller.music).toBe('plain');
+    expect(caller.heard.length).toBeLessThanOrEqual(2);
+    caller.hangsUp();
+    expect(await center.leftovers()).toEqual(NOTHING_LEFT);
+  });
+});
