@@ -18,6 +18,7 @@ await runCommandLine(['--help'], {
   now: () => 0,
   start: async () => undefined,
   check: async () => [],
+  importConfiguration: () => Promise.reject(new Error('Only the help is asked for')),
 });
 const commands = readFileSync(page('command-line'), 'utf8');
 writeFileSync(

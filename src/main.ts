@@ -23,6 +23,8 @@ process.exitCode = await runCommandLine(process.argv.slice(2), {
   now: () => Date.now(),
   start,
   check,
+  // Only here, as with start: other commands need nothing of it.
+  importConfiguration: async (options) => (await import('./import.ts')).runImport(options),
 });
 setTimeout(() => process.exit(), LAST_RESORT_MS).unref();
 

@@ -7,8 +7,6 @@ export function createNullAnnouncer(): Announcer {
     memberLoggedOut: async () => {},
     callEntered: () => {},
     memberChosen: () => {},
-    memberMissed: () => {},
-    memberPutAside: () => {},
     callerGaveUp: () => {},
     publishRinging: async () => 'away',
     publishConnected: () => {},

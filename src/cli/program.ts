@@ -3,13 +3,13 @@ import type { CallJson, MemberJson, QueueJson, StatusJson } from '../http/views.
 import { type CheckedPart, isAllWell, writeCheck } from './check-report.ts';
 import { asJson, type CommonOptions, client, command } from './command.ts';
 import { EXIT, type ExitStatus } from './exit-status.ts';
-import { addMemberCommands } from './member-commands.ts';
+import { addImport, type ImportParts } from './import-command.ts';
 import { reportError, type Streams } from './output.ts';
 import { addPersonalDataCommands } from './personal-data.ts';
 import { callsText, membersText, queuesText, statusText } from './views.ts';
 
 /** What the command line needs of the rest; `src/main.ts` brings it, tests bring their own. */
-export interface CommandLineParts {
+export interface CommandLineParts extends Pick<ImportParts, 'importConfiguration'> {
   readonly env: NodeJS.ProcessEnv;
   readonly streams: Streams;
   readonly version: string;
@@ -51,8 +51,9 @@ function program(parts: CommandLineParts, setStatus: (status: ExitStatus) => voi
     })
     .addHelpText('after', HELP_END);
   addLocalCommands(root, parts, setStatus);
+  addImport(root, parts);
   addQuestions(root, parts);
-  addMemberCommands(root, parts);
+  addMembershipCommands(root, parts);
   addPersonalDataCommands(root, parts);
   return root;
 }
@@ -61,7 +62,7 @@ const HELP_WIDTH = 110;
 
 const HELP_END = `
 Exit status: 0 done, 1 it failed (one line says why), 2 wrong usage, 78 wrong configuration.
-All but start and check ask the running application at HTTP_URL (else HTTP_LISTEN, else http.listen of the
+All but start, check and import ask the running application at HTTP_URL (else HTTP_LISTEN, else http.listen of the
 configuration) and need API_TOKEN.`;
 
 function addLocalCommands(root: Command, parts: CommandLineParts, setStatus: (status: ExitStatus) => void): void {
@@ -90,4 +91,30 @@ function addQuestions(root: Command, parts: CommandLineParts): void {
   question<readonly QueueJson[]>('queues', 'The queues, their callers and members in numbers.', queuesText);
   question<readonly MemberJson[]>('members', 'The extensions, where they are logged in and what they do.', membersText);
   question<readonly CallJson[]>('calls', 'The calls in the application.', callsText);
+}
+
+function addMembershipCommands(root: Command, parts: CommandLineParts): void {
+  const words = {
+    login: {
+      description: 'Log an extension in to a queue.',
+      done: 'is logged in to',
+      already: 'was already logged in to',
+    },
+    logout: {
+      description: 'Log an extension out of a queue.',
+      done: 'is logged out of',
+      already: 'was not logged in to',
+    },
+  } as const;
+  for (const name of ['login', 'logout'] as const) {
+    command(root, `${name} <extension> <queue>`, words[name].description).action(
+      async (extension: string, queue: string, options: CommonOptions) => {
+        const path = `/members/${encodeURIComponent(extension)}/${name}`;
+        const answer = (await client(parts, options).post(path, { queue })) as { outcome: string };
+        const isNews = answer.outcome === 'logged-in' || answer.outcome === 'logged-out';
+        const sentence = `${extension} ${isNews ? words[name].done : words[name].already} ${queue}\n`;
+        parts.streams.out(options.json ? asJson(answer) : sentence);
+      },
+    );
+  }
 }

@@ -45,6 +45,7 @@ export class FakeApi {
       now: () => Date.UTC(2026, 10, 20, 12, 1, 5),
       start: async () => undefined,
       check: async () => [],
+      importConfiguration: () => Promise.reject(new Error('Nothing is imported here')),
     });
     return { status, ...written };
   }

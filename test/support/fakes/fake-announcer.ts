@@ -1,13 +1,7 @@
 import { attemptId, callId, extensionNumber, queueName } from '../../../src/core/ids.ts';
 import type { Extension } from '../../../src/core/people.ts';
 import type { Clock } from '../../../src/lib/clock.ts';
-import type {
-  AnnouncedAttempt,
-  AnnouncedCall,
-  Announcer,
-  PublishOutcome,
-  PutAside,
-} from '../../../src/ports/announcer.ts';
+import type { AnnouncedAttempt, AnnouncedCall, Announcer, PublishOutcome } from '../../../src/ports/announcer.ts';
 import { extension } from '../queue-people.ts';
 
 /** One thing that the announcer was told, in order. */
@@ -19,8 +13,7 @@ export type Announcement =
       readonly to: readonly string[];
       readonly value: number;
     }
-  | { readonly what: 'chosen' | 'missed'; readonly callId: string; readonly to: readonly string[] }
-  | { readonly what: 'putAside'; readonly queue: string; readonly to: readonly string[]; readonly how: PutAside['how'] }
+  | { readonly what: 'chosen'; readonly callId: string; readonly to: readonly string[] }
   | {
       readonly what: 'ringing' | 'connected' | 'ended';
       readonly extension: string;
@@ -106,14 +99,6 @@ export class FakeAnnouncer implements Announcer {
 
   memberChosen(call: AnnouncedCall, member: Extension): void {
     this.#chat({ what: 'chosen', callId: call.callId, to: jids([member]) });
-  }
-
-  memberMissed(call: AnnouncedCall, member: Extension): void {
-    this.#chat({ what: 'missed', callId: call.callId, to: jids([member]) });
-  }
-
-  memberPutAside({ queue, how }: PutAside, member: Extension): void {
-    this.#chat({ what: 'putAside', queue, to: jids([member]), how });
   }
 
   callerGaveUp(call: AnnouncedCall, waitMs: number, members: readonly Extension[]): void {

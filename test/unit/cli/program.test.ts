@@ -8,6 +8,7 @@ import type { CheckedPart } from '../../../src/cli/check-report.ts';
 import { runCommandLine } from '../../../src/cli/program.ts';
 import { configInvalid } from '../../../src/config/findings.ts';
 import { AppError } from '../../../src/errors.ts';
+import type { ImportOptions, Report } from '../../../src/import/report.ts';
 
 const NOW_MS = Date.UTC(2026, 10, 20, 12, 1, 5);
 const TOKEN = 'a-token-of-the-tests';
@@ -19,13 +20,15 @@ interface Overrides {
   readonly env?: NodeJS.ProcessEnv;
   readonly start?: () => Promise<void>;
   readonly checked?: readonly CheckedPart[];
+  readonly report?: Report;
 }
 
 /** Runs a command and returns its exit status and what it wrote. */
-async function run(args: readonly string[], { env = {}, start, checked = [] }: Overrides = {}) {
+async function run(args: readonly string[], { env = {}, start, checked = [], report }: Overrides = {}) {
   let out = '';
   let error = '';
   const started: (string | undefined)[] = [];
+  const imports: ImportOptions[] = [];
   const status = await runCommandLine(args, {
     env,
     streams: {
@@ -43,20 +46,25 @@ async function run(args: readonly string[], { env = {}, start, checked = [] }: O
       await start?.();
     },
     check: async () => checked,
+    async importConfiguration(options) {
+      imports.push(options);
+      if (report === undefined) throw new AppError('IMPORT_SOURCE', 'queues.conf:1:1: is a folder; name a file');
+      return report;
+    },
   });
-  return { status, out, error, started };
+  return { status, out, error, started, imports };
 }
 
 describe('Usage', () => {
-  test.each([
-    ...['start', 'check', 'status', 'queues', 'members', 'calls', 'login', 'logout'],
-    ...['pause', 'unpause', 'penalty', 'ring-in-use', 'wrap-up'],
-  ])('%s has --help and --json', async (command) => {
-    const { status, out, error } = await run([command, '--help']);
-    expect([status, error]).toEqual([0, '']);
-    expect(out).toMatch(new RegExp(`Usage: queueapp ${command} `));
-    expect(out).toContain('--json');
-  });
+  test.each(['start', 'check', 'import', 'status', 'queues', 'members', 'calls', 'login', 'logout'])(
+    '%s has --help and --json',
+    async (command) => {
+      const { status, out, error } = await run([command, '--help']);
+      expect([status, error]).toEqual([0, '']);
+      expect(out).toMatch(new RegExp(`Usage: queueapp ${command} `));
+      expect(out).toContain('--json');
+    },
+  );
 
   test('--help lists the commands and the exit statuses', async () => {
     const { status, out } = await run(['--help']);
@@ -64,6 +72,7 @@ describe('Usage', () => {
     for (const word of [
       'start',
       'check',
+      'import',
       'status',
       'queues',
       'members',
@@ -84,13 +93,6 @@ describe('Usage', () => {
     [['status', '--nonsense']],
     [['login', '1000']],
     [['logout']],
-    [['pause']],
-    [['penalty', '1000', 'support']],
-    [['penalty', '1000', 'support', 'high']],
-    [['penalty', '1000', 'support', '1e3']],
-    [['login', '1000', 'support', '--penalty', '0x10']],
-    [['ring-in-use', '1000', 'support', 'perhaps']],
-    [['wrap-up', '1000', 'begin']],
     [['status', 'extra']],
     [[]],
   ])('%j is wrong usage', async (args) => {
@@ -269,18 +271,6 @@ describe('The questions to the running application', () => {
     expect(JSON.parse((await ask('status', '--json')).out)).toEqual(body);
   });
 
-  const usual = {
-    queue: 'support',
-    penalty: 0,
-    paused: false,
-    pausedReason: null,
-    pausedSince: null,
-    asideUntil: null,
-    ringInUse: null,
-    calls: 0,
-    loggedIn: since,
-  };
-
   test('queues, members and calls are tables; names of callers cannot move the cursor', async () => {
     answers([
       {
@@ -305,36 +295,13 @@ describe('The questions to the running application', () => {
         jid: 'a@b',
         deviceState: 'INUSE',
         activity: 'talking',
-        wrapUpUntil: null,
         lastHangup: null,
-        queues: [{ ...usual, paused: true }],
+        queues: [{ queue: 'support', penalty: 0, paused: true, loggedIn: since }],
       },
     ]);
     expect((await ask('members')).out).toContain(
       '1000       support (paused)  INUSE  talking  -          PJSIP/1000  a@b',
     );
-    const soon = new Date(NOW_MS + 12_000).toISOString();
-    answers([
-      {
-        extension: '1000',
-        interface: 'PJSIP/1000',
-        jid: null,
-        deviceState: 'NOT_INUSE',
-        activity: 'wrap-up',
-        wrapUpUntil: soon,
-        lastHangup: since,
-        queues: [
-          { ...usual, penalty: 2, calls: 3, paused: true, pausedReason: 'lunch\u001b[2J', pausedSince: since },
-          { ...usual, queue: 'sales', calls: 1, asideUntil: soon, ringInUse: true },
-          { ...usual, queue: 'other', asideUntil: since, ringInUse: false },
-        ],
-      },
-    ]);
-    const members = (await ask('members')).out;
-    expect(members).toContain(
-      'support (penalty 2, 3 calls, paused 1m 5s: lunch?[2J), sales (1 call, ring-in-use yes, aside for 12s)',
-    );
-    expect(members).toContain('other (ring-in-use no)  NOT_INUSE  wrap-up (12s left)  1m 5s ago  PJSIP/1000  -');
     answers([
       {
         callId: 'c1',
@@ -375,70 +342,6 @@ describe('The questions to the running application', () => {
       ['POST', '/api/v1/members/1000/login', '{"queue":"support"}'],
       ['POST', '/api/v1/members/10%2F00/logout', '{"queue":"support"}'],
     ]);
-  });
-
-  test.each([
-    [
-      'login 1000 support --penalty 3 --paused --reason lunch',
-      'login',
-      { queue: 'support', penalty: 3, paused: true, reason: 'lunch' },
-      'logged-in',
-      '1000 is logged in to support',
-    ],
-    [
-      'pause 1000 support --reason lunch',
-      'pause',
-      { queue: 'support', reason: 'lunch' },
-      'done',
-      '1000 is paused in support',
-    ],
-    ['pause 1000', 'pause', {}, 'already', '1000 is already paused in all queues'],
-    ['unpause 1000 support', 'unpause', { queue: 'support' }, 'done', '1000 is back in support'],
-    ['unpause 1000', 'unpause', {}, 'already', '1000 was not paused in all queues'],
-    [
-      'penalty 1000 support 7',
-      'penalty',
-      { queue: 'support', penalty: 7 },
-      'done',
-      '1000 has now penalty 7 in support',
-    ],
-    [
-      'penalty 1000 support -1',
-      'penalty',
-      { queue: 'support', penalty: -1 },
-      'already',
-      '1000 has already penalty -1 in support',
-    ],
-    [
-      'ring-in-use 1000 support yes',
-      'ring-in-use',
-      { queue: 'support', ringInUse: true },
-      'done',
-      '1000 is rung in use in support',
-    ],
-    [
-      'ring-in-use 1000 support no',
-      'ring-in-use',
-      { queue: 'support', ringInUse: false },
-      'already',
-      '1000 is not rung in use in support already',
-    ],
-    [
-      'ring-in-use 1000 support default',
-      'ring-in-use',
-      { queue: 'support', ringInUse: null },
-      'done',
-      '1000 is rung in use as support says',
-    ],
-    ['wrap-up 1000 end', 'end-wrap-up', {}, 'done', 'The wrap-up of 1000 is over'],
-    ['wrap-up 1000 end', 'end-wrap-up', {}, 'already', '1000 is in no wrap-up'],
-  ])('%s', async (line, action, body, outcome, sentence) => {
-    const told = { extension: '1000', queue: null, outcome };
-    answers(told);
-    expect(await ask(...line.split(' '))).toMatchObject({ status: 0, error: '', out: `${sentence}\n` });
-    expect(requests).toMatchObject([{ method: 'POST', url: `/api/v1/members/1000/${action}` }]);
-    expect(JSON.parse(requests[0]?.body ?? '')).toEqual(body);
-    expect(JSON.parse((await ask(...line.split(' '), '--json')).out)).toEqual(told);
   });
 
   test('a refusal of the application is one line and exit status 1', async () => {
@@ -494,6 +397,111 @@ describe('The questions to the running application', () => {
     expect(await run(['queues'], { env: { HTTP_URL: 'nonsense', API_TOKEN: TOKEN } })).toMatchObject({
       status: 78,
       error: 'environment HTTP_URL: expected an address such as http://127.0.0.1:8080\n',
+    });
+  });
+});
+
+describe('import', () => {
+  const place = { file: '/etc/asterisk/queues.conf', line: 3, section: '[sales]' };
+  const report: Report = {
+    read: ['/etc/asterisk/queues.conf'],
+    entries: [
+      {
+        ...place,
+        option: 'timeout',
+        value: '15',
+        verdict: 'taken',
+        note: null,
+        path: ['queues', 'sales', 'ring-timeout'],
+      },
+      {
+        ...place,
+        option: 'digit',
+        value: '\u001b[2J#',
+        verdict: 'left',
+        note: 'a key means something else',
+        path: null,
+      },
+      { ...place, option: 'retry', value: '0', verdict: 'changed', note: '5', path: ['queues', 'sales', 'retry'] },
+      {
+        ...place,
+        option: 'strategy',
+        value: 'ringall',
+        verdict: 'default',
+        note: 'so',
+        path: ['queues', 'sales', 'strategy'],
+      },
+    ],
+    remarks: [{ file: 'queues.conf', line: 9, text: '#tryinclude: there is no file x' }],
+    warnings: [{ file: 'out.yaml', line: 2, column: 1, path: ['queues'], reason: 'is odd' }],
+    rows: { extensions: 1, members: 2, customers: 0 },
+    written: ['queueapp-import.yaml'],
+  };
+
+  test('says in words what was taken, changed and left, with file and line; nothing moves the cursor', async () => {
+    const { status, out, error } = await run(['import', 'queues.conf'], { report });
+    expect([status, error]).toEqual([0, '']);
+    expect(out).toBe(`read     /etc/asterisk/queues.conf
+
+/etc/asterisk/queues.conf [sales]
+  taken    line 3: timeout = 15 → queues.sales.ring-timeout
+  left     line 3: digit = ?[2J#
+           a key means something else
+  changed  line 3: retry = 0 → queues.sales.retry
+           5
+  default  line 3: strategy = ringall → queues.sales.strategy
+           so
+
+note     queues.conf:9 #tryinclude: there is no file x
+odd      out.yaml:2:1 queues: is odd
+written  queueapp-import.yaml
+1 taken, 1 changed, 1 defaults written out, 1 left; rows: 1 extension, 2 memberships, 0 customers
+`);
+  });
+
+  test('says the same as JSON, by what became of it', async () => {
+    const { status, out } = await run(['import', 'queues.conf', '--json'], { report });
+    expect(status).toBe(0);
+    expect(JSON.parse(out)).toMatchObject({
+      taken: [{ option: 'timeout', line: 3, path: ['queues', 'sales', 'ring-timeout'] }],
+      changed: [{ option: 'retry' }],
+      defaults: [{ option: 'strategy' }],
+      left: [{ option: 'digit', note: 'a key means something else' }],
+      rows: { extensions: 1, members: 2, customers: 0 },
+      written: ['queueapp-import.yaml'],
+    });
+  });
+
+  test('hands on what was asked for', async () => {
+    const args =
+      '--rules r --music m --queues q --database postgres://h/d --asterisk-data /a --output o --members-sql s';
+    const { imports } = await run(['import', ...args.split(' '), '--force', '--dry-run'], { report });
+    expect(imports).toEqual([
+      {
+        ...{ files: [], named: { queues: 'q', queuerules: 'r', musiconhold: 'm' }, database: 'postgres://h/d' },
+        ...{ dataFolder: '/a', output: 'o', sql: 's', force: true, isDryRun: true },
+      },
+    ]);
+    expect((await run(['import', 'queues.conf'], { report })).imports).toMatchObject([
+      {
+        files: ['queues.conf'],
+        output: 'queueapp-import.yaml',
+        sql: 'queueapp-import.sql',
+        force: false,
+        isDryRun: false,
+      },
+    ]);
+  });
+
+  test('without anything to import is wrong usage; what can not be read is a failure', async () => {
+    expect(await run(['import'])).toMatchObject({
+      status: 2,
+      error: expect.stringContaining('name files of Asterisk'),
+    });
+    expect(await run(['import', 'x'])).toMatchObject({
+      status: 1,
+      out: '',
+      error: expect.stringContaining('IMPORT_SOURCE'),
     });
   });
 });

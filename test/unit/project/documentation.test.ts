@@ -67,6 +67,7 @@ describe('docs/command-line.md', () => {
       now: () => 0,
       start: async () => undefined,
       check: async () => [],
+      importConfiguration: () => Promise.reject(new Error('Nothing is imported here')),
     };
     await runCommandLine([...args, '--help'], parts);
     return text;
@@ -79,6 +80,7 @@ describe('docs/command-line.md', () => {
   test.each([
     'start',
     'check',
+    'import',
     'status',
     'queues',
     'members',

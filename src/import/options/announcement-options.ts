@@ -1,0 +1,103 @@
+import { ROUND_SECONDS } from '../../core/queue/hold-time.ts';
+import { type Converted, left, type OptionRule, seconds, whole, yesNo, yesNoOr } from './convert.ts';
+import { monitorType } from './general-options.ts';
+
+const DAY = 86_400;
+const PERIODIC_MAX = 10;
+
+/** A recording in the place of one of the queue's own; empty is silence, app_queue's own name is what is said anyway. */
+function recording(name: string, setting: string): OptionRule {
+  const convert = (value: string): Converted => {
+    if (value === name) return { isSo: 'the recording of this application in its place' };
+    return { value: value === '' ? 'none' : value };
+  };
+  return { names: [name], setting: `announcements.prompts.${setting}`, convert };
+}
+
+function roundSeconds(value: string): Converted {
+  const number = Number(value);
+  if ((ROUND_SECONDS as readonly number[]).includes(number)) return { value: number };
+  return { value: 0, note: `Asterisk rounds to ${ROUND_SECONDS.join(', ')} seconds and takes 0 for everything else` };
+}
+
+function periodic(value: string): Converted {
+  const names = (value.includes(',') ? value.split(/[,|]/) : [value])
+    .map((name) => name.trim())
+    .filter((name) => name !== '');
+  if (names.length === 0) return { left: 'is empty: nothing is said' };
+  if (names.length === 1 && names[0] === 'queue-periodic-announce')
+    return { isSo: 'the recording of this application in its place' };
+  if (names.length <= PERIODIC_MAX) return { value: names };
+  return {
+    value: names.slice(0, PERIODIC_MAX),
+    note: `of ${names.length} recordings the first ${PERIODIC_MAX} are said`,
+  };
+}
+
+const startDelay = (value: string): Converted =>
+  Number.parseInt(value, 10) < 0
+    ? { isSo: 'the first one comes after periodic.frequency' }
+    : seconds({ max: DAY })(value);
+
+function recordingFormat(value: string): Converted {
+  const [format = '', ...more] = value.split('|').map((each) => each.trim().toLowerCase());
+  if (format === '') return { left: 'is empty: nothing is recorded' };
+  return more.length === 0
+    ? { value: format }
+    : { value: format, note: `of several formats the first one is recorded` };
+}
+
+/** Options of a queue in queues.conf that are about what is said and recorded; in the order of Asterisk's sample. */
+export const ANNOUNCEMENT_OPTIONS: readonly OptionRule[] = [
+  {
+    names: ['queue-callerannounce'],
+    setting: null,
+    convert: left('nothing is said to the caller between the answer and the conversation'),
+  },
+  { names: ['announce-frequency'], setting: 'announcements.frequency', convert: seconds({ max: DAY }) },
+  { names: ['min-announce-frequency'], setting: 'announcements.min-frequency', convert: seconds({ max: DAY }) },
+  {
+    names: ['periodic-announce-frequency'],
+    setting: 'announcements.periodic.frequency',
+    convert: seconds({ max: DAY }),
+  },
+  { names: ['periodic-announce-startdelay'], setting: 'announcements.periodic.start-delay', convert: startDelay },
+  {
+    names: ['random-periodic-announce'],
+    setting: 'announcements.periodic.order',
+    convert: (value) => inOrder(yesNo(value)),
+  },
+  { names: ['relative-periodic-announce'], setting: 'announcements.periodic.relative', convert: yesNo },
+  { names: ['announce-holdtime'], setting: 'announcements.hold-time', convert: yesNoOr(['once']) },
+  { names: ['announce-position'], setting: 'announcements.position', convert: yesNoOr(['limit', 'more']) },
+  { names: ['announce-to-first-user'], setting: 'announcements.to-first', convert: yesNo },
+  {
+    names: ['announce-position-limit'],
+    setting: 'announcements.position-limit',
+    convert: whole({ min: 1, max: 1000 }),
+  },
+  { names: ['announce-round-seconds'], setting: 'announcements.round-seconds', convert: roundSeconds },
+  { names: ['announce-position-only-up'], setting: 'announcements.only-up', convert: yesNo },
+  recording('queue-youarenext', 'you-are-next'),
+  recording('queue-thereare', 'there-are'),
+  recording('queue-callswaiting', 'calls-waiting'),
+  recording('queue-quantity1', 'quantity1'),
+  recording('queue-quantity2', 'quantity2'),
+  recording('queue-holdtime', 'hold-time'),
+  recording('queue-minute', 'minute'),
+  recording('queue-minutes', 'minutes'),
+  recording('queue-seconds', 'seconds'),
+  recording('queue-thankyou', 'thank-you'),
+  recording('queue-reporthold', 'report-hold'),
+  { names: ['periodic-announce'], setting: 'announcements.periodic.prompts', convert: periodic },
+  { names: ['monitor-format'], setting: 'recording.format', convert: recordingFormat },
+  { names: ['monitor-type'], setting: null, convert: monitorType },
+  {
+    names: ['monitor-join'],
+    setting: null,
+    convert: left('recording.what says whether both sides are in one file, in two, or both'),
+  },
+];
+
+const inOrder = (converted: Converted): Converted =>
+  'value' in converted ? { ...converted, value: converted.value === true ? 'random' : 'in-order' } : converted;
