@@ -18,7 +18,7 @@ export function callSettings({
   xmpp,
   database,
 }: Config): CallSettings {
-  const { wait, loggedIn, loginFailed, loggedOut, logoutFailed } = members.prompts;
+  const { prompts } = members;
   return {
     language,
     ivr,
@@ -36,11 +36,15 @@ export function callSettings({
     callsMax: limits.calls,
     busyPrompt: media(limits.busyPrompt),
     memberPrompts: {
-      wait: media(wait),
-      loggedIn: media(loggedIn),
-      loginFailed: media(loginFailed),
-      loggedOut: media(loggedOut),
-      logoutFailed: media(logoutFailed),
+      wait: media(prompts.wait),
+      loggedIn: media(prompts.loggedIn),
+      loginFailed: media(prompts.loginFailed),
+      loggedOut: media(prompts.loggedOut),
+      logoutFailed: media(prompts.logoutFailed),
+      paused: media(prompts.paused),
+      pauseFailed: media(prompts.pauseFailed),
+      unpaused: media(prompts.unpaused),
+      unpauseFailed: media(prompts.unpauseFailed),
     },
     announce: xmpp.announce,
     publishWaitMs: xmpp.publishWaitMs,

@@ -16,6 +16,7 @@ export const ERROR_CODES = {
   IMPORT_TARGET: "A file that an import would write can't be written",
   INTERNAL: 'A fault of the application itself',
   MEDIA_UNAVAILABLE: 'Asterisk takes no personal audio for a caller',
+  MEMBER_UNKNOWN: 'The extension is not logged in there',
   QUEUE_UNKNOWN: 'There is no such queue',
   REQUEST_INVALID: "A request to the API can't be understood",
   ROUTE_UNKNOWN: 'The API has nothing at this address',

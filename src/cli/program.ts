@@ -4,6 +4,7 @@ import { type CheckedPart, isAllWell, writeCheck } from './check-report.ts';
 import { asJson, type CommonOptions, client, command } from './command.ts';
 import { EXIT, type ExitStatus } from './exit-status.ts';
 import { addImport, type ImportParts } from './import-command.ts';
+import { addMemberCommands } from './member-commands.ts';
 import { reportError, type Streams } from './output.ts';
 import { addPersonalDataCommands } from './personal-data.ts';
 import { callsText, membersText, queuesText, statusText } from './views.ts';
@@ -53,7 +54,7 @@ function program(parts: CommandLineParts, setStatus: (status: ExitStatus) => voi
   addLocalCommands(root, parts, setStatus);
   addImport(root, parts);
   addQuestions(root, parts);
-  addMembershipCommands(root, parts);
+  addMemberCommands(root, parts);
   addPersonalDataCommands(root, parts);
   return root;
 }
@@ -91,30 +92,4 @@ function addQuestions(root: Command, parts: CommandLineParts): void {
   question<readonly QueueJson[]>('queues', 'The queues, their callers and members in numbers.', queuesText);
   question<readonly MemberJson[]>('members', 'The extensions, where they are logged in and what they do.', membersText);
   question<readonly CallJson[]>('calls', 'The calls in the application.', callsText);
-}
-
-function addMembershipCommands(root: Command, parts: CommandLineParts): void {
-  const words = {
-    login: {
-      description: 'Log an extension in to a queue.',
-      done: 'is logged in to',
-      already: 'was already logged in to',
-    },
-    logout: {
-      description: 'Log an extension out of a queue.',
-      done: 'is logged out of',
-      already: 'was not logged in to',
-    },
-  } as const;
-  for (const name of ['login', 'logout'] as const) {
-    command(root, `${name} <extension> <queue>`, words[name].description).action(
-      async (extension: string, queue: string, options: CommonOptions) => {
-        const path = `/members/${encodeURIComponent(extension)}/${name}`;
-        const answer = (await client(parts, options).post(path, { queue })) as { outcome: string };
-        const isNews = answer.outcome === 'logged-in' || answer.outcome === 'logged-out';
-        const sentence = `${extension} ${isNews ? words[name].done : words[name].already} ${queue}\n`;
-        parts.streams.out(options.json ? asJson(answer) : sentence);
-      },
-    );
-  }
 }

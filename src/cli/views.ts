@@ -48,17 +48,34 @@ export function queuesText(queues: readonly QueueJson[], nowMs: number): string 
 /** What `queueapp members` prints. */
 export function membersText(members: readonly MemberJson[], nowMs: number): string {
   const headings = ['extension', 'queues', 'phone', 'does', 'last call', 'interface', 'jid'];
-  const rows = members.map(({ extension, queues, deviceState, activity, lastHangup, jid, interface: rung }) => [
+  const rows = members.map(({ extension, queues, deviceState, activity, wrapUpUntil, lastHangup, jid, ...member }) => [
     extension,
-    queues.map(({ queue, paused }) => (paused ? `${queue} (paused)` : queue)).join(', ') || '-',
+    queues.map((each) => membershipText(each, nowMs)).join(', ') || '-',
     deviceState,
-    activity,
+    activity === 'wrap-up' && wrapUpUntil !== null ? `wrap-up (${left(wrapUpUntil, nowMs)} left)` : activity,
     lastHangup === null ? '-' : `${ago(lastHangup, nowMs)} ago`,
-    rung,
+    member.interface,
     jid ?? '-',
   ]);
   return rows.length === 0 ? 'No extensions\n' : table(headings, rows);
 }
+
+/** `support`, and in brackets what is not as usual: `support (penalty 2, paused 5m: lunch)`. */
+function membershipText(membership: MemberJson['queues'][number], nowMs: number): string {
+  const { queue, penalty, calls, paused, pausedReason, pausedSince, asideUntil, ringInUse } = membership;
+  const since = pausedSince === null ? '' : ` ${ago(pausedSince, nowMs)}`;
+  const isAside = asideUntil !== null && Date.parse(asideUntil) > nowMs;
+  const parts = [
+    ...(penalty === 0 ? [] : [`penalty ${penalty}`]),
+    ...(calls === 0 ? [] : [`${calls} ${calls === 1 ? 'call' : 'calls'}`]),
+    ...(ringInUse === null ? [] : [`ring-in-use ${ringInUse ? 'yes' : 'no'}`]),
+    ...(paused ? [`paused${since}${pausedReason === null ? '' : `: ${pausedReason}`}`] : []),
+    ...(isAside ? [`aside for ${left(asideUntil, nowMs)}`] : []),
+  ];
+  return parts.length === 0 ? queue : `${queue} (${parts.join(', ')})`;
+}
+
+const left = (until: string, nowMs: number) => ago(new Date(nowMs).toISOString(), Date.parse(until));
 
 /** What `queueapp calls` prints. */
 export function callsText(calls: readonly CallJson[], nowMs: number): string {

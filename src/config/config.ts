@@ -90,13 +90,17 @@ export interface MemberSettings {
   readonly prompts: MemberPrompts;
 }
 
-/** What a member hears at `Stasis(queueapp,login,QUEUE)` and `…logout…`. */
+/** What a member hears at `Stasis(queueapp,login,QUEUE)`, `…logout…`, `…pause…` and `…unpause…`. */
 export interface MemberPrompts {
   readonly wait: readonly string[];
   readonly loggedIn: readonly string[];
   readonly loginFailed: readonly string[];
   readonly loggedOut: readonly string[];
   readonly logoutFailed: readonly string[];
+  readonly paused: readonly string[];
+  readonly pauseFailed: readonly string[];
+  readonly unpaused: readonly string[];
+  readonly unpauseFailed: readonly string[];
 }
 
 /** Placeholders of `members.caller-id`: the queue's title, the customer's name, id and code, the caller's number and name. */

@@ -72,17 +72,27 @@ export const asteriskSection = section(
 );
 
 const memberPrompts = section({
-  wait: prompt().prefault('queueapp/wait_a_moment').describe('Said first, while the login or logout is done.'),
+  wait: prompt().prefault('queueapp/wait_a_moment').describe('Said first, while it is done.'),
   'logged-in': prompt().prefault('queueapp/logon').describe('The extension is in the queue.'),
   'login-failed': prompt().prefault('queueapp/logon_failed').describe('The extension is unknown, or it did not work.'),
   'logged-out': prompt().prefault('queueapp/logoff').describe('The extension has left the queue.'),
   'logout-failed': prompt().prefault('queueapp/logoff_failed').describe('It was not in the queue, or it did not work.'),
+  paused: prompt().prefault('queueapp/paused').describe('The member is paused.'),
+  'pause-failed': prompt()
+    .prefault('queueapp/pause_failed')
+    .describe('The extension is not in the queue, or it did not work.'),
+  unpaused: prompt().prefault('queueapp/unpaused').describe('The member gets calls again.'),
+  'unpause-failed': prompt().prefault('queueapp/unpause_failed').describe('The same of the end of a pause.'),
 }).transform((written) => ({
   wait: written.wait,
   loggedIn: written['logged-in'],
   loginFailed: written['login-failed'],
   loggedOut: written['logged-out'],
   logoutFailed: written['logout-failed'],
+  paused: written.paused,
+  pauseFailed: written['pause-failed'],
+  unpaused: written.unpaused,
+  unpauseFailed: written['unpause-failed'],
 }));
 
 const callerId = section({
@@ -98,7 +108,7 @@ const callerId = section({
 
 export const membersSection = section({
   'caller-id': callerId.prefault({}).describe("What the member's phone shows while it rings."),
-  prompts: memberPrompts.prefault({}).describe('What a member hears at login and logout.'),
+  prompts: memberPrompts.prefault({}).describe('What a member hears at login, logout, pause and its end.'),
 }).transform((written) => ({
   callerId: written['caller-id'],
   prompts: written.prompts,

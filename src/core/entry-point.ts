@@ -8,6 +8,8 @@ export type EntryPoint =
   | { readonly type: 'queue'; readonly queue: QueueName }
   | { readonly type: 'login'; readonly queue: QueueName }
   | { readonly type: 'logout'; readonly queue: QueueName }
+  /** `Stasis(queueapp,pause,QUEUE,REASON)` and `…unpause…`; without a queue all of the member's. */
+  | { readonly type: 'pause' | 'unpause'; readonly queue: QueueName | null; readonly reason: string }
   /** The older `Stasis(queueapp,ID|CUSTOMER NAME)`: straight into the default queue with that customer. */
   | { readonly type: 'customer'; readonly id: string; readonly name: string }
   /** A leg of ours that came back; it explains itself. */
@@ -19,10 +21,14 @@ export const LEG_ARGUMENT = 'leg';
 
 /** Reads the arguments of `Stasis()`. A comma in an older customer name splits it into arguments; it is put back. */
 export function readEntryPoint(args: readonly string[]): EntryPoint {
-  const [kind = '', name = ''] = args;
+  const [kind = '', name = '', ...more] = args;
   if (kind === '') return { type: 'start' };
   if (kind === LEG_ARGUMENT) return { type: 'leg' };
   if (kind.includes('|')) return readCustomer(args.join(','));
+  if (kind === 'pause' || kind === 'unpause') {
+    // A comma in the reason has split it into arguments.
+    return { type: kind, queue: name === '' ? null : queueName(name), reason: more.join(',').trim() };
+  }
   if (name === '') return { type: 'unknown', args };
   if (kind === 'menu') return { type: 'menu', step: name };
   if (kind === 'queue' || kind === 'login' || kind === 'logout') return { type: kind, queue: queueName(name) };

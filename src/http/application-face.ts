@@ -2,15 +2,14 @@ import type { DeviceState } from '../core/device-state.ts';
 import type { CallId, ExtensionNumber, QueueName } from '../core/ids.ts';
 import type { Caller } from '../core/people.ts';
 import type { PersonalData } from '../ports/personal-data.ts';
+import type { MemberFace } from './member-face.ts';
 
 /** What the API and the command line can ask of the running application; `src/app.ts` brings it. Times are Unix milliseconds. */
-export interface ApplicationFace {
+export interface ApplicationFace extends MemberFace {
   status(): ApplicationStatus;
   queues(): Promise<readonly QueueView[]>;
   members(): Promise<readonly MemberView[]>;
   calls(): Promise<readonly CallView[]>;
-  login(request: MembershipRequest): Promise<LoginOutcome>;
-  logout(request: MembershipRequest): Promise<LogoutOutcome>;
   readonly personalData: PersonalDataFace;
 }
 
@@ -84,6 +83,8 @@ export interface MemberView {
   readonly queues: readonly MemberQueueView[];
   readonly deviceState: DeviceState;
   readonly activity: 'idle' | 'ringing' | 'talking' | 'wrap-up';
+  /** When the wrap-up is over, if it isn't ended before; `null`: none. */
+  readonly wrapUpUntilMs: number | null;
   readonly lastHangupAtMs: number | null;
 }
 
@@ -91,6 +92,15 @@ export interface MemberQueueView {
   readonly queue: QueueName;
   readonly penalty: number;
   readonly isPaused: boolean;
+  /** `null`: none was given, or not paused. */
+  readonly pausedReason: string | null;
+  readonly pausedAtMs: number | null;
+  /** Put aside for not having answered, until then; `null`: not. */
+  readonly asideUntilMs: number | null;
+  /** The member's own; `null`: as the queue says. */
+  readonly ringInUse: boolean | null;
+  /** Answered calls since the login. */
+  readonly calls: number;
   readonly loggedInAtMs: number;
 }
 
@@ -112,12 +122,3 @@ export interface CallView {
   /** Since when the phase lasts. */
   readonly sinceMs: number;
 }
-
-/** Which extension, and which queue; both come from outside and need not exist. */
-export interface MembershipRequest {
-  readonly extension: ExtensionNumber;
-  readonly queue: QueueName;
-}
-
-export type LoginOutcome = 'logged-in' | 'already' | 'unknown-extension' | 'unknown-queue';
-export type LogoutOutcome = 'logged-out' | 'not-logged-in' | 'unknown-extension' | 'unknown-queue';

@@ -94,12 +94,18 @@ export const membersSchema = listOf(
     jid: textOrNull('XMPP address of the person'),
     deviceState: oneOf(DEVICE_STATES, "Asterisk's state of the phone"),
     activity: oneOf(['idle', 'ringing', 'talking', 'wrap-up'], 'What the member does for a queue now'),
+    wrapUpUntil: timeOrNull('When the wrap-up is over; null: none'),
     lastHangup: timeOrNull('When the last queue call ended'),
     queues: listOf(
       group({
         queue: text('Name of a queue in which the extension is logged in'),
         penalty: whole('Lower is asked first'),
         paused: flag('Whether the member is paused'),
+        pausedReason: textOrNull('Why; null when none was given'),
+        pausedSince: timeOrNull('Since when; null when not paused'),
+        asideUntil: timeOrNull('Put aside for not having answered, until then; null: not'),
+        ringInUse: { type: ['boolean', 'null'], description: "The member's own; null: as the queue says" },
+        calls: whole('Answered calls since the login'),
         loggedIn: time('Since when'),
       }),
     ),
@@ -129,24 +135,3 @@ export const callsSchema = listOf(
     since: time('Since when the phase lasts'),
   }),
 );
-
-export const extensionParamsSchema = {
-  type: 'object',
-  required: ['extension'],
-  properties: {
-    extension: { type: 'string', pattern: '^[0-9A-Za-z*#+._-]{1,40}$', description: 'Number of an extension' },
-  },
-} as const;
-
-export const queueBodySchema = {
-  type: 'object',
-  additionalProperties: false,
-  required: ['queue'],
-  properties: { queue: { type: 'string', minLength: 1, maxLength: 128, description: 'Name of a queue' } },
-} as const;
-
-export const loginSchema = group({
-  extension: text('Number of the extension'),
-  queue: text('Name of the queue'),
-  outcome: oneOf(['logged-in', 'already', 'logged-out', 'not-logged-in'], 'What became of it'),
-});

@@ -49,13 +49,22 @@ export function queueJson({ oldestJoinedAtMs, ...queue }: QueueView) {
   return { ...queue, oldestJoined: timeOrNull(oldestJoinedAtMs) };
 }
 
-export function memberJson({ lastHangupAtMs, queues, ...member }: MemberView) {
+export function memberJson({ lastHangupAtMs, wrapUpUntilMs, queues, ...member }: MemberView) {
   return {
     ...member,
+    wrapUpUntil: timeOrNull(wrapUpUntilMs),
     lastHangup: timeOrNull(lastHangupAtMs),
-    queues: queues.map(({ queue, penalty, isPaused, loggedInAtMs }) => {
-      return { queue, penalty, paused: isPaused, loggedIn: time(loggedInAtMs) };
-    }),
+    queues: queues.map(({ queue, penalty, isPaused, pausedReason, ringInUse, calls, ...times }) => ({
+      queue,
+      penalty,
+      paused: isPaused,
+      pausedReason,
+      pausedSince: timeOrNull(times.pausedAtMs),
+      asideUntil: timeOrNull(times.asideUntilMs),
+      ringInUse,
+      calls,
+      loggedIn: time(times.loggedInAtMs),
+    })),
   };
 }
 

@@ -33,27 +33,37 @@ export function queueViews({ room, calls }: Application) {
 /** Every extension that is known, with the queues it is logged in to. */
 export function memberViews({ room, calls, memberships }: Application) {
   const { board, clock, queues } = room;
-  const all = [...queues.keys()].flatMap((queue) => board.membersOf(queue));
+  const mineBy = new Map<ExtensionNumber, Member[]>();
+  for (const member of [...queues.keys()].flatMap((queue) => board.membersOf(queue))) {
+    const { number } = member.extension;
+    mineBy.set(number, [...(mineBy.get(number) ?? []), member]);
+  }
   const talking = new Set(byExtension(calls.list(), 'talking'));
   const ringing = new Set(byExtension(calls.list(), 'ringing'));
   return memberships.extensions().map((extension) => {
-    const mine = all.filter((member) => member.extension.number === extension.number);
     const { number } = extension;
+    const mine = mineBy.get(number) ?? [];
+    const wrapUpUntilMs = wrapUpOf(mine, queues, clock.now());
     return {
       extension: number,
       interface: extension.interface,
       jid: extension.jid,
-      queues: mine.map(({ queue, penalty, isPaused, loggedInAtMs }) => ({ queue, penalty, isPaused, loggedInAtMs })),
+      queues: mine.map(memberQueueView),
       deviceState: board.deviceState(extension.interface),
-      activity: activityOf(
-        mine,
-        { isTalking: talking.has(number), isRinging: ringing.has(number) },
-        queues,
-        clock.now(),
-      ),
+      activity: activityOf({
+        isTalking: talking.has(number),
+        isRinging: ringing.has(number),
+        isInWrapUp: wrapUpUntilMs !== null,
+      }),
+      wrapUpUntilMs,
       lastHangupAtMs: mine[0]?.lastHangupAtMs ?? null,
     };
   });
+}
+
+function memberQueueView(member: Member) {
+  const { queue, penalty, isPaused, pausedReason, pausedAtMs, asideUntilMs, ringInUse, calls, loggedInAtMs } = member;
+  return { queue, penalty, isPaused, pausedReason, pausedAtMs, asideUntilMs, ringInUse, calls, loggedInAtMs };
 }
 
 /** Every call that is with us. */
@@ -81,17 +91,28 @@ function byExtension(calls: readonly LiveCall[], phase: LiveCall['phase']['name'
   return calls.flatMap(({ phase: { name, extensions } }) => (name === phase ? extensions : []));
 }
 
-function activityOf(
+interface Activity {
+  readonly isTalking: boolean;
+  readonly isRinging: boolean;
+  readonly isInWrapUp: boolean;
+}
+
+function activityOf(does: Activity): 'idle' | 'ringing' | 'talking' | 'wrap-up' {
+  if (does.isTalking) return 'talking';
+  if (does.isRinging) return 'ringing';
+  return does.isInWrapUp ? 'wrap-up' : 'idle';
+}
+
+/** When the wrap-up of a member is over in every queue; `null`: the member is in none. */
+export function wrapUpOf(
   memberships: readonly Member[],
-  { isTalking, isRinging }: { readonly isTalking: boolean; readonly isRinging: boolean },
   queues: ReadonlyMap<QueueName, QueueSettings>,
   nowMs: number,
-): 'idle' | 'ringing' | 'talking' | 'wrap-up' {
-  if (isTalking) return 'talking';
-  if (isRinging) return 'ringing';
-  const isInWrapUp = memberships.some((member) => {
+): number | null {
+  const ends = memberships.flatMap((member) => {
     const settings = queues.get(member.queue);
-    return settings !== undefined && availability(member, settings, nowMs).type === 'wrap-up';
+    const is = settings === undefined ? null : availability(member, settings, nowMs);
+    return is?.type === 'wrap-up' ? [is.untilMs] : [];
   });
-  return isInWrapUp ? 'wrap-up' : 'idle';
+  return ends.length === 0 ? null : Math.max(...ends);
 }

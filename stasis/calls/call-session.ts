@@ -70,9 +70,12 @@ export class CallSession {
         return await this.#enterQueueDirectly(room.settings.defaultQueue);
       case 'login':
       case 'logout':
+      case 'pause':
+      case 'unpause':
         return await memberDesk(room, memberships, call, {
           action: entry.type,
           queue: entry.queue,
+          reason: 'reason' in entry ? entry.reason : '',
           channelName: call.channelName,
         });
       case 'leg':

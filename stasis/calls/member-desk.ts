@@ -1,6 +1,8 @@
 import type { MemberPrompts } from '../../src/config/config.ts';
 import type { QueueName } from '../../src/core/ids.ts';
+import type { Extension } from '../../src/core/people.ts';
 import { isAppError } from '../../src/errors.ts';
+import type { MemberChange } from '../../src/ports/member-requests.ts';
 import type { Call } from './call.ts';
 import type { CallRoom } from './call-room.ts';
 import type { LoginOutcome, LogoutOutcome, Memberships } from './memberships.ts';
@@ -11,15 +13,19 @@ const CONGESTION_MS = 2_000;
 
 /** What the dialplan asked for, and from which phone. */
 export interface DeskRequest {
-  readonly action: 'login' | 'logout';
-  readonly queue: QueueName;
+  readonly action: DeskAction;
+  /** `null`: all queues of the member, for a pause and its end. */
+  readonly queue: QueueName | null;
+  /** Why the member pauses; may be empty. */
+  readonly reason: string;
   /** Asterisk's name of the channel; its endpoint is the authenticated one. */
   readonly channelName: string;
 }
 
-type DeskOutcome = LoginOutcome | LogoutOutcome | 'unavailable';
+type DeskAction = 'login' | 'logout' | 'pause' | 'unpause';
+type DeskOutcome = LoginOutcome | LogoutOutcome | MemberChange | 'unavailable';
 
-/** `*56466*` and `*564633*`: please wait a moment, then confirmation or failure, then the congestion tone and hang-up. */
+/** Login (`*56466*`), logout (`*564633*`), pause and its end: please wait a moment, then confirmation or failure, then the congestion tone and hang-up. */
 export async function memberDesk(
   room: CallRoom,
   memberships: Memberships,
@@ -29,8 +35,7 @@ export async function memberDesk(
   await room.pbx.answer(call.channelId);
   call.isAnswered = true;
   await startPlaying(room, call, room.settings.memberPrompts.wait).finished;
-  const isOpen = request.action === 'logout' || room.queues.open(request.queue) !== undefined;
-  const outcome = isOpen ? await decide(memberships, call, request) : 'unknown-queue';
+  const outcome = isMeant(room, request) ? await decide(memberships, call, request) : 'unknown-queue';
   call.log.info({ action: request.action, queue: request.queue, outcome }, 'Member desk');
   await startPlaying(room, call, promptFor(request.action, outcome, room.settings.memberPrompts)).finished;
   const tone = startPlaying(room, call, [CONGESTION]);
@@ -46,22 +51,46 @@ export function interfaceOf(channelName: string): string {
   return channelName.replace(/-[0-9a-f]+(;\d)?$/i, '');
 }
 
+/** Nobody may come to a queue that was taken away; who is in it may still leave it, or pause. */
+function isMeant(room: CallRoom, { action, queue }: DeskRequest): boolean {
+  return action !== 'login' || (queue !== null && room.queues.open(queue) !== undefined);
+}
+
 async function decide(memberships: Memberships, call: Call, request: DeskRequest): Promise<DeskOutcome> {
-  const { queue, action, channelName } = request;
   try {
-    const extension = await memberships.extensionByInterface(interfaceOf(channelName));
+    const extension = await memberships.extensionByInterface(interfaceOf(request.channelName));
     if (extension === null) return 'unknown-extension';
-    return await memberships[action]({ queue, extension, uniqueId: call.uniqueId });
+    return await act(memberships, { ...request, extension, uniqueId: call.uniqueId });
   } catch (error) {
     if (!isAppError(error)) throw error;
-    call.log.error({ err: error }, 'Login or logout failed');
+    call.log.error({ err: error, action: request.action }, 'What the member asked for failed');
     return 'unavailable';
   }
 }
 
-/** Logging in twice is confirmed; logging out without being logged in is not. */
-function promptFor(action: DeskRequest['action'], outcome: DeskOutcome, prompts: MemberPrompts): readonly string[] {
-  if (outcome === 'logged-in' || outcome === 'already') return prompts.loggedIn;
-  if (outcome === 'logged-out') return prompts.loggedOut;
-  return action === 'login' ? prompts.loginFailed : prompts.logoutFailed;
+async function act(
+  memberships: Memberships,
+  { action, queue, reason, extension, uniqueId }: DeskRequest & { extension: Extension; uniqueId: string },
+): Promise<DeskOutcome> {
+  if (action === 'pause' || action === 'unpause') {
+    return await memberships.pause({ extension, queue, isPaused: action === 'pause', reason });
+  }
+  return queue === null ? 'unknown-queue' : await memberships[action]({ queue, extension, uniqueId });
+}
+
+/** What is so already is confirmed again; only logging out without being logged in is not. */
+function promptFor(action: DeskAction, outcome: DeskOutcome, prompts: MemberPrompts): readonly string[] {
+  const isDone = ['logged-in', 'already', 'logged-out', 'done'].includes(outcome);
+  switch (action) {
+    case 'login':
+      return isDone ? prompts.loggedIn : prompts.loginFailed;
+    case 'logout':
+      return isDone ? prompts.loggedOut : prompts.logoutFailed;
+    case 'pause':
+      return isDone ? prompts.paused : prompts.pauseFailed;
+    case 'unpause':
+      return isDone ? prompts.unpaused : prompts.unpauseFailed;
+    default:
+      return action satisfies never;
+  }
 }

@@ -1,9 +1,17 @@
-import type { ExtensionNumber, QueueName } from '../../src/core/ids.ts';
+import type { ExtensionNumber } from '../../src/core/ids.ts';
 import type { Extension } from '../../src/core/people.ts';
 import { isAppError } from '../../src/errors.ts';
 import type { Clock } from '../../src/lib/clock.ts';
 import type { Logger } from '../../src/log.ts';
 import type { Announcer } from '../../src/ports/announcer.ts';
+import type {
+  EndWrapUpRequest,
+  LoginRequest,
+  MemberChange,
+  PauseRequest,
+  PenaltyRequest,
+  RingInUseRequest,
+} from '../../src/ports/member-requests.ts';
 import type { Pbx } from '../../src/ports/pbx.ts';
 import type { QueueStore } from '../../src/ports/queue-store.ts';
 import type { Distributor } from './distributor.ts';
@@ -12,12 +20,10 @@ import type { MemberBoard } from './member-board.ts';
 export type LoginOutcome = 'logged-in' | 'already' | 'unknown-extension' | 'unknown-queue';
 export type LogoutOutcome = 'logged-out' | 'not-logged-in' | 'unknown-extension' | 'unknown-queue';
 
-/** Who asks for which queue. `uniqueId` is the channel's, or `CLI`. */
-export interface MembershipRequest {
-  readonly queue: QueueName;
-  readonly extension: Extension;
-  readonly uniqueId: string;
-}
+/** A request to the store before the moment is known. */
+type Wanted<Request> = Omit<Request, 'atMs'>;
+/** Who asks for which queue. */
+export type MembershipRequest = Wanted<LoginRequest>;
 
 interface MembershipsDeps {
   readonly store: QueueStore;
@@ -32,7 +38,7 @@ interface MembershipsDeps {
 /** Changes that other processes tell of come in bursts; one reading in this time answers them all. */
 const RELOAD_PAUSE_MS = 200;
 
-/** Login and logout, whoever asks, and what follows from them: the board, the phones that are watched, the nodes. */
+/** Login, logout and every change of a member, whoever asks, and what follows from them: the board, the phones that are watched, the nodes. */
 export class Memberships {
   readonly #deps: MembershipsDeps;
   readonly #watched = new Set<string>();
@@ -99,19 +105,43 @@ export class Memberships {
     return this.#deps.store.extensionByInterface(interfaceName);
   }
 
-  async login({ queue, extension, uniqueId }: MembershipRequest): Promise<LoginOutcome> {
-    const { store, clock } = this.#deps;
-    const answer = await store.login({ queue, extension, uniqueId, atMs: clock.now() });
+  async login(request: MembershipRequest): Promise<LoginOutcome> {
+    const answer = await this.#deps.store.login(this.#now(request));
     if (typeof answer === 'string') return answer;
     await this.#reloadNowOrSoon();
     return 'logged-in';
   }
 
-  async logout({ queue, extension, uniqueId }: MembershipRequest): Promise<LogoutOutcome> {
-    const { store, clock } = this.#deps;
-    const answer = await store.logout({ queue, extension, uniqueId, atMs: clock.now() });
+  async logout(request: MembershipRequest): Promise<LogoutOutcome> {
+    const answer = await this.#deps.store.logout(this.#now(request));
     if (answer === 'logged-out') await this.#reloadNowOrSoon();
     return answer;
+  }
+
+  pause(request: Wanted<PauseRequest>): Promise<MemberChange> {
+    return this.#changed(this.#deps.store.pause(this.#now(request)));
+  }
+
+  setPenalty(request: Wanted<PenaltyRequest>): Promise<MemberChange> {
+    return this.#changed(this.#deps.store.setPenalty(this.#now(request)));
+  }
+
+  setRingInUse(request: Wanted<RingInUseRequest>): Promise<MemberChange> {
+    return this.#changed(this.#deps.store.setRingInUse(this.#now(request)));
+  }
+
+  endWrapUp(request: Wanted<EndWrapUpRequest>): Promise<MemberChange> {
+    return this.#changed(this.#deps.store.endWrapUp(this.#now(request)));
+  }
+
+  async #changed(asked: Promise<MemberChange>): Promise<MemberChange> {
+    const answer = await asked;
+    if (answer === 'done') await this.#reloadNowOrSoon();
+    return answer;
+  }
+
+  #now<Request extends object>(request: Request): Request & { readonly atMs: number } {
+    return { ...request, atMs: this.#deps.clock.now() };
   }
 
   /** What was asked for has happened, whether or not it can be read back at once. */

@@ -2,7 +2,8 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { FastifyInstance } from 'fastify';
 import { callId, extensionNumber, queueName } from '../../../src/core/ids.ts';
 import { AppError, isAppError } from '../../../src/errors.ts';
-import type { ApplicationFace, ApplicationStatus, MembershipRequest } from '../../../src/http/application-face.ts';
+import type { ApplicationFace, ApplicationStatus } from '../../../src/http/application-face.ts';
+import type { MemberOutcome, MembershipRequest } from '../../../src/http/member-face.ts';
 import { createHttpServer, listen } from '../../../src/http/server.ts';
 import { silentLog } from '../../../src/log.ts';
 
@@ -38,6 +39,8 @@ const allUp: ApplicationStatus = {
 class FakeApplication implements ApplicationFace {
   current: ApplicationStatus = allUp;
   readonly loggedIn: MembershipRequest[] = [];
+  /** Everything else that was asked of members. */
+  readonly asked: object[] = [];
   failure: Error | null = null;
   readonly personalData = {
     list: async () => ({ places: [], calls: [], tunes: [], isMore: false }),
@@ -72,9 +75,22 @@ class FakeApplication implements ApplicationFace {
         extension: extensionNumber('1000'),
         interface: 'PJSIP/1000',
         jid: null,
-        queues: [{ queue: queueName('support'), penalty: 0, isPaused: false, loggedInAtMs: STARTED_MS }],
+        queues: [
+          {
+            queue: queueName('support'),
+            penalty: 0,
+            isPaused: true,
+            pausedReason: 'lunch',
+            pausedAtMs: STARTED_MS,
+            asideUntilMs: STARTED_MS + 30_000,
+            ringInUse: null,
+            calls: 7,
+            loggedInAtMs: STARTED_MS,
+          },
+        ],
         deviceState: 'INUSE' as const,
         activity: 'talking' as const,
+        wrapUpUntilMs: null,
         lastHangupAtMs: null,
       },
     ];
@@ -110,6 +126,21 @@ class FakeApplication implements ApplicationFace {
     if (index < 0) return 'not-logged-in' as const;
     this.loggedIn.splice(index, 1);
     return 'logged-out' as const;
+  }
+
+  pause = this.#asked('pause');
+  setPenalty = this.#asked('setPenalty');
+  setRingInUse = this.#asked('setRingInUse');
+  endWrapUp = this.#asked('endWrapUp');
+
+  #asked(what: string) {
+    return async (request: { readonly extension: string; readonly queue?: string | null }): Promise<MemberOutcome> => {
+      if (request.extension !== '1000') return 'unknown-extension';
+      if (request.queue === 'nowhere') return 'unknown-queue';
+      if (request.queue === 'sales') return 'not-logged-in';
+      this.asked.push({ what, ...request });
+      return this.asked.length > 1 ? 'already' : 'done';
+    };
   }
 }
 
@@ -228,7 +259,20 @@ describe('the HTTP server', () => {
         jid: null,
         deviceState: 'INUSE',
         lastHangup: null,
-        queues: [{ queue: 'support', paused: false }],
+        wrapUpUntil: null,
+        queues: [
+          {
+            queue: 'support',
+            penalty: 0,
+            paused: true,
+            pausedReason: 'lunch',
+            pausedSince: '2026-11-20T12:00:00.000Z',
+            asideUntil: '2026-11-20T12:00:30.000Z',
+            ringInUse: null,
+            calls: 7,
+            loggedIn: '2026-11-20T12:00:00.000Z',
+          },
+        ],
       },
     ]);
     expect(await get('calls')).toMatchObject([
@@ -247,7 +291,7 @@ describe('the HTTP server', () => {
       200,
       { extension: '1000', queue: 'support', outcome: 'logged-in' },
     ]);
-    expect(application.loggedIn).toEqual([{ extension: '1000', queue: 'support' }]);
+    expect(application.loggedIn).toMatchObject([{ extension: '1000', queue: 'support', penalty: 0 }]);
     const out = () =>
       server.inject({
         method: 'POST',
@@ -257,6 +301,61 @@ describe('the HTTP server', () => {
       });
     expect((await out()).json().outcome).toBe('logged-out');
     expect((await out()).json().outcome).toBe('not-logged-in');
+  });
+
+  const ask = (action: string, payload: object, extension = '1000') =>
+    server.inject({ method: 'POST', url: `/api/v1/members/${extension}/${action}`, headers: bearer, payload });
+
+  test('logs in with a penalty, and paused', async () => {
+    await login('1000', { queue: 'support', penalty: 1_000_000_000, paused: true, reason: 'training' });
+    await login('1000', { queue: 'support', paused: true });
+    await login('1000', { queue: 'support', paused: false, reason: 'none' });
+    const request = { extension: '1000', queue: 'support' };
+    expect(application.loggedIn).toEqual([
+      { ...request, penalty: 1_000_000_000, pausedReason: 'training' },
+      { ...request, penalty: 0, pausedReason: '' },
+      { ...request, penalty: 0, pausedReason: undefined },
+    ]);
+  });
+
+  test.each([
+    [
+      'pause',
+      { queue: 'support', reason: 'lunch' },
+      { what: 'pause', queue: 'support', isPaused: true, reason: 'lunch' },
+    ],
+    ['pause', {}, { what: 'pause', queue: null, isPaused: true, reason: '' }],
+    ['unpause', {}, { what: 'pause', queue: null, isPaused: false, reason: '' }],
+    ['penalty', { queue: 'support', penalty: 5 }, { what: 'setPenalty', queue: 'support', penalty: 5 }],
+    ['ring-in-use', { queue: 'support', ringInUse: null }, { what: 'setRingInUse', queue: 'support', ringInUse: null }],
+    ['end-wrap-up', {}, { what: 'endWrapUp' }],
+  ])('%s of %j is handed on, and what became of it is told', async (action, payload, handedOn) => {
+    const first = await ask(action, payload);
+    expect([first.statusCode, first.json()]).toEqual([
+      200,
+      { extension: '1000', queue: 'queue' in payload ? payload.queue : null, outcome: 'done' },
+    ]);
+    expect((await ask(action, payload)).json().outcome).toBe('already');
+    expect(application.asked[0]).toEqual({ extension: '1000', ...handedOn });
+    const stranger = await ask(action, payload, '4711');
+    expect([stranger.statusCode, stranger.json().error.code]).toEqual([404, 'EXTENSION_UNKNOWN']);
+  });
+
+  test('says that a member is not in the queue, or that there is no such queue', async () => {
+    const away = await ask('pause', { queue: 'sales' });
+    expect([away.statusCode, away.json().error]).toEqual([
+      404,
+      { code: 'MEMBER_UNKNOWN', message: 'Extension 1000 is not in queue sales' },
+    ]);
+    expect((await ask('penalty', { queue: 'nowhere', penalty: 1 })).json().error.code).toBe('QUEUE_UNKNOWN');
+  });
+
+  test.each([2 ** 31, -1, 'high', 1.5, null, 1_000_000_001])('refuses a penalty of %j', async (penalty) => {
+    for (const action of ['penalty', 'login']) {
+      const answer = await ask(action, { queue: 'support', penalty });
+      expect([answer.statusCode, answer.json().error.code]).toEqual([400, 'REQUEST_INVALID']);
+    }
+    expect([application.asked, application.loggedIn]).toEqual([[], []]);
   });
 
   test('names the extension or queue that does not exist', async () => {
@@ -315,8 +414,13 @@ describe('the HTTP server', () => {
     expect(Object.keys(paths).sort()).toEqual([
       '/api/v1/calls',
       '/api/v1/members',
+      '/api/v1/members/{extension}/end-wrap-up',
       '/api/v1/members/{extension}/login',
       '/api/v1/members/{extension}/logout',
+      '/api/v1/members/{extension}/pause',
+      '/api/v1/members/{extension}/penalty',
+      '/api/v1/members/{extension}/ring-in-use',
+      '/api/v1/members/{extension}/unpause',
       '/api/v1/personal-data/erase',
       '/api/v1/personal-data/list',
       '/api/v1/queues',

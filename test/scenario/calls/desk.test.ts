@@ -4,12 +4,13 @@ import { expectNoUnhandledRejections } from './unhandled.ts';
 
 expectNoUnhandledRejections();
 
-type Action = 'login' | 'logout';
+type Action = 'login' | 'logout' | 'pause' | 'unpause';
 
 /** A phone dials the desk; everything is heard to the end. */
-async function desk(center: CallCenter, number: string, action: Action, queue = 'support') {
+async function desk(center: CallCenter, number: string, action: Action, ...args: string[]) {
   center.phone(number);
-  const caller = await center.calls({ endpoint: number, number: 'anything', args: [action, queue] });
+  const asked = args.length === 0 ? ['support'] : args;
+  const caller = await center.calls({ endpoint: number, number: 'anything', args: [action, ...asked] });
   await center.wait(10_000);
   expect(caller.isGone).toBe(true);
   return caller.heard.map((media) => media.replace('sound:', ''));
@@ -60,6 +61,34 @@ describe('the member desk', () => {
     expect(await center.leftovers()).toEqual(NOTHING_LEFT);
   });
 
+  test('pause with a reason: confirmed, nobody is rung, and who is back is rung at once', async () => {
+    const center = await CallCenter.open({ members: ['1000'] });
+    expect(await desk(center, '1000', 'pause', 'support', 'lunch')).toEqual(['wait', 'paused', 'tone:congestion']);
+    expect(await desk(center, '1000', 'pause', 'support', 'lunch')).toEqual(['wait', 'paused', 'tone:congestion']);
+    expect(rows(center, 'PAUSE').map(({ agent, data }) => [agent, ...data])).toEqual([['PJSIP/1000', 'lunch']]);
+    const caller = await center.entersSupport();
+    expect(center.ringing()).toEqual([]);
+    expect(await desk(center, '1000', 'unpause')).toEqual(['wait', 'unpaused', 'tone:congestion']);
+    expect(center.ringing()).toEqual(['1000']);
+    caller.hangsUp();
+    expect(await center.leftovers()).toEqual(NOTHING_LEFT);
+  });
+
+  test('pause of all queues writes PAUSEALL; who is in none hears failure', async () => {
+    const center = await CallCenter.open({ members: ['1000'] });
+    expect(await desk(center, '1000', 'pause', '', 'home')).toEqual(['wait', 'paused', 'tone:congestion']);
+    expect(rows(center, 'PAUSEALL').map(({ queuename, data }) => [queuename, ...data])).toEqual([['NONE', 'home']]);
+    for (const [action, failed] of [
+      ['pause', 'pause-failed'],
+      ['unpause', 'unpause-failed'],
+    ] as const) {
+      expect(await desk(center, '1001', action, '')).toEqual(['wait', failed, 'tone:congestion']);
+      expect(await desk(center, '1000', action, 'nowhere')).toEqual(['wait', failed, 'tone:congestion']);
+      expect(await desk(center, '4711', action)).toEqual(['wait', failed, 'tone:congestion']);
+    }
+    expect(await center.leftovers()).toEqual(NOTHING_LEFT);
+  });
+
   test('caller id decides nothing: only the channel does', async () => {
     const center = await CallCenter.open();
     const caller = await center.calls({ endpoint: 'trunk', number: '1000', args: ['login', 'support'] });
@@ -68,10 +97,14 @@ describe('the member desk', () => {
     expect(await members(center)).toEqual([]);
   });
 
-  test.each(['login', 'logout'] as const)('the database is away: %s fails audibly', async (action) => {
+  test.each([
+    ['login', 'logon-failed'],
+    ['logout', 'logoff-failed'],
+    ['pause', 'pause-failed'],
+    ['unpause', 'unpause-failed'],
+  ] as const)('the database is away: %s fails audibly', async (action, failed) => {
     const center = await CallCenter.open();
     center.store.setAway(true);
-    const failed = action === 'login' ? 'logon-failed' : 'logoff-failed';
     expect(await desk(center, '1000', action)).toEqual(['wait', failed, 'tone:congestion']);
     center.store.setAway(false);
     await center.wait(1_000);

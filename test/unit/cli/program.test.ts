@@ -56,15 +56,15 @@ async function run(args: readonly string[], { env = {}, start, checked = [], rep
 }
 
 describe('Usage', () => {
-  test.each(['start', 'check', 'import', 'status', 'queues', 'members', 'calls', 'login', 'logout'])(
-    '%s has --help and --json',
-    async (command) => {
-      const { status, out, error } = await run([command, '--help']);
-      expect([status, error]).toEqual([0, '']);
-      expect(out).toMatch(new RegExp(`Usage: queueapp ${command} `));
-      expect(out).toContain('--json');
-    },
-  );
+  test.each([
+    ...['start', 'check', 'import', 'status', 'queues', 'members', 'calls', 'login', 'logout'],
+    ...['pause', 'unpause', 'penalty', 'ring-in-use', 'wrap-up'],
+  ])('%s has --help and --json', async (command) => {
+    const { status, out, error } = await run([command, '--help']);
+    expect([status, error]).toEqual([0, '']);
+    expect(out).toMatch(new RegExp(`Usage: queueapp ${command} `));
+    expect(out).toContain('--json');
+  });
 
   test('--help lists the commands and the exit statuses', async () => {
     const { status, out } = await run(['--help']);
@@ -93,6 +93,13 @@ describe('Usage', () => {
     [['status', '--nonsense']],
     [['login', '1000']],
     [['logout']],
+    [['pause']],
+    [['penalty', '1000', 'support']],
+    [['penalty', '1000', 'support', 'high']],
+    [['penalty', '1000', 'support', '1e3']],
+    [['login', '1000', 'support', '--penalty', '0x10']],
+    [['ring-in-use', '1000', 'support', 'perhaps']],
+    [['wrap-up', '1000', 'begin']],
     [['status', 'extra']],
     [[]],
   ])('%j is wrong usage', async (args) => {
@@ -271,6 +278,18 @@ describe('The questions to the running application', () => {
     expect(JSON.parse((await ask('status', '--json')).out)).toEqual(body);
   });
 
+  const usual = {
+    queue: 'support',
+    penalty: 0,
+    paused: false,
+    pausedReason: null,
+    pausedSince: null,
+    asideUntil: null,
+    ringInUse: null,
+    calls: 0,
+    loggedIn: since,
+  };
+
   test('queues, members and calls are tables; names of callers cannot move the cursor', async () => {
     answers([
       {
@@ -295,13 +314,36 @@ describe('The questions to the running application', () => {
         jid: 'a@b',
         deviceState: 'INUSE',
         activity: 'talking',
+        wrapUpUntil: null,
         lastHangup: null,
-        queues: [{ queue: 'support', penalty: 0, paused: true, loggedIn: since }],
+        queues: [{ ...usual, paused: true }],
       },
     ]);
     expect((await ask('members')).out).toContain(
       '1000       support (paused)  INUSE  talking  -          PJSIP/1000  a@b',
     );
+    const soon = new Date(NOW_MS + 12_000).toISOString();
+    answers([
+      {
+        extension: '1000',
+        interface: 'PJSIP/1000',
+        jid: null,
+        deviceState: 'NOT_INUSE',
+        activity: 'wrap-up',
+        wrapUpUntil: soon,
+        lastHangup: since,
+        queues: [
+          { ...usual, penalty: 2, calls: 3, paused: true, pausedReason: 'lunch\u001b[2J', pausedSince: since },
+          { ...usual, queue: 'sales', calls: 1, asideUntil: soon, ringInUse: true },
+          { ...usual, queue: 'other', asideUntil: since, ringInUse: false },
+        ],
+      },
+    ]);
+    const members = (await ask('members')).out;
+    expect(members).toContain(
+      'support (penalty 2, 3 calls, paused 1m 5s: lunch?[2J), sales (1 call, ring-in-use yes, aside for 12s)',
+    );
+    expect(members).toContain('other (ring-in-use no)  NOT_INUSE  wrap-up (12s left)  1m 5s ago  PJSIP/1000  -');
     answers([
       {
         callId: 'c1',
@@ -342,6 +384,70 @@ describe('The questions to the running application', () => {
       ['POST', '/api/v1/members/1000/login', '{"queue":"support"}'],
       ['POST', '/api/v1/members/10%2F00/logout', '{"queue":"support"}'],
     ]);
+  });
+
+  test.each([
+    [
+      'login 1000 support --penalty 3 --paused --reason lunch',
+      'login',
+      { queue: 'support', penalty: 3, paused: true, reason: 'lunch' },
+      'logged-in',
+      '1000 is logged in to support',
+    ],
+    [
+      'pause 1000 support --reason lunch',
+      'pause',
+      { queue: 'support', reason: 'lunch' },
+      'done',
+      '1000 is paused in support',
+    ],
+    ['pause 1000', 'pause', {}, 'already', '1000 is already paused in all queues'],
+    ['unpause 1000 support', 'unpause', { queue: 'support' }, 'done', '1000 is back in support'],
+    ['unpause 1000', 'unpause', {}, 'already', '1000 was not paused in all queues'],
+    [
+      'penalty 1000 support 7',
+      'penalty',
+      { queue: 'support', penalty: 7 },
+      'done',
+      '1000 has now penalty 7 in support',
+    ],
+    [
+      'penalty 1000 support -1',
+      'penalty',
+      { queue: 'support', penalty: -1 },
+      'already',
+      '1000 has already penalty -1 in support',
+    ],
+    [
+      'ring-in-use 1000 support yes',
+      'ring-in-use',
+      { queue: 'support', ringInUse: true },
+      'done',
+      '1000 is rung in use in support',
+    ],
+    [
+      'ring-in-use 1000 support no',
+      'ring-in-use',
+      { queue: 'support', ringInUse: false },
+      'already',
+      '1000 is not rung in use in support already',
+    ],
+    [
+      'ring-in-use 1000 support default',
+      'ring-in-use',
+      { queue: 'support', ringInUse: null },
+      'done',
+      '1000 is rung in use as support says',
+    ],
+    ['wrap-up 1000 end', 'end-wrap-up', {}, 'done', 'The wrap-up of 1000 is over'],
+    ['wrap-up 1000 end', 'end-wrap-up', {}, 'already', '1000 is in no wrap-up'],
+  ])('%s', async (line, action, body, outcome, sentence) => {
+    const told = { extension: '1000', queue: null, outcome };
+    answers(told);
+    expect(await ask(...line.split(' '))).toMatchObject({ status: 0, error: '', out: `${sentence}\n` });
+    expect(requests).toMatchObject([{ method: 'POST', url: `/api/v1/members/1000/${action}` }]);
+    expect(JSON.parse(requests[0]?.body ?? '')).toEqual(body);
+    expect(JSON.parse((await ask(...line.split(' '), '--json')).out)).toEqual(told);
   });
 
   test('a refusal of the application is one line and exit status 1', async () => {
