@@ -1,7 +1,7 @@
 import type { AnnouncementVoice } from '../../src/core/programme/announcement.ts';
 import { estimatedWait } from '../../src/core/queue/hold-time.ts';
 import type { QueueSettings } from '../../src/core/queue/settings.ts';
-import { type Announcer, announcer } from '../../src/core/speech/announcer.ts';
+import { announcer } from '../../src/core/speech/announcer.ts';
 import { type Grammar, grammarOf } from '../../src/core/speech/grammar.ts';
 import { type Phrase, phraseMedia } from '../../src/core/speech/phrase.ts';
 import type { Call } from './call.ts';
@@ -20,7 +20,7 @@ export function announcementVoice<Recording>(
   { room, call, queue, waitsSinceMs }: WaitingCaller,
   record: (phrase: Phrase) => readonly Recording[],
 ): AnnouncementVoice<Recording> {
-  const say = announcerFor(room, call, queue);
+  const say = announcer(grammarFor(room, call), queue.announcements.prompts);
   return {
     position: (place) => record(say.position(place)),
     moreThan: (places) => record(say.moreThan(places)),
@@ -35,14 +35,17 @@ export function announcementVoice<Recording>(
   };
 }
 
-/** The queue's sentences in the caller's language, with the queue's own recordings. */
-export function announcerFor(room: CallRoom, call: Call, { announcements }: QueueSettings): Announcer {
-  return announcer(grammarFor(room, call), announcements.prompts);
+/** What a member is told of a caller. */
+export interface MemberReport {
+  readonly queue: QueueSettings;
+  /** The member's. */
+  readonly language: string;
+  readonly waitedMs: number;
 }
 
-/** How long the caller has waited, as media for the member (app_queue's `reportholdtime`); empty below a second. */
-export function callerWaitedMedia(room: CallRoom, call: Call, wait: { queue: QueueSettings; ms: number }): Phrase {
-  return phraseMedia(announcerFor(room, call, wait.queue).callerWaited(wait.ms));
+/** How long the caller has waited, for Asterisk to play to the member (app_queue's `reportholdtime`); empty below a second. */
+export function callerWaitedMedia({ queue, language, waitedMs }: MemberReport): readonly string[] {
+  return phraseMedia(announcer(grammarOf(language), queue.announcements.prompts).callerWaited(waitedMs));
 }
 
 /** Of the caller's language, else of the configured one: numbers are spoken by its rules, with its recordings. */
