@@ -1,7 +1,7 @@
 import type { Extension } from '../src/core/people.ts';
 import type { Clock } from '../src/lib/clock.ts';
 import type { Logger } from '../src/log.ts';
-import type { AnnouncedAttempt, AnnouncedCall, Announcer, PublishOutcome } from '../src/ports/announcer.ts';
+import type { AnnouncedAttempt, AnnouncedCall, Announcer, PublishOutcome, PutAside } from '../src/ports/announcer.ts';
 import { type ConnectionStatus, XmppConnection } from './client/connection.ts';
 import { parseBareJid } from './client/jid.ts';
 import type { Element } from './client/library.ts';
@@ -11,7 +11,7 @@ import { Outbox } from './outbox.ts';
 import { PresenceBook } from './presence-book.ts';
 import { Pubsub } from './pubsub.ts';
 import { RESOURCE_DEFAULT, readTlsSettings, type XmppSettings } from './settings.ts';
-import { chosenMessage, enteredMessage, gaveUpMessage } from './stanzas/chat.ts';
+import { asideMessage, chosenMessage, enteredMessage, gaveUpMessage, missedMessage } from './stanzas/chat.ts';
 import { availablePresence, rosterRequest } from './stanzas/presence.ts';
 import { within } from './within.ts';
 
@@ -144,6 +144,19 @@ class ConnectedAnnouncer implements XmppAnnouncer {
     for (const to of this.#reachable([member])) {
       this.#outbox.push(`chosen ${call.callId} ${to}`, chosenMessage(to, call, member.number));
     }
+  }
+
+  memberMissed(call: AnnouncedCall, member: Extension): void {
+    for (const to of this.#reachable([member])) {
+      // Who could not be told in time that the call is theirs hears of it as missed only.
+      this.#outbox.withdraw(`chosen ${call.callId} ${to}`);
+      this.#outbox.push(`missed ${call.callId} ${to}`, missedMessage(to, call, member.number));
+    }
+  }
+
+  memberPutAside(aside: PutAside, member: Extension): void {
+    for (const to of this.#reachable([member]))
+      this.#outbox.push(`aside ${aside.queue} ${to}`, asideMessage(to, aside));
   }
 
   callerGaveUp(call: AnnouncedCall, waitMs: number, members: readonly Extension[]): void {

@@ -7,6 +7,8 @@ export function createNullAnnouncer(): Announcer {
     memberLoggedOut: async () => {},
     callEntered: () => {},
     memberChosen: () => {},
+    memberMissed: () => {},
+    memberPutAside: () => {},
     callerGaveUp: () => {},
     publishRinging: async () => 'away',
     publishConnected: () => {},

@@ -1,5 +1,6 @@
 import type { AttemptId, CallId, ExtensionNumber, QueueName } from '../core/ids.ts';
 import type { Caller, Customer, Extension } from '../core/people.ts';
+import type { MissConsequence } from '../core/queue/misses.ts';
 
 /** A call in a queue as members and CRM software see it. */
 export interface AnnouncedCall {
@@ -20,6 +21,15 @@ export interface AnnouncedAttempt {
   readonly changedAtMs: number;
 }
 
+/** A member who gets no more calls for having missed one. */
+export interface PutAside {
+  readonly queue: QueueName;
+  /** As people read it. */
+  readonly queueTitle: string;
+  readonly how: MissConsequence;
+  readonly atMs: number;
+}
+
 /** How a publication went: acknowledged by the server, or given up (away, refused, or no answer in time). */
 export type PublishOutcome = 'acknowledged' | 'timeout' | 'away' | 'refused';
 
@@ -36,6 +46,10 @@ export interface Announcer {
   callEntered(call: AnnouncedCall, position: number, members: readonly Extension[]): void;
   /** A chat message to the chosen member that this call is theirs. */
   memberChosen(call: AnnouncedCall, member: Extension): void;
+  /** A chat message to the chosen member that the call has gone on to others. */
+  memberMissed(call: AnnouncedCall, member: Extension): void;
+  /** A chat message to the member that no calls will come, until when, and what brings them back. */
+  memberPutAside(aside: PutAside, member: Extension): void;
   /** A chat message that the caller gave up, to the members who were told of the call. */
   callerGaveUp(call: AnnouncedCall, waitMs: number, members: readonly Extension[]): void;
   /** Publishes state ringing; settles at the server's acknowledgement or after `limitMs`, whichever is first. */

@@ -119,6 +119,13 @@ export function describeAnnouncer(name: string, create: () => Promise<AnnouncerH
       await eventually(() => counts().join() === `${one + 1},${two + 2}`, 'a second one to the chosen member');
       announcer.callerGaveUp(call, 45_000, [ada(), bob()]);
       await eventually(() => counts().join() === `${one + 2},${two + 3}`, 'one more each when the caller gave up');
+      announcer.memberMissed(call, bob());
+      await eventually(() => counts().join() === `${one + 2},${two + 4}`, 'one to the member who missed the call');
+      const how = { type: 'aside', untilMs: call.enteredAtMs + 30_000 } as const;
+      const { queue, queueTitle, enteredAtMs: atMs } = call;
+      announcer.memberPutAside({ queue, queueTitle, how, atMs }, ada());
+      announcer.memberPutAside({ queue, queueTitle, how, atMs }, sampleExtension('3000', null));
+      await eventually(() => counts().join() === `${one + 3},${two + 4}`, 'one to the member who was put aside');
     });
 
     test('a server that does not answer holds a call up no longer than its limit', async () => {

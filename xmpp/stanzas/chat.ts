@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { AnnouncedCall } from '../../src/ports/announcer.ts';
+import type { AnnouncedCall, PutAside } from '../../src/ports/announcer.ts';
 import { type Element, xml } from '../client/library.ts';
 import { NS } from '../client/namespaces.ts';
 import { callElement, NAME_LENGTH_MAX } from './call.ts';
@@ -17,6 +17,21 @@ export function chosenText(call: AnnouncedCall): string {
   return `${title(call)}: Your call: ${who(call)}`;
 }
 
+/** What the member reads who did not take the call. */
+export function missedText(call: AnnouncedCall): string {
+  return `${title(call)}: Missed call: ${who(call)}`;
+}
+
+/** What the member reads who gets no more calls for it. The time is told as a duration: clocks on walls differ. */
+export function asideText(aside: PutAside): string {
+  const { how, atMs } = aside;
+  if (how.type === 'aside') {
+    return `${title(aside)}: You did not answer. No calls for ${minutes(how.untilMs - atMs)}, then they come again by themselves`;
+  }
+  const where = how.in === 'all' ? ' in all queues' : '';
+  return `${title(aside)}: You did not answer. You are paused${where} until you unpause`;
+}
+
 /** What those read who were told of a caller that gave up. */
 export function gaveUpText(call: AnnouncedCall, waitMs: number): string {
   return `${title(call)}: ${who(call)}, gave up after ${minutes(waitMs)}`;
@@ -32,20 +47,31 @@ export function chosenMessage(to: string, call: AnnouncedCall, extension: string
   return message(to, chosenText(call), callElement(call, { state: 'ringing', extension }));
 }
 
+/** A chat message to the member who missed the call. */
+export function missedMessage(to: string, call: AnnouncedCall, extension: string): Element {
+  return message(to, missedText(call), callElement(call, { state: 'ended', extension }));
+}
+
+/** A chat message to the member who was put aside. */
+export function asideMessage(to: string, aside: PutAside): Element {
+  return message(to, asideText(aside));
+}
+
 /** A chat message that the caller gave up. */
 export function gaveUpMessage(to: string, call: AnnouncedCall, waitMs: number): Element {
   return message(to, gaveUpText(call, waitMs), callElement(call, { state: 'ended' }));
 }
 
 /** RFC 6121 5.2; `<no-store/>` (XEP-0334 4.4) because a call announced tomorrow is of no use and customer data must not lie about. */
-function message(to: string, body: string, call: Element): Element {
+function message(to: string, body: string, call?: Element): Element {
   const hint = xml('no-store', { xmlns: NS.hints });
-  return xml('message', { to, type: 'chat', id: randomUUID() }, xml('body', {}, body), call, hint);
+  const children = call === undefined ? [hint] : [call, hint];
+  return xml('message', { to, type: 'chat', id: randomUUID() }, xml('body', {}, body), ...children);
 }
 
 /** The queue's title in front keeps a name such as `/me …` from being taken for a client's command. */
-function title(call: AnnouncedCall): string {
-  return oneLine(call.queueTitle || call.queue, NAME_LENGTH_MAX) || 'Queue';
+function title({ queueTitle, queue }: Pick<AnnouncedCall, 'queue' | 'queueTitle'>): string {
+  return oneLine(queueTitle || queue, NAME_LENGTH_MAX) || 'Queue';
 }
 
 function who({ customer, caller }: AnnouncedCall): string {

@@ -1,7 +1,13 @@
 import { attemptId, callId, extensionNumber, queueName } from '../../../src/core/ids.ts';
 import type { Extension } from '../../../src/core/people.ts';
 import type { Clock } from '../../../src/lib/clock.ts';
-import type { AnnouncedAttempt, AnnouncedCall, Announcer, PublishOutcome } from '../../../src/ports/announcer.ts';
+import type {
+  AnnouncedAttempt,
+  AnnouncedCall,
+  Announcer,
+  PublishOutcome,
+  PutAside,
+} from '../../../src/ports/announcer.ts';
 import { extension } from '../queue-people.ts';
 
 /** One thing that the announcer was told, in order. */
@@ -13,7 +19,8 @@ export type Announcement =
       readonly to: readonly string[];
       readonly value: number;
     }
-  | { readonly what: 'chosen'; readonly callId: string; readonly to: readonly string[] }
+  | { readonly what: 'chosen' | 'missed'; readonly callId: string; readonly to: readonly string[] }
+  | { readonly what: 'putAside'; readonly queue: string; readonly to: readonly string[]; readonly how: PutAside['how'] }
   | {
       readonly what: 'ringing' | 'connected' | 'ended';
       readonly extension: string;
@@ -99,6 +106,14 @@ export class FakeAnnouncer implements Announcer {
 
   memberChosen(call: AnnouncedCall, member: Extension): void {
     this.#chat({ what: 'chosen', callId: call.callId, to: jids([member]) });
+  }
+
+  memberMissed(call: AnnouncedCall, member: Extension): void {
+    this.#chat({ what: 'missed', callId: call.callId, to: jids([member]) });
+  }
+
+  memberPutAside({ queue, how }: PutAside, member: Extension): void {
+    this.#chat({ what: 'putAside', queue, to: jids([member]), how });
   }
 
   callerGaveUp(call: AnnouncedCall, waitMs: number, members: readonly Extension[]): void {

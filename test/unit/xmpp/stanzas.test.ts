@@ -1,16 +1,21 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import { attemptId, callId, extensionNumber, queueName } from '../../../src/core/ids.ts';
+import type { MissConsequence } from '../../../src/core/queue/misses.ts';
 import type { AnnouncedCall } from '../../../src/ports/announcer.ts';
 import { NS } from '../../../xmpp/client/namespaces.ts';
 import { legacyText, type PayloadKind, payload } from '../../../xmpp/stanzas/call.ts';
 import {
+  asideMessage,
+  asideText,
   chosenMessage,
   chosenText,
   enteredMessage,
   enteredText,
   gaveUpMessage,
   gaveUpText,
+  missedMessage,
+  missedText,
 } from '../../../xmpp/stanzas/chat.ts';
 import * as pubsub from '../../../xmpp/stanzas/pubsub.ts';
 import { cut, oneLine, xmlSafe } from '../../../xmpp/stanzas/text.ts';
@@ -110,6 +115,23 @@ describe('chat messages', () => {
     expect(gaveUpText(unknown, 725_000)).toBe('Support: Unknown customer, caller 2000, gave up after 12:05');
   });
 
+  test('who missed a call reads whose it was, and who gets no more calls reads until when', () => {
+    expect(missedText(call)).toBe('Support: Missed call: Customer Company 1 (id 1, code 1111), caller 2000');
+    const { queue, queueTitle, enteredAtMs: atMs } = call;
+    const text = (how: MissConsequence) => asideText({ queue, queueTitle, how, atMs });
+    expect(text({ type: 'aside', untilMs: atMs + 90_000 })).toBe(
+      'Support: You did not answer. No calls for 1:30, then they come again by themselves',
+    );
+    expect(text({ type: 'paused', in: 'queue' })).toBe('Support: You did not answer. You are paused until you unpause');
+    expect(text({ type: 'paused', in: 'all' })).toBe(
+      'Support: You did not answer. You are paused in all queues until you unpause',
+    );
+    const missed = missedMessage('user1@ivr.test', call, '1000').getChild('call', NS.call);
+    expect(missed?.attrs).toMatchObject({ id: 'call-1', state: 'ended', extension: '1000' });
+    const aside = asideMessage('user1@ivr.test', { queue, queueTitle, how: { type: 'paused', in: 'queue' }, atMs });
+    expect(aside.getChildElements().map((child) => child.getName())).toEqual(['body', 'no-store']);
+  });
+
   test('the call lies beside the body, and nothing is to be stored', () => {
     const message = parseStanza(enteredMessage('user1@ivr.test', call, 1).toString());
     expect(message.attrs).toMatchObject({ to: 'user1@ivr.test', type: 'chat' });
@@ -134,6 +156,7 @@ describe('chat messages', () => {
           enteredMessage('user1@ivr.test', given, position),
           chosenMessage('user1@ivr.test', given, '1000'),
           gaveUpMessage('user1@ivr.test', given, 1_000),
+          missedMessage('user1@ivr.test', given, '1000'),
         ]) {
           const wire = message.toString();
           expect(Buffer.byteLength(wire)).toBeLessThan(STANZA_BYTES_MAX);
