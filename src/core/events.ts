@@ -33,7 +33,7 @@ interface Completion extends MemberCallLine {
 export type TransferTarget =
   | { readonly type: 'BRIDGE'; readonly bridgeId: string }
   | { readonly type: 'APP'; readonly application: string }
-  | { readonly type: 'LINK'; readonly channelIds: readonly [string, string] };
+  | { readonly type: 'LINK'; readonly channelNames: readonly [string, string] };
 
 /** What a line of QueueMetrics' INFO is about. */
 export type InfoTopic = 'IVRSTART' | 'IVR' | 'IVRAPPEND' | 'IVRGOAL';

@@ -1,4 +1,5 @@
 import type { DeviceState } from '../core/device-state.ts';
+import type { TransferTarget } from '../core/events.ts';
 import type { BridgeId, ChannelId, PlaybackId } from '../core/ids.ts';
 import type { Caller } from '../core/people.ts';
 import type { WireFormat } from '../core/programme/sound.ts';
@@ -40,7 +41,13 @@ export type PbxEvent =
   | { readonly type: 'disconnected' }
   /** Another process took over the application's name: act no more. */
   | { readonly type: 'replaced' }
-  | { readonly type: 'stasis-start'; readonly channel: ChannelSnapshot; readonly args: readonly string[] }
+  | {
+      readonly type: 'stasis-start';
+      readonly channel: ChannelSnapshot;
+      readonly args: readonly string[];
+      /** The channel stands in for this one, in the same bridge: somebody was transferred, or picked the call up. The old one leaves. */
+      readonly replaces?: ChannelId;
+    }
   /** The channel has left the application: hung up, or sent back to the dialplan. Of a caller this is the last word. */
   | { readonly type: 'stasis-end'; readonly channelId: ChannelId }
   /** Sure for a leg that we created; of a caller it may not come, because Asterisk unsubscribes us at `stasis-end`. */
@@ -55,7 +62,33 @@ export type PbxEvent =
   | { readonly type: 'bridge-left'; readonly bridgeId: BridgeId; readonly channelId: ChannelId }
   | { readonly type: 'hold'; readonly channelId: ChannelId }
   | { readonly type: 'unhold'; readonly channelId: ChannelId }
+  /**
+   * The phone of `channelId` has sent its partner to an extension (REFER). Its stand-in came before (`stasis-start`), the phone has left
+   * the bridge, and its `stasis-end` comes soon, before or after this. A transfer that failed is not told: nothing has changed.
+   */
+  | {
+      readonly type: 'blind-transfer';
+      readonly channelId: ChannelId;
+      readonly extension: string;
+      readonly context: string;
+    }
+  /** The phone of these two legs has joined their partners (REFER with Replaces); otherwise as a blind transfer. One leg may not be ours. */
+  | {
+      readonly type: 'attended-transfer';
+      readonly firstLeg: TransferLeg;
+      readonly secondLeg: TransferLeg;
+      /** What the phone had dialled for its second call. */
+      readonly dialled: string;
+      readonly target: TransferTarget;
+    }
   | { readonly type: 'device-state'; readonly device: string; readonly state: DeviceState };
+
+/** One of the two calls of a phone that joined them. */
+export interface TransferLeg {
+  readonly channelId: ChannelId;
+  /** Asterisk's name of the channel that the partner of this call talks to now; `null`: an application, or a phone that still rings. */
+  readonly meets: string | null;
+}
 
 /** Telephony: one Asterisk, reached over ARI. Every creating request takes an id chosen by the caller, so that events can be awaited before it is sent. */
 export interface Pbx {

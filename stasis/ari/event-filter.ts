@@ -8,8 +8,6 @@ import { uri } from './uri.ts';
  * without it ends every answer.
  */
 const UNWANTED_EVENTS = [
-  'BridgeAttendedTransfer',
-  'BridgeBlindTransfer',
   'BridgeCreated',
   'BridgeDestroyed',
   'BridgeMerged',

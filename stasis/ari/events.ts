@@ -1,8 +1,8 @@
 import { asDeviceState } from '../../src/core/device-state.ts';
 import { bridgeId, channelId, playbackId } from '../../src/core/ids.ts';
 import type { ChannelSnapshot, HangupCause, PbxEvent } from '../../src/ports/pbx.ts';
-
-type Fields = Readonly<Record<string, unknown>>;
+import { type Fields, fields, list, number, text } from './fields.ts';
+import { toAttendedTransfer } from './transfer.ts';
 
 const CHANNEL_STATES: ReadonlySet<string> = new Set(['Down', 'Ring', 'Ringing', 'Up']);
 
@@ -21,7 +21,9 @@ type OfChannel = (event: Fields, id: { readonly channelId: ReturnType<typeof cha
 const ABOUT_A_CHANNEL = mapOf<OfChannel>({
   StasisStart: (event) => {
     const channel = toChannelSnapshot(fields(event, 'channel'));
-    return channel && { type: 'stasis-start', channel, args: list(event, 'args') };
+    const replaced = text(fields(event, 'replace_channel'), 'id');
+    const replaces = replaced === '' ? {} : { replaces: channelId(replaced) };
+    return channel && { type: 'stasis-start', channel, args: list(event, 'args'), ...replaces };
   },
   StasisEnd: (_, id) => ({ type: 'stasis-end', ...id }),
   ChannelDestroyed: (event, id) => ({ type: 'channel-destroyed', ...id, cause: cause(event) }),
@@ -43,6 +45,10 @@ const ABOUT_A_CHANNEL = mapOf<OfChannel>({
     ...id,
     bridgeId: bridgeId(text(fields(event, 'bridge'), 'id')),
   }),
+  BridgeBlindTransfer: (event, id) =>
+    text(event, 'result') === 'Success'
+      ? { type: 'blind-transfer', ...id, extension: text(event, 'exten'), context: text(event, 'context') }
+      : undefined,
   ChannelHold: (_, id) => ({ type: 'hold', ...id }),
   ChannelUnhold: (_, id) => ({ type: 'unhold', ...id }),
 });
@@ -59,6 +65,7 @@ const OTHERS = mapOf<(event: Fields) => PbxEvent | undefined>({
     const outcome = text(playback, 'state') === 'done' ? 'done' : 'failed';
     return id === '' ? undefined : { type: 'playback-finished', playbackId: playbackId(id), outcome };
   },
+  BridgeAttendedTransfer: toAttendedTransfer,
   DeviceStateChanged: (event) => {
     const device = fields(event, 'device_state');
     const name = text(device, 'name');
@@ -121,24 +128,4 @@ function variables(channelvars: Fields): Readonly<Record<string, string>> {
 function time(words: string): number {
   const ms = Date.parse(words.replace(/([+-]\d\d)(\d\d)$/, '$1:$2'));
   return Number.isNaN(ms) ? 0 : ms;
-}
-
-function fields(source: Fields, key: string): Fields {
-  const value = source[key];
-  return typeof value === 'object' && value !== null ? (value as Fields) : {};
-}
-
-function text(source: Fields, key: string): string {
-  const value = source[key];
-  return typeof value === 'string' ? value : '';
-}
-
-function number(source: Fields, key: string): number {
-  const value = source[key];
-  return typeof value === 'number' && Number.isFinite(value) ? value : 0;
-}
-
-function list(source: Fields, key: string): readonly string[] {
-  const value = source[key];
-  return Array.isArray(value) ? value.filter((item): item is string => typeof item === 'string') : [];
 }

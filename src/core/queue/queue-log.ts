@@ -110,7 +110,7 @@ function dataOf(event: CallEvent): readonly string[] {
   if (event.event !== 'ATTENDEDTRANSFER' || event.target.type !== 'LINK') return data;
   // One parameter more than there are columns: Asterisk leaves the last two together in data5.
   const [kind = '', , hold = '', talk, position] = data;
-  return [kind, ...event.target.channelIds, hold, `${talk}|${position}`];
+  return [kind, ...event.target.channelNames, hold, `${talk}|${position}`];
 }
 
 /** The parts of all events side by side, so that one table of fields serves all of them. */

@@ -74,6 +74,16 @@ export class CallView {
     return undefined;
   }
 
+  /** The tag of the other side in the dialog; fails while there is none. */
+  get farTag(): string {
+    return this.#tagOf(this.isIncoming ? 'from' : 'to');
+  }
+
+  /** The tag of this side in the dialog; fails while there is none. */
+  get ownTag(): string {
+    return this.#tagOf(this.isIncoming ? 'to' : 'from');
+  }
+
   /** Waits until it rings and tells when; fails when it ends before. */
   ringing(limit: Limit = {}): Promise<number> {
     return this.until('ringing', () => this.ringingAtMs ?? this.answeredAtMs ?? this.#failIfEnded('ringing'), limit);
@@ -97,6 +107,16 @@ export class CallView {
   /** Waits until `look` finds something; when it does not, the error tells the call's story. */
   protected until<T>(what: string, look: () => T | undefined, { limitMs = USUAL_LIMIT_MS }: Limit): Promise<T> {
     return this.#line.changes.until(look, { what, limitMs }, () => this.story());
+  }
+
+  // The INVITE brings the tag of who calls, the answers to it that of who is called.
+  #tagOf(header: 'from' | 'to'): string {
+    const isAnswer = ({ method, status, direction }: SipMessage): boolean =>
+      method === 'INVITE' && status !== undefined && status > 100 && status < 300 && direction !== this.invite.direction;
+    const message = header === 'from' ? this.invite : this.messages.find(isAnswer);
+    const tag = /;tag=([^;>\s]+)/.exec(message?.headers.get(header) ?? '')?.[1];
+    if (tag === undefined) throw new Error(`There is no tag in ${header} yet${this.story()}`);
+    return tag;
   }
 
   #failIfEnded(wanted: string): undefined {

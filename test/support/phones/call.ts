@@ -57,6 +57,20 @@ export class Call extends CallView {
     await this.#command(isOn ? 'hold' : 'resume');
   }
 
+  /** Sends the other side to a number (REFER), as a person does who does not wait for the answer there. */
+  async transfer(number: string): Promise<void> {
+    const { host, port } = this.#baresip.account;
+    await this.#command('transfer', `sip:${number.replaceAll('#', '%23')}@${host}:${port}`);
+  }
+
+  /** Joins the other side with that of another call of this phone (REFER with Replaces), as a person does who has asked there first. */
+  async transferInto(other: Call): Promise<void> {
+    const { host, port } = this.#baresip.account;
+    const replaces = `${other.callId};to-tag=${other.farTag};from-tag=${other.ownTag}`;
+    const number = /sips?:([^@]+)@/.exec(other.invite.subject)?.[1] ?? '';
+    await this.#command('transfer', `sip:${number}@${host}:${port}?Replaces=${encodeURIComponent(replaces)}`);
+  }
+
   /** What was heard since the call began; milliseconds in it count from `invitedAtMs`. */
   recording(): Promise<Pcm> {
     return this.#recordingFrom(this.invitedAtMs);

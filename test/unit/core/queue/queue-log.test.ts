@@ -94,7 +94,7 @@ describe('queueLogRow: every line of app_queue (c2) and of its readers (c3)', ()
     ],
     // Six parameters in five columns: the last column holds two, as Asterisk leaves them.
     [
-      { event: 'ATTENDEDTRANSFER', ...completion, target: { type: 'LINK', channelIds: ['PJSIP/a-1', 'PJSIP/b-2'] } },
+      { event: 'ATTENDEDTRANSFER', ...completion, target: { type: 'LINK', channelNames: ['PJSIP/a-1', 'PJSIP/b-2'] } },
       '1763640000.1',
       'support',
       'PJSIP/1000',
