@@ -54,8 +54,7 @@ export class EventRouter {
 
   #route(event: PbxEvent): void {
     if (event.type === 'playback-finished') this.#tell(this.#byPlayback.get(event.playbackId), event);
-    else if (event.type === 'stasis-start') this.#tellAll(event.channel.channelId, event);
-    else if ('channelId' in event) this.#tellAll(event.channelId, event);
+    else for (const channelId of channelsOf(event)) this.#tellAll(channelId, event);
   }
 
   #tellAll(channelId: ChannelId, event: PbxEvent): void {
@@ -71,4 +70,14 @@ export class EventRouter {
       this.#log.error({ err: error, event: event.type }, 'A listener of channel events failed');
     }
   }
+}
+
+/** Whom an event is about. */
+function channelsOf(event: PbxEvent): readonly ChannelId[] {
+  if (event.type === 'stasis-start') {
+    const { channel, replaces } = event;
+    return replaces === undefined ? [channel.channelId] : [replaces, channel.channelId];
+  }
+  if (event.type === 'attended-transfer') return [event.firstLeg.channelId, event.secondLeg.channelId];
+  return 'channelId' in event ? [event.channelId] : [];
 }

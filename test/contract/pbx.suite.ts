@@ -15,6 +15,10 @@ export interface HarnessPhone {
   /** What the phone shows of the newest call to it. */
   shown(): { readonly number: string; readonly name: string } | undefined;
   hangUp(): Promise<void>;
+  /** Sends its partner to an extension (REFER). */
+  transfer(extension: string): Promise<void>;
+  /** Dials an extension that answers at once, and joins its partner with that (REFER with Replaces). */
+  transferAfterAsking(extension: string): Promise<void>;
   /** Its call is over, as the phone sees it. */
   isIdle(): boolean;
 }
@@ -284,6 +288,70 @@ export function describePbx(name: string, create: () => Promise<PbxHarness>): vo
       expect(await pbx.removeFromBridge(bridge, id)).toBe('done');
       expect(await pbx.removeFromBridge(bridge, id)).toBe('gone');
       expect(await pbx.destroyBridge(bridge)).toBe('done');
+    });
+
+    /** A caller and extension 1000 in a bridge. */
+    async function conversation() {
+      const phone = await harness.plugIn('answers');
+      const { id, caller } = await answered();
+      const leg = only(await ring(id));
+      await until({ type: 'dial', channelId: leg, status: 'ANSWER' });
+      const bridge = newBridge();
+      await pbx.createBridge(bridge, 'call');
+      await pbx.addToBridge(bridge, [id, leg]);
+      await until({ type: 'bridge-entered', bridgeId: bridge, channelId: leg });
+      await harness.pass(300);
+      return { phone, caller, id, leg, bridge };
+    }
+
+    /** What has taken the place of a channel, with everything that the story takes for granted about it. */
+    async function standInFor(leg: ChannelId, { bridge, id }: { bridge: BridgeId; id: ChannelId }) {
+      const [start] = seen({ type: 'stasis-start', replaces: leg });
+      if (start?.type !== 'stasis-start') throw new Error(`Nobody stands in for ${leg}: ${story(events)}`);
+      const standIn = start.channel.channelId;
+      expect(start.args).toEqual([]);
+      expect(start.channel.name).toMatch(/^Local\/.*;[12]$/);
+      await until({ type: 'bridge-entered', bridgeId: bridge, channelId: standIn });
+      await until({ type: 'stasis-end', channelId: leg });
+      const order = events.filter((event) => event === start || isLike(event, { type: 'bridge-left', channelId: leg }));
+      expect(order.map(({ type }) => type)).toEqual(['stasis-start', 'bridge-left']);
+      const { bridges } = await pbx.snapshot();
+      expect(bridges.find(({ bridgeId }) => bridgeId === bridge)?.channelIds.toSorted()).toEqual([id, standIn].sort());
+      return { standIn, channel: start.channel };
+    }
+
+    it('tells where a phone has sent its partner, and who stands in for it in the bridge', async () => {
+      const { phone, id, leg, bridge } = await conversation();
+      await phone.transfer('9001');
+      await until({ type: 'blind-transfer', channelId: leg });
+      expect(seen({ type: 'blind-transfer' })).toEqual([
+        { type: 'blind-transfer', channelId: leg, extension: '9001', context: 'phones' },
+      ]);
+      const { standIn, channel } = await standInFor(leg, { bridge, id });
+      expect(channel.dialplan).toMatchObject({ context: 'phones', extension: '9001' });
+      await until({ type: 'channel-state', channelId: standIn, state: 'Up' });
+      expect(await pbx.hangup(standIn)).toBe('done');
+      await until({ type: 'stasis-end', channelId: standIn });
+      expect(seen({ type: 'stasis-end', channelId: id })).toHaveLength(0);
+    });
+
+    it('tells of a phone that has joined its two calls', async () => {
+      const { phone, caller, id, leg, bridge } = await conversation();
+      await phone.transferAfterAsking('9001');
+      await until({ type: 'attended-transfer' });
+      expect(seen({ type: 'attended-transfer' })).toEqual([
+        {
+          type: 'attended-transfer',
+          firstLeg: { channelId: leg, meets: null },
+          secondLeg: { channelId: expect.any(String), meets: expect.any(String) },
+          dialled: '9001',
+          target: { type: 'APP', application: 'Echo' },
+        },
+      ]);
+      const { standIn } = await standInFor(leg, { bridge, id });
+      await caller.hangUp();
+      await until({ type: 'stasis-end', channelId: id });
+      await pbx.hangup(standIn);
     });
 
     it('silences a channel that is bridged while something plays', async () => {

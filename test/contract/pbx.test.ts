@@ -46,6 +46,8 @@ function createFakeHarness(): PbxHarness {
       return {
         shown: () => phone.shown.at(-1) as { number: string; name: string } | undefined,
         hangUp: async () => phone.hangsUp(),
+        transfer: async (extension) => phone.transfers(extension).answers(),
+        transferAfterAsking: async (dialled) => void phone.transfersInto({ dialled, application: 'Echo' }),
         isIdle: () => phone.ringing.length === 0,
       };
     },

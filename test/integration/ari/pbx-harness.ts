@@ -110,12 +110,26 @@ function plugIn(
 
 function harnessPhone(phone: Phone | RefusingPhone): HarnessPhone {
   const newest = () => phone.rings.at(-1);
+  const conversation = () => {
+    const ring = phone instanceof Phone ? phone.rings.at(-1) : undefined;
+    if (!ring) throw new Error('There is no call');
+    return ring;
+  };
   return {
     shown: () => newest()?.caller,
     async hangUp() {
-      const ring = phone instanceof Phone ? phone.rings.at(-1) : undefined;
-      if (!ring) throw new Error('There is no call to hang up');
-      await ring.hangup();
+      await conversation().hangup();
+    },
+    async transfer(extension) {
+      await conversation().transfer(extension);
+    },
+    async transferAfterAsking(extension) {
+      if (!(phone instanceof Phone)) throw new Error('This phone only refuses');
+      const first = conversation();
+      await first.hold();
+      const second = await phone.dial(extension);
+      await second.answered();
+      await first.transferInto(second);
     },
     isIdle: () => newest() === undefined || newest()?.ending !== undefined,
   };

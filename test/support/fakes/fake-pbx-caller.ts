@@ -1,6 +1,7 @@
 import type { ChannelId } from '../../../src/core/ids.ts';
 import type { DialplanTarget, HangupCause } from '../../../src/ports/pbx.ts';
 import type { FakeChannel, Heard } from './fake-pbx-channel.ts';
+import type { FakeStandIn } from './fake-pbx-transfer.ts';
 
 /** What a caller may do to the switch. */
 export interface CallerSwitch {
@@ -8,6 +9,7 @@ export interface CallerSwitch {
   endLeg(channel: FakeChannel, causeCode: number): void;
   holdLeg(channel: FakeChannel, isOnHold: boolean): void;
   partnersOf(channel: FakeChannel): readonly string[];
+  blindTransfer(channel: FakeChannel, extension: string): FakeStandIn;
 }
 
 /** A person who calls in: presses keys, listens, hangs up. */
@@ -39,6 +41,11 @@ export class FakeCaller {
 
   unholds(): void {
     this.#switch.holdLeg(this.#channel, false);
+  }
+
+  /** Sends whoever the caller talks to to an extension; answers who stands in for the caller then. */
+  transfers(extension: string): FakeStandIn {
+    return this.#switch.blindTransfer(this.#channel, extension);
   }
 
   /** Media that began to play to the caller, oldest first. */

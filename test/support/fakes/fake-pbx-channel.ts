@@ -37,6 +37,8 @@ export class FakeChannel {
   isInStasis = true;
   isGone = false;
   isOnHold = false;
+  /** Another channel has taken its place in the bridge. */
+  isReplaced = false;
   /** Not heard in its bridge. */
   isMuted = false;
   bridgeId: BridgeId | null = null;

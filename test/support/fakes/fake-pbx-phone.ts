@@ -1,6 +1,7 @@
 import type { DeviceState } from '../../../src/core/device-state.ts';
 import type { Caller } from '../../../src/core/people.ts';
 import type { FakeChannel } from './fake-pbx-channel.ts';
+import type { FakeDestination, FakeStandIn } from './fake-pbx-transfer.ts';
 
 /** What a contact of a phone does when it is called. Times count from the dial. */
 export type PhoneBehaviour =
@@ -18,6 +19,8 @@ export interface PhoneSwitch {
   endLeg(channel: FakeChannel, causeCode: number): void;
   holdLeg(channel: FakeChannel, isOnHold: boolean): void;
   refreshDevice(device: string): void;
+  blindTransfer(channel: FakeChannel, extension: string): FakeStandIn;
+  attendedTransfer(channel: FakeChannel, to: FakeDestination): FakeStandIn;
 }
 
 /** A telephone of an extension with one contact (or several), and what it does when called. */
@@ -123,6 +126,16 @@ export class FakePhone {
     for (const leg of ringing) this.#switch.endLeg(leg, 21);
   }
 
+  /** Sends the partner of the conversation to an extension; answers who stands in for this phone then. */
+  transfers(extension: string): FakeStandIn {
+    return this.#switch.blindTransfer(this.#conversation(), extension);
+  }
+
+  /** Joins the partner of the conversation with another call of this phone. */
+  transfersInto(to: FakeDestination): FakeStandIn {
+    return this.#switch.attendedTransfer(this.#conversation(), to);
+  }
+
   holds(): void {
     this.#hold(true);
   }
@@ -132,8 +145,12 @@ export class FakePhone {
   }
 
   #hold(isOnHold: boolean): void {
+    this.#switch.holdLeg(this.#conversation(), isOnHold);
+  }
+
+  #conversation(): FakeChannel {
     if (!this.talking) throw new Error(`Phone ${this.number} has no call`);
-    this.#switch.holdLeg(this.talking, isOnHold);
+    return this.talking;
   }
 
   #behave(behaviour: PhoneBehaviour): this {

@@ -1,10 +1,17 @@
 import type { DeviceState } from '../../../src/core/device-state.ts';
 import type { BridgeId, ChannelId, PlaybackId } from '../../../src/core/ids.ts';
 import type { Clock } from '../../../src/lib/clock.ts';
-import type { DialplanTarget } from '../../../src/ports/pbx.ts';
+import type { DialplanTarget, PbxEvent } from '../../../src/ports/pbx.ts';
 import type { CallerSwitch } from './fake-pbx-caller.ts';
 import type { FakeChannel, FakePlayback } from './fake-pbx-channel.ts';
 import { FakePhone, type PhoneSwitch } from './fake-pbx-phone.ts';
+import {
+  attendedTransfer,
+  blindTransfer,
+  type FakeDestination,
+  type FakeStandIn,
+  joinLegs,
+} from './fake-pbx-transfer.ts';
 import type { FakePbxWire } from './fake-pbx-wire.ts';
 
 const CAUSE_TEXT: Readonly<Record<number, string>> = {
@@ -78,8 +85,37 @@ export class FakePbxWorld implements PhoneSwitch, CallerSwitch {
   }
 
   partnersOf(channel: FakeChannel): readonly string[] {
+    return this.partnerChannelsOf(channel).map((other) => other.device);
+  }
+
+  partnerChannelsOf(channel: FakeChannel): readonly FakeChannel[] {
     const bridge = channel.bridgeId === null ? undefined : this.bridges.get(channel.bridgeId);
-    return (bridge?.members ?? []).filter((other) => other !== channel).map((other) => other.device);
+    return (bridge?.members ?? []).filter((other) => other !== channel);
+  }
+
+  blindTransfer(channel: FakeChannel, extension: string): FakeStandIn {
+    return blindTransfer(this, channel, extension);
+  }
+
+  attendedTransfer(channel: FakeChannel, to: FakeDestination): FakeStandIn {
+    return attendedTransfer(this, channel, to);
+  }
+
+  joinLegs(first: FakeChannel, second: FakeChannel): readonly [FakeStandIn, FakeStandIn] {
+    return joinLegs(this, first, second);
+  }
+
+  /** Another channel takes a channel's place in its bridge; the old one leaves the switch. `told`: what Asterisk says of it meanwhile. */
+  replaceLeg(old: FakeChannel, by: FakeChannel, told: PbxEvent | null): void {
+    const { bridgeId, channelId } = old;
+    if (bridgeId === null) throw new Error(`Channel ${channelId} is in no bridge`);
+    this.channels.set(by.channelId, by);
+    this.#wire.emit({ type: 'stasis-start', channel: by.snapshot(), args: [], replaces: channelId });
+    this.leaveBridge(old);
+    this.joinBridge(bridgeId, by, false);
+    if (told !== null) this.#wire.emit(told);
+    old.isReplaced = true;
+    this.endLeg(old, 16);
   }
 
   dialLeg(channel: FakeChannel, timeoutMs: number): void {
@@ -132,8 +168,9 @@ export class FakePbxWorld implements PhoneSwitch, CallerSwitch {
     if (wasInStasis) {
       this.#wire.emit({ type: 'stasis-end', channelId });
     }
-    // Asterisk has unsubscribed from a caller by then; only a leg that the application created is told of to its end.
-    if (channel.isLeg) this.#wire.emit({ type: 'channel-destroyed', channelId, cause });
+    // Asterisk has unsubscribed from a caller by then; only a leg that the application created is told of to its end,
+    // unless it was transferred.
+    if (channel.isLeg && !channel.isReplaced) this.#wire.emit({ type: 'channel-destroyed', channelId, cause });
     this.refreshDevice(channel.device);
   }
 

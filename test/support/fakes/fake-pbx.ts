@@ -21,6 +21,7 @@ import { readChannelFormat } from '../../../stasis/ari/media.ts';
 import { FakeCaller } from './fake-pbx-caller.ts';
 import { FakeChannel } from './fake-pbx-channel.ts';
 import type { FakePhone } from './fake-pbx-phone.ts';
+import type { FakeStandIn } from './fake-pbx-transfer.ts';
 import { FakePbxWire } from './fake-pbx-wire.ts';
 import { FakePbxWorld } from './fake-pbx-world.ts';
 
@@ -87,6 +88,16 @@ export class FakePbx implements Pbx {
     channel.isInStasis = true;
     channel.continuedTo = null;
     this.#wire.emit({ type: 'stasis-start', channel: channel.snapshot(), args });
+  }
+
+  /** A phone joins its two calls, of which both are in bridges of the application. */
+  joins(first: ChannelId, second: ChannelId): readonly [FakeStandIn, FakeStandIn] {
+    const of = (id: ChannelId) => {
+      const channel = this.#world.channels.get(id);
+      if (channel === undefined) throw new Error(`There is no channel ${id}`);
+      return channel;
+    };
+    return this.#world.joinLegs(of(first), of(second));
   }
 
   /** The phone of an extension: registered with one contact that rings, until told otherwise. */

@@ -112,7 +112,11 @@ export class CallView {
   // The INVITE brings the tag of who calls, the answers to it that of who is called.
   #tagOf(header: 'from' | 'to'): string {
     const isAnswer = ({ method, status, direction }: SipMessage): boolean =>
-      method === 'INVITE' && status !== undefined && status > 100 && status < 300 && direction !== this.invite.direction;
+      method === 'INVITE' &&
+      status !== undefined &&
+      status > 100 &&
+      status < 300 &&
+      direction !== this.invite.direction;
     const message = header === 'from' ? this.invite : this.messages.find(isAnswer);
     const tag = /;tag=([^;>\s]+)/.exec(message?.headers.get(header) ?? '')?.[1];
     if (tag === undefined) throw new Error(`There is no tag in ${header} yet${this.story()}`);

@@ -46,8 +46,9 @@ export async function dialFrom(baresip: Baresip, number: string): Promise<Call> 
   const { host, port } = baresip.account;
   const from = baresip.messages.length;
   await baresip.command('dial', `sip:${number.replaceAll('#', '%23')}@${host}:${port}`);
-  const isInvite = ({ method, status, direction }: Baresip['messages'][number]): boolean =>
-    method === 'INVITE' && status === undefined && direction === 'out';
+  // A tag in To: it is about a call that is there already, which has been put on hold.
+  const isInvite = ({ method, status, direction, headers }: Baresip['messages'][number]): boolean =>
+    method === 'INVITE' && status === undefined && direction === 'out' && !headers.get('to')?.includes(';tag=');
   const invite = await baresip.changes.until(() => baresip.messages.slice(from).find(isInvite), {
     what: `the INVITE to ${number}`,
     limitMs: 5_000,
