@@ -1,13 +1,15 @@
+import { fieldSafe } from '../../src/core/queue/queue-log.ts';
 import type {
   CompleteRequest,
   ConnectRequest,
+  LoggedTransfer,
   MissRequest,
   ReserveRequest,
   StoredAttempt,
 } from '../../src/ports/queue-store.ts';
 import { storableText } from '../text.ts';
 import { type ConsequenceRow, MISS_PARTS } from './misses.ts';
-import { logInsert, logSelect, secondsBetween } from './queue-log.ts';
+import { type LogSource, logInsert, logSelect, secondsBetween } from './queue-log.ts';
 import { asMs, momentOf, type Statement } from './statement.ts';
 
 /** Channel ids and unique ids of Asterisk are at most 149 characters (AST_MAX_UNIQUEID). */
@@ -206,7 +208,14 @@ export function connect(request: ConnectRequest): Statement<TransitionRow> {
   };
 }
 
-function completeText(event: 'COMPLETEAGENT' | 'COMPLETECALLER'): string {
+const HOLD_SECONDS = secondsBetween('h.joined_at', 'a.connected_at');
+const TALK_SECONDS = secondsBetween('a.connected_at', momentOf('$2'));
+const ORIGINAL_POSITION = 'h.original_position::text';
+
+type Ending = 'COMPLETEAGENT' | 'COMPLETECALLER' | 'BLINDTRANSFER' | 'ATTENDEDTRANSFER';
+
+/** `fields`: what the event's line has beside that of all of them. */
+function completeText(event: Ending, fields: LogSource['fields'] = {}): string {
   return `with ${heldIn('talking')},
   ended as (
     update ring_attempt a set state = 'ended', outcome = '${event}', ended_at = ${momentOf('$2')}
@@ -223,9 +232,10 @@ function completeText(event: 'COMPLETEAGENT' | 'COMPLETECALLER'): string {
       from: 'held h cross join ended a',
       at: momentOf('$2'),
       fields: {
-        holdSeconds: secondsBetween('h.joined_at', 'a.connected_at'),
-        talkSeconds: secondsBetween('a.connected_at', momentOf('$2')),
-        originalPosition: 'h.original_position::text',
+        holdSeconds: HOLD_SECONDS,
+        talkSeconds: TALK_SECONDS,
+        originalPosition: ORIGINAL_POSITION,
+        ...fields,
       },
     }),
   ])})
@@ -233,11 +243,39 @@ function completeText(event: 'COMPLETEAGENT' | 'COMPLETECALLER'): string {
     select from ring_attempt where attempt_id = $1 and outcome = '${event}') as done`;
 }
 
-const COMPLETE = { member: completeText('COMPLETEAGENT'), caller: completeText('COMPLETECALLER') };
+/** A link has two channels, one parameter more than there are columns: Asterisk leaves the last two together in data5. */
+const LINKED = "$3::text = 'LINK'";
+const COMPLETE = {
+  member: completeText('COMPLETEAGENT'),
+  caller: completeText('COMPLETECALLER'),
+  blind: completeText('BLINDTRANSFER', { extension: '$3::text', context: '$4::text' }),
+  attended: completeText('ATTENDEDTRANSFER', {
+    transferKind: '$3::text',
+    transferTarget: '$4::text',
+    holdSeconds: `case when ${LINKED} then $5::text else ${HOLD_SECONDS} end`,
+    talkSeconds: `case when ${LINKED} then ${HOLD_SECONDS} else ${TALK_SECONDS} end`,
+    originalPosition: `case when ${LINKED} then ${TALK_SECONDS} || '|' || ${ORIGINAL_POSITION} else ${ORIGINAL_POSITION} end`,
+  }),
+};
 
 /** Closes entry and attempt and sets the extension's last hang-up; `done` also when repeated. */
-export function complete({ attemptId, endedBy, atMs }: CompleteRequest): Statement<TransitionRow> {
-  return { name: `complete-${endedBy}`, text: COMPLETE[endedBy], values: [attemptId, atMs] };
+export function complete({ attemptId, endedBy, transfer = null, atMs }: CompleteRequest): Statement<TransitionRow> {
+  const how = transfer?.type ?? endedBy;
+  return { name: `complete-${how}`, text: COMPLETE[how], values: [attemptId, atMs, ...transferValues(transfer)] };
+}
+
+function transferValues(transfer: LoggedTransfer | null): readonly string[] {
+  if (transfer === null) return [];
+  if (transfer.type === 'blind') return [transfer.extension, transfer.context].map(fieldSafe);
+  const { target } = transfer;
+  switch (target.type) {
+    case 'BRIDGE':
+      return [target.type, fieldSafe(target.bridgeId), ''];
+    case 'APP':
+      return [target.type, fieldSafe(target.application), ''];
+    case 'LINK':
+      return [target.type, ...target.channelNames.map(fieldSafe)];
+  }
 }
 
 /** The row as the rest of the program knows it. */

@@ -1,4 +1,4 @@
-import type { CallEvent } from '../core/events.ts';
+import type { CallEvent, TransferTarget } from '../core/events.ts';
 import type { AttemptId, CallId, ChannelId, EntryId, ExtensionNumber, QueueName } from '../core/ids.ts';
 import type { Caller, Customer, Extension, Membership } from '../core/people.ts';
 import type { MemberMiss, MissConsequence, MissPolicy } from '../core/queue/misses.ts';
@@ -149,7 +149,7 @@ export interface QueueStore {
   miss(request: MissRequest): Promise<Presence | MissConsequence>;
   /** The member answered: entry and attempt talk, other attempts for the entry are over without a line, and misses are counted anew. Writes CONNECT. `gone` when the entry left or talks meanwhile. */
   connect(request: ConnectRequest): Promise<Presence>;
-  /** The conversation ended: entry and attempt are closed, the extension's last hang-up is set. Writes COMPLETEAGENT or COMPLETECALLER. */
+  /** The conversation ended: entry and attempt are closed, the extension's last hang-up is set. Writes COMPLETEAGENT or COMPLETECALLER, after a transfer BLINDTRANSFER or ATTENDEDTRANSFER. */
   complete(request: CompleteRequest): Promise<Presence>;
   /** Closes a waiting or ringing entry (its attempt too). Writes the outcome's line; before ABANDON of a ringing entry RINGCANCELED. `gone` when it talks or ended otherwise. */
   leave(request: LeaveRequest): Promise<Presence>;
@@ -238,8 +238,15 @@ export interface ConnectRequest {
 export interface CompleteRequest {
   readonly attemptId: AttemptId;
   readonly endedBy: 'caller' | 'member';
+  /** Their phone has sent the other one on. @default null */
+  readonly transfer?: LoggedTransfer | null;
   readonly atMs: number;
 }
+
+/** How a conversation was transferred, as queue_log tells it. */
+export type LoggedTransfer =
+  | { readonly type: 'blind'; readonly extension: string; readonly context: string }
+  | { readonly type: 'attended'; readonly target: TransferTarget };
 
 export interface LeaveRequest {
   readonly entryId: EntryId;

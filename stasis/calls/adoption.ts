@@ -1,20 +1,23 @@
+import { randomUUID } from 'node:crypto';
 import { LEG_ARGUMENT } from '../../src/core/entry-point.ts';
-import type { ChannelId } from '../../src/core/ids.ts';
+import { type ChannelId, callId, isMediaChannel } from '../../src/core/ids.ts';
 import type { QueueSettings } from '../../src/core/queue/settings.ts';
 import type { BridgeSnapshot, ChannelSnapshot } from '../../src/ports/pbx.ts';
-import type { StoredAttempt, StoredEntry } from '../../src/ports/queue-store.ts';
+import type { LoggedTransfer, StoredAttempt, StoredEntry } from '../../src/ports/queue-store.ts';
 import type { Call } from './call.ts';
 import { CallBridge } from './call-bridge.ts';
 import { type CallRoom, quietly } from './call-room.ts';
 import type { CallSession, SessionDeps } from './call-session.ts';
 import type { Calls } from './calls.ts';
-import { converse } from './conversation.ts';
+import { converse, untilTheyPart } from './conversation.ts';
 import type { Ring } from './distributor.ts';
 import { CallNews } from './event-fan-out.ts';
 import { HoldSound } from './hold-sound.ts';
 import type { Place } from './queue-entrance.ts';
 import { stayInQueue } from './queue-stage.ts';
 import { talk } from './talk.ts';
+import { followTransfer } from './transfer.ts';
+import { TwoEnds, transferBy } from './two-ends.ts';
 
 /** Q.850 26: the other phones of the extension show no missed call. */
 const CAUSE_ANSWERED_ELSEWHERE = 26;
@@ -42,6 +45,8 @@ interface Remains {
  *   waiting         │ –                        │ same place, music               │ ABANDON
  *   ringing         │ they talk (CONNECT now)  │ legs hung up, same place, music │ ABANDON, legs hung up
  *   talking         │ they talk on             │ COMPLETEAGENT, call goes on     │ COMPLETECALLER, member hung up
+ *
+ * Where a channel that nobody knows is in the bridge with the one who is left, the other was transferred meanwhile: the two talk on.
  */
 export async function adoptEntry(
   deps: SessionDeps,
@@ -54,7 +59,10 @@ export async function adoptEntry(
   const caller = snapshot.channels.find((channel) => channel.channelId === entry.channelId);
   const legs = snapshot.channels.filter((channel) => isLegOf(channel, entry.attempts));
   if (caller === undefined || settings === undefined) {
-    for (const leg of legs) await room.pbx.hangup(leg.channelId);
+    for (const leg of legs) {
+      const talksOn = caller === undefined && adoptSentOn(deps, calls, leg, snapshot);
+      if (!talksOn) await room.pbx.hangup(leg.channelId);
+    }
     return await closeEntry(deps, entry, caller === undefined ? 'caller' : 'member');
   }
   const place: Place = { ...entry, position: entry.originalPosition };
@@ -74,9 +82,20 @@ export function adoptConversation(
   const shared = new CallBridge(room, session.call, bridge);
   const conversation = { memberChannelId, bridge: shared, isJoined: true, stopping: room.stopping };
   return converse(room, session.call, conversation).then(async (end) => {
+    if (typeof end === 'object') await untilTheyPart(room, session.call, end.ends);
     await room.pbx.hangup(end === 'caller' ? memberChannelId : session.call.channelId);
     await shared.remove();
   });
+}
+
+/** The caller has sent this member on while nobody looked. */
+function adoptSentOn(deps: SessionDeps, calls: Calls, leg: ChannelSnapshot, snapshot: Snapshot): boolean {
+  const bridge = bridgeOf(leg.channelId, snapshot);
+  const other = partnerOf(leg.channelId, snapshot);
+  if (bridge === null || other === null) return false;
+  const conversation = { memberChannelId: leg.channelId, bridge };
+  calls.adopt(other, callId(randomUUID()), (session) => adoptConversation(deps, session, conversation));
+  return true;
 }
 
 async function goOn(deps: SessionDeps, session: CallSession, remains: Remains): Promise<void> {
@@ -91,8 +110,11 @@ async function goOn(deps: SessionDeps, session: CallSession, remains: Remains): 
   if (attempt !== undefined && member !== undefined)
     return await talkOn(deps, session, remains, { attempt, member, bridge });
   if (entry.state === 'talking') {
-    await closeEntry(deps, entry, 'member');
+    const other = partnerOf(call.channelId, snapshot);
+    if (other === null) await closeEntry(deps, entry, 'member');
+    else await sentOn(deps, remains, { call, bridge, other });
     await bridge.remove();
+    call.signal.throwIfAborted();
     return await session.leaveQueue({ type: 'served', afterwards: settings.afterConversation, waitMs: 0 });
   }
   for (const leg of legs) await room.pbx.hangup(leg.channelId);
@@ -103,6 +125,24 @@ async function goOn(deps: SessionDeps, session: CallSession, remains: Remains): 
   await silence(room, call);
   hold.start([]);
   await session.leaveQueue(await stayInQueue(room, call, { settings, place, bridge, hold, isNew: false }));
+}
+
+/** The member has sent the caller on while nobody looked: to whom, the channel says that is there instead. */
+async function sentOn(
+  deps: SessionDeps,
+  { entry, settings, place }: Remains,
+  { call, bridge, other }: { readonly call: Call; readonly bridge: CallBridge; readonly other: ChannelSnapshot },
+): Promise<void> {
+  const { room } = deps;
+  const ends = new TwoEnds(room, call, other.channelId);
+  const hold = new HoldSound(room, call, settings, bridge);
+  const news = new CallNews(room, call, settings, place);
+  const transfer = transferBy(other);
+  const visit = { room, call, settings, place, bridge, hold, news };
+  const followed = followTransfer(visit, { end: 'member', transfer, standIn: other, ends });
+  followed.catch(() => undefined);
+  await closeEntry(deps, entry, 'member', transfer);
+  await followed;
 }
 
 interface TalkRemains {
@@ -130,7 +170,8 @@ async function talkOn(
   const connectedAtMs = attempt.connectedAtMs ?? room.clock.now();
   const request = { channelId: member.channelId, ringMs: 0, connectedAtMs, isJoined };
   const visit = { room, call, settings, place, bridge, hold, news };
-  await talk(visit, ring, request).finally(() => room.distributor.free(ring));
+  const outcome = await talk(visit, ring, request).finally(() => room.distributor.free(ring));
+  if (outcome.type === 'talked') await outcome.afterwards;
   await bridge.remove();
   call.signal.throwIfAborted();
   const waitMs = connectedAtMs - place.joinedAtMs;
@@ -147,10 +188,11 @@ async function closeEntry(
   { room }: SessionDeps,
   { entryId, state, attempts: [attempt] }: StoredEntry,
   endedBy: 'caller' | 'member',
+  transfer: LoggedTransfer | null = null,
 ): Promise<void> {
   const atMs = room.clock.now();
   if (state === 'talking' && attempt !== undefined) {
-    await room.store.complete({ attemptId: attempt.attemptId, endedBy, atMs });
+    await room.store.complete({ attemptId: attempt.attemptId, endedBy, transfer, atMs });
   } else {
     await room.store.leave({ entryId, outcome: 'ABANDON', atMs });
   }
@@ -159,6 +201,13 @@ async function closeEntry(
 /** The bridge in which a channel was left. */
 function bridgeOf(channelId: ChannelId, { bridges }: Snapshot): BridgeSnapshot | null {
   return bridges.find((bridge) => bridge.channelIds.includes(channelId)) ?? null;
+}
+
+/** Who is in a bridge with this channel. */
+export function partnerOf(channelId: ChannelId, snapshot: Snapshot): ChannelSnapshot | null {
+  const inside = bridgeOf(channelId, snapshot)?.channelIds ?? [];
+  const isPartner = (id: ChannelId) => id !== channelId && !isMediaChannel(id) && inside.includes(id);
+  return snapshot.channels.find((each) => isPartner(each.channelId)) ?? null;
 }
 
 function isLegOf({ appArguments: [kind, attemptId] }: ChannelSnapshot, attempts: readonly StoredAttempt[]): boolean {

@@ -66,7 +66,7 @@ export class Application {
       distributor,
       holdTimes: new HoldTimes({ store, clock, log }),
       announced: new Map(),
-      bridges: new Set(),
+      bridges: new Map(),
       stopping: this.#stopping.signal,
     };
     this.calls = new Calls({ room: this.room, memberships: this.memberships });
@@ -135,7 +135,8 @@ export class Application {
         distributor.close();
         break;
       case 'stasis-start':
-        this.calls.arrive(event.channel, event.args);
+        if (event.replaces === undefined) this.calls.arrive(event.channel, event.args);
+        else this.calls.standIn(event.channel, event.replaces);
         break;
       case 'device-state':
         board.setDevice(event.device, event.state);

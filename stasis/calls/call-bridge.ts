@@ -30,7 +30,7 @@ export class CallBridge {
     this.#inside = new Set(remains?.channelIds);
     this.#muted = new Set(remains?.channelIds);
     this.#made = remains === null ? null : Promise.resolve();
-    room.bridges.add(this.bridgeId);
+    room.bridges.set(this.bridgeId, this);
   }
 
   /** Has Asterisk make the bridge, so that it is there when it is needed. Rejects as `createBridge` does; may be tried again then. */

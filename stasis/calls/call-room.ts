@@ -16,6 +16,7 @@ import type { Pbx } from '../../src/ports/pbx.ts';
 import type { QueueStore } from '../../src/ports/queue-store.ts';
 import type { SoundLibrary } from '../../src/ports/sound-library.ts';
 import type { Call } from './call.ts';
+import type { CallBridge } from './call-bridge.ts';
 import type { Distributor } from './distributor.ts';
 import type { EventRouter } from './event-router.ts';
 import type { HoldTimes } from './hold-times.ts';
@@ -76,7 +77,7 @@ export interface CallRoom {
   /** Attempts that ring or talk now, as they were last published. */
   readonly announced: Map<AttemptId, AnnouncedAttempt>;
   /** Bridges that calls of this process use or have asked for; any other of ours is a remnant. */
-  readonly bridges: Set<BridgeId>;
+  readonly bridges: Map<BridgeId, Pick<CallBridge, 'holds'>>;
   readonly clock: Clock;
   readonly random: () => number;
   readonly log: Logger;

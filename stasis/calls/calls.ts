@@ -39,16 +39,35 @@ export class Calls {
     if (isMediaChannel(channel.channelId)) return;
     const { room } = this.#deps;
     const isFull = this.size >= room.settings.callsMax;
-    const session = this.#session(channel);
+    const session = this.#session(channel, { args });
     const { call } = session;
     call.log.info({ entry: entry.type, calls: this.size, pii: { caller: call.caller } }, 'Call arrived');
-    this.#run(session, () => (isFull || room.stopping.aborted ? this.#refuse(call) : session.begin(entry)));
+    this.#run(session, async () => {
+      if (isFull || room.stopping.aborted) return await this.#refuse(call);
+      if (call.channelName.startsWith('Local/')) await quietly(call, 'know-caller', () => this.#knowCaller(call));
+      await session.begin(entry);
+    });
+  }
+
+  /**
+   * A channel has taken another one's place: at a transfer, or when a call was picked up. Whoever talked with it has taken it in already.
+   * A call that waited or was in a menu begins anew where it began: in its place somebody else listens now.
+   */
+  standIn(channel: ChannelSnapshot, replaces: ChannelId): void {
+    const { room } = this.#deps;
+    if (room.router.isListenedTo(channel.channelId)) return;
+    const replaced = this.#sessions.get(replaces)?.call;
+    if (replaced === undefined) {
+      room.log.warn({ channelId: channel.channelId, replaces }, 'A channel stands in for one that nobody knows');
+    } else {
+      this.arrive(channel, channel.appArguments.length > 0 ? channel.appArguments : replaced.args);
+    }
   }
 
   /** Goes on with a call that a process which is gone has begun. */
   adopt(channel: ChannelSnapshot, known: CallId, story: (session: CallSession) => Promise<void>): void {
     if (this.has(channel.channelId)) return;
-    const session = this.#session(channel, known);
+    const session = this.#session(channel, { args: channel.appArguments, known });
     session.call.log.info('Call adopted');
     this.#run(session, () => story(session));
   }
@@ -58,13 +77,25 @@ export class Calls {
     while (this.#running.size > 0) await Promise.all(this.#running);
   }
 
-  #session(channel: ChannelSnapshot, known?: CallId): CallSession {
+  /** A transferred call that comes back comes on a channel of Asterisk's own: the person is known from the call that it belongs to. */
+  async #knowCaller(call: LiveCall): Promise<void> {
+    const linkedId = await this.#deps.room.pbx.getVariable(call.channelId, 'CHANNEL(linkedid)');
+    const origin = this.list().find((each) => each.uniqueId === linkedId && each !== call);
+    if (origin === undefined) return;
+    call.caller = origin.caller;
+    call.customer = origin.customer;
+    call.language = origin.language;
+    call.log.info({ from: origin.callId, pii: { caller: call.caller } }, 'Belongs to a call that was transferred');
+  }
+
+  #session(channel: ChannelSnapshot, { args, known }: { args: readonly string[]; known?: CallId }): CallSession {
     const { room } = this.#deps;
     const id = known ?? callId(randomUUID());
     const log: Logger = room.log.child({ callId: id, channelId: channel.channelId });
     const call = new LiveCall({
       callId: id,
       channel,
+      args,
       router: room.router,
       log,
       language: room.settings.language,

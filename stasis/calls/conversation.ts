@@ -1,10 +1,12 @@
 import type { ChannelId } from '../../src/core/ids.ts';
-import { deferred } from '../../src/lib/deferred.ts';
-import type { Pbx, PbxEvent } from '../../src/ports/pbx.ts';
+import type { Clock } from '../../src/lib/clock.ts';
+import type { ChannelSnapshot, Pbx } from '../../src/ports/pbx.ts';
 import type { Call } from './call.ts';
 import type { CallBridge } from './call-bridge.ts';
+import { type CallRoom, quietly } from './call-room.ts';
 import type { EventRouter } from './event-router.ts';
 import { StandStill } from './stand-still.ts';
+import { type End, type EndsEvent, type Transfer, TwoEnds } from './two-ends.ts';
 
 /** Two people in one bridge. */
 export interface ConversationRequest {
@@ -17,11 +19,23 @@ export interface ConversationRequest {
 }
 
 /** Who ended it. `failed`: the two could not be joined. */
-export type ConversationEnd = 'caller' | 'member' | 'failed';
+export type ConversationEnd = 'caller' | 'member' | 'failed' | SentOn;
+
+/** One phone has sent the other end on (REFER) and is gone; whoever is there now talks on in the same bridge. */
+export interface SentOn {
+  /** Whose phone it was. */
+  readonly end: End;
+  /** `null`: picked up by another phone. */
+  readonly transfer: Transfer | null;
+  readonly standIn: ChannelSnapshot;
+  /** To be given to `untilTheyPart`. */
+  readonly ends: TwoEnds;
+}
 
 interface ConversationDeps {
   readonly pbx: Pbx;
   readonly router: EventRouter;
+  readonly clock: Clock;
 }
 
 /**
@@ -30,20 +44,13 @@ interface ConversationDeps {
  * Rejects with StandStill when the process stops; the two talk on.
  */
 export async function converse(
-  { pbx, router }: ConversationDeps,
+  deps: ConversationDeps,
   call: Call,
   { memberChannelId, bridge, isJoined, stopping }: ConversationRequest,
 ): Promise<ConversationEnd> {
-  const end = deferred<ConversationEnd>();
-  // The process may stop while the two are being joined, when nobody waits for the end yet.
-  end.promise.catch(() => undefined);
-  const onHangup = () => end.resolve('caller');
-  const onStopping = () => end.reject(new StandStill());
-  const unlisten = router.onChannel(memberChannelId, (event) => {
-    if (hasLeft(event)) end.resolve('member');
-  });
-  call.signal.addEventListener('abort', onHangup, { once: true });
-  stopping.addEventListener('abort', onStopping, { once: true });
+  const { pbx } = deps;
+  const ends = new TwoEnds(deps, call, memberChannelId);
+  let isSentOn = false;
   try {
     if (call.signal.aborted) return 'caller';
     if (isJoined) {
@@ -54,23 +61,43 @@ export async function converse(
       return await whoIsGone(pbx, call, memberChannelId);
     }
     if (stopping.aborted) throw new StandStill();
-    return await end.promise;
+    const event = await ends.next(stopping);
+    isSentOn = event.type === 'transferred';
+    return event.type === 'transferred' ? { ...event, ends } : event.end;
   } finally {
-    unlisten();
-    call.signal.removeEventListener('abort', onHangup);
-    stopping.removeEventListener('abort', onStopping);
+    if (!isSentOn) ends.close();
   }
 }
 
-function hasLeft(event: PbxEvent): boolean {
-  return event.type === 'channel-destroyed' || event.type === 'stasis-end' || event.type === 'bridge-left';
-}
-
 /** One of the two may have vanished unheard; `failed`: both are there. */
-async function whoIsGone(pbx: Pbx, call: Call, memberChannelId: ChannelId): Promise<ConversationEnd> {
+async function whoIsGone(pbx: Pbx, call: Call, memberChannelId: ChannelId): Promise<'caller' | 'member' | 'failed'> {
   if (call.signal.aborted) return 'caller';
   const { channels } = await pbx.snapshot();
   const isHere = (channelId: ChannelId) => channels.some((each) => each.channelId === channelId);
   if (!isHere(call.channelId)) return 'caller';
   return isHere(memberChannelId) ? 'failed' : 'member';
+}
+
+/**
+ * After a transfer: waits until one of those goes who are together now, and hangs up the other, but for a caller whose call goes on.
+ * `told` hears what happens until then. Rejects with StandStill when the process stops; they talk on.
+ */
+export async function untilTheyPart(
+  room: Pick<CallRoom, 'pbx' | 'stopping'>,
+  call: Call,
+  ends: TwoEnds,
+  told: (event: EndsEvent) => void = () => undefined,
+): Promise<void> {
+  try {
+    for (;;) {
+      const event = await ends.next(room.stopping);
+      told(event);
+      if (event.type !== 'left') continue;
+      const rest = ends.channelOf(event.end === 'caller' ? 'member' : 'caller');
+      if (rest === call.channelId && !call.signal.aborted) return;
+      return await quietly(call, 'hang-up-rest', () => room.pbx.hangup(rest));
+    }
+  } finally {
+    ends.close();
+  }
 }

@@ -36,6 +36,14 @@ export class CallNews {
     return this.#room.announcer.publishRinging(this.#live(ring), this.#room.settings.publishWaitMs);
   }
 
+  /** A member has sent the call to somebody who is at their phone: the item goes with it. Nobody was chosen, so nobody is chatted with. */
+  sentTo(ring: Ring): void {
+    const { announcer, settings, log } = this.#room;
+    announcer.publishRinging(this.#live(ring), settings.publishWaitMs).catch((error: unknown) => {
+      log.warn({ err: error, extension: ring.extension.number }, 'The item did not go with the transferred call');
+    });
+  }
+
   connected(ring: Ring): void {
     this.#room.announcer.publishConnected(this.#live(ring));
   }

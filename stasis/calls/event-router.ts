@@ -31,6 +31,10 @@ export class EventRouter {
     return () => this.#byPlayback.delete(playbackId);
   }
 
+  isListenedTo(channelId: ChannelId): boolean {
+    return this.#byChannel.has(channelId);
+  }
+
   /** Channels that somebody listens to now. */
   channels(): readonly ChannelId[] {
     return [...this.#byChannel.keys()];

@@ -5,7 +5,7 @@ import { isAppError } from '../../src/errors.ts';
 import type { Call } from './call.ts';
 import { CallBridge } from './call-bridge.ts';
 import { type CallRoom, quietly } from './call-room.ts';
-import { type ConversationEnd, converse } from './conversation.ts';
+import { type ConversationEnd, converse, untilTheyPart } from './conversation.ts';
 import type { Memberships } from './memberships.ts';
 import { startPlaying } from './playing.ts';
 import { type RingOutcome, ringAttempt } from './ring-attempt.ts';
@@ -52,8 +52,9 @@ export async function dialExtension(
     if (!isAppError(error)) throw error;
     call.log.error({ err: error }, 'Caller and extension could not be joined');
   }
-  call.log.info({ extension, endedBy: end }, 'Conversation over');
-  if (end !== 'member') await quietly(call, 'hang-up-extension', () => room.pbx.hangup(ring.channelId));
+  call.log.info({ extension, endedBy: typeof end === 'object' ? 'transfer' : end }, 'Conversation over');
+  if (typeof end === 'object') await untilTheyPart(room, call, end.ends);
+  else if (end !== 'member') await quietly(call, 'hang-up-extension', () => room.pbx.hangup(ring.channelId));
   await bridge.remove();
   call.signal.throwIfAborted();
   return 'talked';

@@ -9,6 +9,8 @@ import { HangupError } from './hangup-error.ts';
 export interface LiveCallOptions {
   readonly callId: CallId;
   readonly channel: ChannelSnapshot;
+  /** Arguments of `Stasis()` with which it came. */
+  readonly args: readonly string[];
   readonly router: EventRouter;
   readonly log: Logger;
   readonly language: string;
@@ -21,7 +23,8 @@ export class LiveCall implements Call {
   readonly channelId: ChannelId;
   readonly channelName: string;
   readonly uniqueId: string;
-  readonly caller: Caller;
+  readonly args: readonly string[];
+  caller: Caller;
   readonly log: Logger;
   readonly startedAtMs: number;
   language: string;
@@ -36,11 +39,12 @@ export class LiveCall implements Call {
   /** What the hang-up's request said, which comes before stasis-end; that has no cause of its own. */
   #cause: HangupCause = { code: 0, text: 'left the application' };
 
-  constructor({ callId, channel, router, log, language, startedAtMs }: LiveCallOptions) {
+  constructor({ callId, channel, args, router, log, language, startedAtMs }: LiveCallOptions) {
     this.callId = callId;
     this.channelId = channel.channelId;
     this.channelName = channel.name;
     this.uniqueId = channel.channelId;
+    this.args = args;
     this.caller = channel.caller;
     this.log = log;
     this.startedAtMs = startedAtMs;

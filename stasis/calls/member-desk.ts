@@ -5,6 +5,7 @@ import { isAppError } from '../../src/errors.ts';
 import type { MemberChange } from '../../src/ports/member-requests.ts';
 import type { Call } from './call.ts';
 import type { CallRoom } from './call-room.ts';
+import { interfaceOf } from './interface-of.ts';
 import type { LoginOutcome, LogoutOutcome, Memberships } from './memberships.ts';
 import { startPlaying } from './playing.ts';
 
@@ -44,11 +45,6 @@ export async function memberDesk(
   });
   await tone.finished.finally(cancel);
   await room.pbx.hangup(call.channelId);
-}
-
-/** Whose phone calls: `PJSIP/1000-0000002a` → `PJSIP/1000`. Never caller id, which anybody may present. */
-export function interfaceOf(channelName: string): string {
-  return channelName.replace(/-[0-9a-f]+(;\d)?$/i, '');
 }
 
 /** Nobody may come to a queue that was taken away; who is in it may still leave it, or pause. */

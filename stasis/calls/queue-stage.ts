@@ -105,6 +105,7 @@ async function waitAndTalk(stay: Stay): Promise<QueueExit> {
       for (const ring of next.rings) room.distributor.free(ring);
     });
     if (outcome.type === 'talked') {
+      await outcome.afterwards;
       call.signal.throwIfAborted();
       await stay.bridge.remove();
       const waitMs = outcome.connectedAtMs - place.joinedAtMs;

@@ -27,7 +27,14 @@ export interface Stay extends Visit {
 }
 
 /** What became of an offer. */
-export type MemberOutcome = { readonly type: 'missed' } | { readonly type: 'talked'; readonly connectedAtMs: number };
+export type MemberOutcome =
+  | { readonly type: 'missed' }
+  | {
+      readonly type: 'talked';
+      readonly connectedAtMs: number;
+      /** The member has sent the caller on: settles when that conversation is over, too. Rejects with StandStill. */
+      readonly afterwards: Promise<void>;
+    };
 
 /** Tells where the call stands. */
 export function enterPhase(visit: Visit, name: CallPhase['name'], rings: readonly Ring[] = []): void {

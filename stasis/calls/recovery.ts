@@ -4,7 +4,7 @@ import { type ChannelId, callId, isMediaChannel } from '../../src/core/ids.ts';
 import { isAppError } from '../../src/errors.ts';
 import { delay } from '../../src/lib/clock.ts';
 import type { ChannelSnapshot } from '../../src/ports/pbx.ts';
-import { adoptConversation, adoptEntry, type Snapshot } from './adoption.ts';
+import { adoptConversation, adoptEntry, partnerOf, type Snapshot } from './adoption.ts';
 import type { CallRoom } from './call-room.ts';
 import type { SessionDeps } from './call-session.ts';
 import type { Calls } from './calls.ts';
@@ -80,9 +80,20 @@ async function removeBridges(room: CallRoom, { bridges }: Snapshot): Promise<voi
   await Promise.all(remnants.map(({ bridgeId }) => room.pbx.destroyBridge(bridgeId)));
 }
 
-/** Only channels that were listened to before the snapshot was asked for: a newer one need not be in it. */
-function tellWhatEnded({ room }: SessionDeps, listenedTo: readonly ChannelId[], { channels }: Snapshot): void {
+/**
+ * Who was transferred is gone, and somebody else is in the bridge.
+ * Only channels that were listened to before the snapshot was asked for: a newer one need not be in it.
+ */
+function tellWhatEnded({ room }: SessionDeps, listenedTo: readonly ChannelId[], { channels, bridges }: Snapshot): void {
   const here = new Map(channels.map((channel) => [channel.channelId, channel]));
+  for (const { bridgeId, channelIds } of bridges) {
+    const bridge = room.bridges.get(bridgeId);
+    const gone = listenedTo.find((channelId) => bridge?.holds(channelId) && !here.has(channelId));
+    const stranger = channelIds.find((each) => here.has(each) && !isMediaChannel(each) && !listenedTo.includes(each));
+    const channel = stranger && here.get(stranger);
+    if (gone !== undefined && channel !== undefined)
+      room.router.tell({ type: 'stasis-start', channel, args: [], replaces: gone });
+  }
   for (const channelId of listenedTo) {
     const channel = here.get(channelId);
     if (channel === undefined) {
@@ -103,10 +114,15 @@ async function beginUnknown(deps: SessionDeps, calls: Calls, { channels, bridges
   const known = new Set<ChannelId>(room.router.channels());
   const unknown = channels.filter((channel) => !known.has(channel.channelId) && !calls.has(channel.channelId));
   const legs = unknown.filter((channel) => readEntryPoint(channel.appArguments).type === 'leg');
-  for (const channel of unknown.filter((each) => !legs.includes(each))) {
+  // A caller goes before who stands in for a member since a transfer: it is the caller's call.
+  const others = unknown
+    .filter((each) => !legs.includes(each))
+    .sort((a, b) => Number(isStandIn(a)) - Number(isStandIn(b)));
+  for (const channel of others) {
+    if (room.router.isListenedTo(channel.channelId)) continue;
     const bridge = bridges.find((each) => each.channelIds.includes(channel.channelId));
-    const partner = legs.find((leg) => bridge?.channelIds.includes(leg.channelId));
-    if (bridge === undefined || partner === undefined) calls.arrive(channel, channel.appArguments);
+    const partner = partnerOf(channel.channelId, { channels: unknown, bridges });
+    if (bridge === undefined || partner === null) calls.arrive(channel, channel.appArguments);
     else {
       const conversation = { memberChannelId: partner.channelId, bridge };
       calls.adopt(channel, callId(randomUUID()), (session) => adoptConversation(deps, session, conversation));
@@ -114,4 +130,9 @@ async function beginUnknown(deps: SessionDeps, calls: Calls, { channels, bridges
   }
   const taken = new Set(room.router.channels());
   for (const leg of legs.filter((each) => !taken.has(each.channelId))) await room.pbx.hangup(leg.channelId);
+}
+
+/** Asterisk's own channel for somebody who was transferred. */
+function isStandIn({ name, appArguments }: ChannelSnapshot): boolean {
+  return /^Local\/.*;[12]$/.test(name) && appArguments.length === 0;
 }

@@ -1,9 +1,10 @@
 import type { ChannelId } from '../../src/core/ids.ts';
 import { isAppError } from '../../src/errors.ts';
 import { quietly } from './call-room.ts';
-import { type ConversationEnd, converse } from './conversation.ts';
+import { type ConversationEnd, converse, type SentOn, untilTheyPart } from './conversation.ts';
 import type { Ring } from './distributor.ts';
 import { enterPhase, type MemberOutcome, type Visit } from './queue-visit.ts';
+import { followTransfer } from './transfer.ts';
 
 /** A member who has answered. */
 export interface TalkRequest {
@@ -30,14 +31,47 @@ export async function talk(visit: Visit, ring: Ring, request: TalkRequest): Prom
     throw error;
   });
   const atMs = room.clock.now();
-  call.log.info({ attemptId, endedBy: end, talkMs: atMs - connectedAtMs }, 'Conversation over');
+  const talked = { attemptId, talkMs: atMs - connectedAtMs };
   room.board.noteHangup(extension.number, atMs);
+  if (typeof end === 'object') {
+    call.log.info({ ...talked, transferredBy: end.end, pii: { transfer: end.transfer } }, 'Transferred');
+    return await sendOn(visit, ring, { end, written, connectedAtMs, atMs });
+  }
+  call.log.info({ ...talked, endedBy: end }, 'Conversation over');
   if (end !== 'member') await quietly(call, 'hang-up-member', () => room.pbx.hangup(channelId));
   await written;
   const endedBy = end === 'caller' ? 'caller' : 'member';
   await quietly(call, 'complete', () => room.store.complete({ attemptId, endedBy, atMs }));
   news.ended(ring);
-  return { type: 'talked', connectedAtMs };
+  return { type: 'talked', connectedAtMs, afterwards: Promise.resolve() };
+}
+
+interface SendOnRequest {
+  readonly end: SentOn;
+  readonly written: Promise<void>;
+  readonly connectedAtMs: number;
+  readonly atMs: number;
+}
+
+/**
+ * A transfer ends the queue's conversation, whoever's phone it was (app_queue): its line, the member's item and wrap-up belong to this
+ * moment. A member who was sent on by the caller talks all the same, and stays reserved as long.
+ */
+async function sendOn(visit: Visit, ring: Ring, request: SendOnRequest): Promise<MemberOutcome> {
+  const { room, call, news } = visit;
+  const { end, written, connectedAtMs, atMs } = request;
+  news.ended(ring);
+  const afterwards = end.end === 'member' ? followTransfer(visit, end) : untilTheyPart(room, call, end.ends);
+  // Waited for when all is written; the process may stop before.
+  afterwards.catch(() => undefined);
+  await written;
+  const completion = { attemptId: ring.attemptId, endedBy: end.end, transfer: end.transfer, atMs };
+  await quietly(call, 'complete', () => room.store.complete(completion));
+  if (end.end === 'caller') {
+    await afterwards;
+    room.board.noteHangup(ring.extension.number, room.clock.now());
+  }
+  return { type: 'talked', connectedAtMs, afterwards };
 }
 
 /** They talk meanwhile, however slow the database is; if it can't be told now, it hears of it later, in order. */

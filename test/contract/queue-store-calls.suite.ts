@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { CallEvent } from '../../src/core/events.ts';
 import { attemptId, entryId } from '../../src/core/ids.ts';
-import type { MissOutcome } from '../../src/ports/queue-store.ts';
+import type { LoggedTransfer, MissOutcome } from '../../src/ports/queue-store.ts';
 import { extensionOf, type QueueStoreUnderTest, START_MS, scene, trimmedRow } from './queue-store.scene.ts';
 
 /** The ends of attempts and entries; part of the suite in queue-store.suite.ts. `open` gives the store of the running suite. */
@@ -92,6 +92,47 @@ export function describeCalls(open: () => QueueStoreUnderTest): void {
           atMs: START_MS + 100_999,
         },
       ]);
+    });
+
+    test.each<[string, LoggedTransfer, { readonly event: CallEvent['event']; readonly [field: string]: unknown }]>([
+      [
+        'blind',
+        { type: 'blind', extension: '5550199|1', context: 'phones' },
+        { event: 'BLINDTRANSFER', extension: '5550199|1', context: 'phones' },
+      ],
+      [
+        'attended, to an application',
+        { type: 'attended', target: { type: 'APP', application: 'Dial' } },
+        { event: 'ATTENDEDTRANSFER', target: { type: 'APP', application: 'Dial' } },
+      ],
+      [
+        'attended, to a bridge',
+        { type: 'attended', target: { type: 'BRIDGE', bridgeId: 'bridge-1' } },
+        { event: 'ATTENDEDTRANSFER', target: { type: 'BRIDGE', bridgeId: 'bridge-1' } },
+      ],
+      [
+        'attended, by a pair of channels',
+        { type: 'attended', target: { type: 'LINK', channelNames: ['Local/a;1', 'Local/a;2'] } },
+        { event: 'ATTENDEDTRANSFER', target: { type: 'LINK', channelNames: ['Local/a;1', 'Local/a;2'] } },
+      ],
+    ])('a conversation that was transferred: %s', async (_, transfer, event) => {
+      const { store, enter, reserve, connect, entries, log, queue, extensions } = await scene(open());
+      const entry = await enter({ joinedAtMs: START_MS });
+      const attempt = await reserve(entry);
+      await connect(attempt);
+      const request = { attemptId: attempt.attemptId, endedBy: 'member', transfer, atMs: START_MS + 100_999 } as const;
+      expect(await store.complete(request)).toBe('done');
+      expect(await store.complete(request)).toBe('done');
+      expect(await store.complete({ ...request, transfer: null })).toBe('gone');
+      expect(await entries()).toEqual([]);
+      const membership = (await store.memberships()).find((each) => each.queue === queue);
+      expect(membership?.lastHangupAtMs).toBe(START_MS + 100_999);
+      const line = { queue, callId: entry.callId, uniqueId: entry.uniqueId };
+      const member = extensionOf(extensions, 0).interface;
+      const times = { holdMs: 25_500, talkMs: 75_499, originalPosition: 1, atMs: START_MS + 100_999 };
+      const lines = await log();
+      expect(lines.map((row) => row.event)).toEqual(['ENTERQUEUE', 'CONNECT', event.event]);
+      expect(lines.at(-1)).toEqual(trimmedRow({ ...event, ...line, member, ...times } as CallEvent));
     });
 
     test('connect after the caller left is "gone", and so is complete of what never talked', async () => {

@@ -28,6 +28,8 @@ export const CLOSING = [
   'WITHDRAW',
   'COMPLETEAGENT',
   'COMPLETECALLER',
+  'BLINDTRANSFER',
+  'ATTENDEDTRANSFER',
 ];
 
 /** What is left behind by calls that cleaned up. */

@@ -210,6 +210,7 @@ export class IvrVisit {
     return new CountedCall({
       callId: callId('call-1'),
       channel,
+      args: [],
       router,
       log: silentLog(),
       language: 'en',

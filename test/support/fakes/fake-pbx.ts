@@ -32,6 +32,8 @@ export interface IncomingCall {
   readonly args?: readonly string[];
   /** Endpoint of the calling channel; a number of a phone makes that phone in use. */
   readonly endpoint?: string;
+  /** Asterisk's name of a channel of its own, which belongs to no endpoint. */
+  readonly localName?: string;
   /** The extension that was dialled. */
   readonly dialled?: string;
   readonly language?: string;
@@ -68,7 +70,7 @@ export class FakePbx implements Pbx {
     const { number = '2000', name = null, endpoint = 'caller', dialled = '0000' } = call;
     const channel = new FakeChannel({
       channelId: channelId(`fake-${String(++this.#channelCount).padStart(8, '0')}`),
-      name: `PJSIP/${endpoint}-${String(this.#channelCount).padStart(8, '0')}`,
+      name: call.localName ?? `PJSIP/${endpoint}-${String(this.#channelCount).padStart(8, '0')}`,
       state: call.isAnswered === true ? 'Up' : 'Ring',
       caller: { number, name },
       nowMs: this.#clock.now(),

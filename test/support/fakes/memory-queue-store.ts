@@ -33,7 +33,7 @@ import type {
 import { MemoryFigures } from './memory-figures.ts';
 import { CallFaults, type Held, type StoreMethod } from './memory-store-faults.ts';
 import { MemoryMembers } from './memory-store-members.ts';
-import { cutToLimits, memberLine, missLines, placeInLine, position } from './memory-store-rules.ts';
+import { cutToLimits, endingOf, memberLine, missLines, placeInLine, position } from './memory-store-rules.ts';
 
 export interface MemoryEntry extends NewEntry {
   readonly originalPosition: number;
@@ -284,10 +284,12 @@ export class MemoryQueueStore implements QueueStore {
     });
   }
 
-  complete({ attemptId, endedBy, atMs }: CompleteRequest): Promise<Presence> {
+  complete(request: CompleteRequest): Promise<Presence> {
     return this.#faults.call('complete', () => {
+      const { attemptId, atMs } = request;
       const attempt = this.#attempts.get(attemptId);
-      const event = endedBy === 'caller' ? 'COMPLETECALLER' : 'COMPLETEAGENT';
+      const ending = endingOf(request);
+      const { event } = ending;
       if (attempt?.outcome === event) return 'done';
       if (attempt?.state !== 'talking') return 'gone';
       const { entry, extension } = attempt;
@@ -299,7 +301,7 @@ export class MemoryQueueStore implements QueueStore {
       this.#members.hungUp(extension, queue, atMs);
       this.#figures.completed(queue, { extension, isInLevel, talk: { fromMs: connectedAtMs, toMs: atMs } });
       const times = { holdMs: connectedAtMs - entry.joinedAtMs, talkMs: atMs - connectedAtMs };
-      this.#write({ event, ...memberLine(attempt), ...times, originalPosition: entry.originalPosition, atMs });
+      this.#write({ ...ending, ...memberLine(attempt), ...times, originalPosition: entry.originalPosition, atMs });
       return 'done';
     });
   }

@@ -1,6 +1,6 @@
 import { storableCustomer, storableTextOrNull } from '../../../db/text.ts';
 import type { CallEvent } from '../../../src/core/events.ts';
-import type { EnterOptions, MissRequest, NewEntry } from '../../../src/ports/queue-store.ts';
+import type { CompleteRequest, EnterOptions, MissRequest, NewEntry } from '../../../src/ports/queue-store.ts';
 import type { MemoryAttempt, MemoryEntry } from './memory-queue-store.ts';
 
 /** Place of an entry in the line: 1 and however many are before it. */
@@ -30,6 +30,14 @@ export function missLines(attempt: MemoryAttempt, { outcome, ringMs, atMs }: Mis
   const isExact = outcome === 'no-answer' || outcome === 'not-accepted';
   const loggedMs = isExact ? ringMs : Math.trunc(ringMs / 1000) * 1000;
   return [{ event: 'RINGNOANSWER', ...line, ringMs: loggedMs }];
+}
+
+/** Which line a conversation's end writes, and what it has beside that of all of them. */
+export function endingOf({ endedBy, transfer = null }: CompleteRequest) {
+  if (transfer === null) return { event: endedBy === 'caller' ? 'COMPLETECALLER' : 'COMPLETEAGENT' } as const;
+  if (transfer.type === 'attended') return { event: 'ATTENDEDTRANSFER', target: transfer.target } as const;
+  const { extension, context } = transfer;
+  return { event: 'BLINDTRANSFER', extension, context } as const;
 }
 
 /** The caller and the customer as a table with limits keeps them. */
