@@ -22,8 +22,14 @@ export interface DatabaseOptions {
   readonly statementTimeoutMs: number;
   /** Whether sessions may only read. @default false */
   readonly isReadOnly?: boolean;
+  /** What sessions set besides, by name; values without blanks. */
+  readonly sessionSettings?: Readonly<Record<string, string>>;
   readonly clock: Clock;
   readonly log: Logger;
+}
+
+function sessionOptions(settings: DatabaseOptions['sessionSettings'] = {}): readonly string[] {
+  return Object.entries(settings).map(([name, value]) => `-c ${name}=${value}`);
 }
 
 /**
@@ -51,7 +57,7 @@ export class Database {
       keepAlive: true,
       keepAliveInitialDelayMillis: KEEP_ALIVE_AFTER_MS,
       application_name: 'queueapp',
-      options: options.isReadOnly ? READ_ONLY : QUIET,
+      options: [options.isReadOnly ? READ_ONLY : QUIET, ...sessionOptions(options.sessionSettings)].join(' '),
       stream: () => this.#newSocket(),
     };
     this.#pool = new Pool(config);

@@ -5,6 +5,7 @@ import type { Accounts } from '../src/ports/accounts.ts';
 import type { CallerMusic } from '../src/ports/caller-music.ts';
 import type { Directory } from '../src/ports/directory.ts';
 import type { PersonalData } from '../src/ports/personal-data.ts';
+import type { QueueLog } from '../src/ports/queue-log.ts';
 import type { QueueStore } from '../src/ports/queue-store.ts';
 import { ConfiguredAccounts } from './accounts.ts';
 import { PostgresCallerMusic } from './caller-music.ts';
@@ -13,6 +14,7 @@ import { Database } from './database.ts';
 import { ConfiguredDirectory } from './directory.ts';
 import { Outbox } from './outbox.ts';
 import { PostgresPersonalData } from './personal-data.ts';
+import { PostgresQueueLog } from './queue-log.ts';
 import { PostgresQueueStore } from './queue-store.ts';
 import { startRetention } from './retention.ts';
 
@@ -30,6 +32,8 @@ export interface OpenDatabaseOptions {
   keep(): KeepSettings;
   /** File of this process's own in which writes wait while the database is away. */
   readonly outboxFile: string;
+  /** ADDMEMBER and REMOVEMEMBER name the member. @default false */
+  readonly logMemberNameAsAgent?: boolean;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -41,6 +45,7 @@ export interface OpenDatabase {
   readonly accounts: Accounts;
   readonly callerMusic: CallerMusic;
   readonly personalData: PersonalData;
+  readonly queueLog: QueueLog;
   /** Writes that wait for the database; 0 when it is there. */
   pendingWrites(): number;
   /** @throws AppError DATABASE_UNAVAILABLE */
@@ -51,7 +56,8 @@ export interface OpenDatabase {
 /** Opens the room on a database that `migrate` has brought up to date. Connections are made when they are needed and again when they are lost. */
 export async function openDatabase(options: OpenDatabaseOptions): Promise<OpenDatabase> {
   const { databaseUrl, settings, clock, log } = options;
-  const database = new Database({ databaseUrl, ...settings, clock, log });
+  const logMemberName = options.logMemberNameAsAgent ? { 'queueapp.log_member_name': 'on' } : {};
+  const database = new Database({ databaseUrl, ...settings, sessionSettings: logMemberName, clock, log });
   const changes = new ChangeListener({ databaseUrl, connectTimeoutMs: settings.connectTimeoutMs, clock, log });
   const directory = new ConfiguredDirectory({ ...options, secretHeaders: options.lookupHeaders });
   const accounts = new ConfiguredAccounts({
@@ -75,6 +81,7 @@ export async function openDatabase(options: OpenDatabaseOptions): Promise<OpenDa
     accounts,
     callerMusic,
     personalData,
+    queueLog: new PostgresQueueLog(database, log),
     pendingWrites: () => outbox.pending,
     async ping() {
       await database.run({ name: 'ping', text: 'select 1', values: [] });

@@ -18,6 +18,9 @@ import { buildMusic } from './music.ts';
 import { PartWatch } from './part-watch.ts';
 import { personalDataElsewhere } from './personal-data-elsewhere.ts';
 import type { PersonalSubject } from './ports/personal-data.ts';
+import type { QueueLog } from './ports/queue-log.ts';
+import { LogFile } from './queue-log/log-file.ts';
+import { LogTail } from './queue-log/log-tail.ts';
 import { runningFace } from './running-face.ts';
 import { xmppSettings } from './xmpp-settings.ts';
 
@@ -51,6 +54,7 @@ async function build({ config, secrets, log, version }: AppOptions, releasers: R
   const clock = systemClock;
   const { requestTimeoutMs, silenceMs } = config.asterisk;
   const database = await buildDatabase({ config, secrets, log }, releasers);
+  await buildLogFile({ config, log, queueLog: database.queueLog }, releasers);
   const announcer = await buildAnnouncer({ config, secrets, log }, releasers);
   const pbx = new AriPbx({
     settings: { ...config.asterisk, password: secrets.ariPassword ?? '' },
@@ -137,11 +141,26 @@ async function buildDatabase({ config, secrets, log }: BuildOptions, releasers: 
     accountHeaders: secrets.accountHeaders,
     keep: () => config.keep,
     outboxFile: join(dataDir, 'unwritten.jsonl'),
+    logMemberNameAsAgent: config.queueing.logMemberNameAsAgent,
     clock: systemClock,
     log: log.child({ room: 'database' }),
   });
   releasers.add('database', () => database.close());
   return database;
+}
+
+/** queue_log as a file; released after the calls and before the database, so that their last lines are in it. */
+async function buildLogFile(
+  { config, log, queueLog }: Pick<AppOptions, 'config' | 'log'> & { readonly queueLog: QueueLog },
+  releasers: ReleaserStack,
+): Promise<void> {
+  const { file: path, rotation, hasLegacyTransfer } = config.queueLog;
+  if (path === null) return;
+  const style = { hasCallerName: config.queueing.logCallerIdName, hasLegacyTransfer };
+  const room = { clock: systemClock, log: log.child({ room: 'queue-log' }) };
+  const tail = new LogTail({ queueLog, sink: new LogFile({ path, rotation, style, ...room }), what: path, ...room });
+  releasers.add('queue_log file', () => tail.close());
+  await tail.start();
 }
 
 async function buildAnnouncer(

@@ -17,6 +17,8 @@ export function callSettings({
   limits,
   xmpp,
   database,
+  queueing,
+  queueLog,
 }: Config): CallSettings {
   const { prompts } = members;
   return {
@@ -49,5 +51,10 @@ export function callSettings({
     announce: xmpp.announce,
     publishWaitMs: xmpp.publishWaitMs,
     databaseWaitMs: database.awayLimitMs,
+    queueLog: {
+      hasIvr: queueLog.hasIvr,
+      hasCallerName: queueing.logCallerIdName,
+      hasRestrictedCallerId: queueing.logRestrictedCallerId,
+    },
   };
 }

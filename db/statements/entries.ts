@@ -36,12 +36,31 @@ export interface EntryRow extends Omit<AttemptRow, 'attemptId'> {
 /** `position` 0 is full, -1 no such queue. */
 export function enter(
   entry: NewEntry,
-  { maxLength, resumeSinceMs, wantedPosition, isLast, isKnownByLastCall, loggedName }: EnterOptions,
+  {
+    maxLength,
+    resumeSinceMs,
+    wantedPosition,
+    isLast,
+    isKnownByLastCall,
+    loggedName,
+    isNumberHidden = false,
+  }: EnterOptions,
 ): Statement<EnteredPlace> {
   const { entryId, callId, queue, channelId, uniqueId, priority, placedPriority, limits, needs, knownExtension } =
     entry;
   const record = {
-    ...{ entryId, callId, queue, channelId, uniqueId, priority, placedPriority, knownExtension, isLast },
+    ...{
+      entryId,
+      callId,
+      queue,
+      channelId,
+      uniqueId,
+      priority,
+      placedPriority,
+      knownExtension,
+      isLast,
+      isNumberHidden,
+    },
     callerNumber: storableTextOrNull(entry.caller.number, CALLER_NUMBER_LENGTH_MAX),
     callerName: storableTextOrNull(entry.caller.name, NAME_LENGTH_MAX),
     customer: entry.customer === null ? null : storableCustomer(entry.customer),

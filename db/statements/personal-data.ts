@@ -17,7 +17,7 @@ const IS_OF: Readonly<Record<PersonalSubject['kind'], string>> = {
   customer: "e.customer is not null and e.customer ->> 'id' = $1",
 };
 
-const LOGGED = "l.event = 'ENTERQUEUE' and is_personal_number(l.data2) and btrim(l.data2) = btrim($1)";
+const LOGGED = 'is_caller_line(l.event, l.data1) and is_personal_number(l.data2) and btrim(l.data2) = btrim($1)';
 
 export function selectPlaces({ subject, beforeMs, limit }: Scope & Bounded): Statement<PlaceTrace> {
   return {
@@ -32,7 +32,7 @@ export function selectPlaces({ subject, beforeMs, limit }: Scope & Bounded): Sta
 
 /** Calls of a number in queue_log; of a customer, as long as the places are there that tie the customer to a call. */
 export function selectLoggedCalls({ subject, beforeMs, limit }: Scope & Bounded): Statement<LoggedCallTrace> {
-  const ofCustomer = `l.event = 'ENTERQUEUE' and l.callid in (
+  const ofCustomer = `is_caller_line(l.event, l.data1) and l.callid in (
     select left(e.unique_id, 80) from queue_entry e where ${IS_OF.customer} and e.joined_at <= ${momentOf('$2')})`;
   return {
     name: `personal-calls-${subject.kind}`,
@@ -89,7 +89,7 @@ export function erasePlaces({ subject, beforeMs, key, limit }: Scope & Bounded &
         order by e.entry_id limit $4 for update),
       lines as (
         update queue_log l set data2 = erased_number($3, l.data2), data4 = ''
-        where l.callid in (select left(unique_id, 80) from found) and l.event = 'ENTERQUEUE'
+        where l.callid in (select left(unique_id, 80) from found) and is_caller_line(l.event, l.data1)
           and (is_personal_number(l.data2) or coalesce(l.data4, '') <> '') returning 1),
       places as (
         update queue_entry e set caller_number = erased_number($3, e.caller_number), caller_name = null, customer = null

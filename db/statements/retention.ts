@@ -72,7 +72,7 @@ export function forgetLoggedNumbers({ beforeMs, limit, key }: OlderThan & Keyed)
   return {
     name: 'forget-logged-numbers',
     text: `with old as (
-        select id from queue_log where event = 'ENTERQUEUE' and (is_personal_number(data2) or coalesce(data4, '') <> '')
+        select id from queue_log where is_caller_line(event, data1) and (is_personal_number(data2) or coalesce(data4, '') <> '')
           and time < ${momentOf('$1')} at time zone 'UTC' order by time limit $2 for update skip locked),
       changed as (
         update queue_log l set data2 = erased_number($3, l.data2), data4 = '' from old where l.id = old.id returning 1)

@@ -28,6 +28,7 @@ export interface Config {
   /** Strategies of the user's own: absolute files of their modules, by name. */
   readonly strategies: Readonly<Record<string, string>>;
   readonly queueing: QueueingSettings;
+  readonly queueLog: QueueLogSettings;
   readonly queues: readonly QueueSettings[];
   /** Where `Stasis(queueapp,ID|NAME)` leads. */
   readonly defaultQueue: QueueName;
@@ -81,6 +82,24 @@ export interface QueueingSettings {
   readonly forceLongestWaitingCaller: 'prio' | 'yes';
   /** A call of one queue counts in all: leastrecent and wrap-up look at the last of any (app_queue `shared_lastcall`). */
   readonly sharedLastCall: boolean;
+  /** ADDMEMBER and REMOVEMEMBER have the member's name instead of the interface (app_queue `log_membername_as_agent`). */
+  readonly logMemberNameAsAgent: boolean;
+  /** ENTERQUEUE has the caller's name (app_queue `log-caller-id-name`). */
+  readonly logCallerIdName: boolean;
+  /** ENTERQUEUE has numbers and names, too, that the caller withholds (app_queue `log-restricted-caller-id`). */
+  readonly logRestrictedCallerId: boolean;
+}
+
+/** queue_log besides app_queue's lines in the database. */
+export interface QueueLogSettings {
+  /** Absolute; `null`: no file. */
+  readonly file: string | null;
+  /** The file is put aside from `bytes` on (0 never) and with each day's first line; `keep` of those stay. */
+  readonly rotation: { readonly bytes: number; readonly isDaily: boolean; readonly keep: number };
+  /** TRANSFER after a transfer's line, in the file. */
+  readonly hasLegacyTransfer: boolean;
+  /** The caller's way through menus, for QueueMetrics. */
+  readonly hasIvr: boolean;
 }
 
 /** What holds for all members of all queues. */

@@ -127,9 +127,25 @@ export const queueingSection = section({
     .describe(
       'A conversation counts for wrap-up and `leastrecent` in all queues of the member (app_queue: `shared_lastcall`).',
     ),
+  'log-member-name-as-agent': flag()
+    .prefault(false)
+    .describe(
+      "In `queue_log` ADDMEMBER and REMOVEMEMBER have the member's name instead of the interface (app_queue: `log_membername_as_agent`).",
+    ),
+  'log-caller-id-name': flag()
+    .prefault(false)
+    .describe("ENTERQUEUE has the caller's name behind the position (app_queue: `log-caller-id-name`)."),
+  'log-restricted-caller-id': flag()
+    .prefault(true)
+    .describe(
+      'ENTERQUEUE has the number also of callers who do not want it shown (app_queue: `log-restricted-caller-id`).',
+    ),
 }).transform((written) => ({
   forceLongestWaitingCaller: written['force-longest-waiting-caller'],
   sharedLastCall: written['shared-last-call'],
+  logMemberNameAsAgent: written['log-member-name-as-agent'],
+  logCallerIdName: written['log-caller-id-name'],
+  logRestrictedCallerId: written['log-restricted-caller-id'],
 }));
 
 /** `xmpp://host:5222` (STARTTLS) or `xmpps://host:5223` (direct TLS). */

@@ -97,6 +97,10 @@ function combine(
     musicClasses: musicClasses(rest['music-classes'], { file, language: rest.language }),
     strategies: mapValues(rest.strategies, (module) => resolve(dirname(file), module)),
     queueing: rest.queueing,
+    queueLog: {
+      ...rest['queue-log'],
+      file: rest['queue-log'].file === null ? null : resolve(dirname(file), rest['queue-log'].file),
+    },
     queues: rest.queues,
     defaultQueue: rest.queues.find((queue) => queue.name === rest['default-queue'])?.name ?? first.name,
     customerCodeLookup: rest['customer-code-lookup'] ?? null,

@@ -20,6 +20,7 @@ import { startStep, step, stepName } from './ivr-section.ts';
 import { keepSection } from './keep-section.ts';
 import { lookup } from './lookup-section.ts';
 import { type ProgrammeFinding, programmeFindings } from './programme-section.ts';
+import { queueLogSection } from './queue-log-section.ts';
 import { queueFields, queueSettings } from './queue-section.ts';
 import { penaltyRule, rulesByName, skillRule } from './rule-sections.ts';
 import { className, musicClass, soundsSection } from './sound-section.ts';
@@ -51,6 +52,7 @@ export function configSchema(known: KnownNames) {
     'penalty-rules': z.record(name('penalty rule'), penaltyRule).prefault({}),
     'skill-rules': z.record(name('skill rule'), skillRule).prefault({}),
     queueing: queueingSection.prefault({}),
+    'queue-log': queueLogSection.prefault({}),
     queues: z
       .record(name('queue'), queueFields(known))
       .transform((queues) => Object.entries(queues).map(([queue, written]) => queueSettings(queue, written, known)))

@@ -54,6 +54,8 @@ export interface EnterOptions {
   readonly isKnownByLastCall: boolean;
   /** Name for ENTERQUEUE's fourth column (log-caller-id-name); `null`: none. */
   readonly loggedName: string | null;
+  /** ENTERQUEUE has no number, though the entry has (log-restricted-caller-id). @default false */
+  readonly isNumberHidden?: boolean;
 }
 
 /** A place in line as the database gave it. */

@@ -44,8 +44,18 @@ export interface CallSettings {
   readonly announce: 'members' | 'chosen' | 'nobody';
   /** The phone waits at most so long for the item to be acknowledged. */
   readonly publishWaitMs: number;
+  readonly queueLog: LogSettings;
   /** How long a caller waits for a database that is away. */
   readonly databaseWaitMs: number;
+}
+
+/** What queue_log has besides what app_queue always writes. */
+export interface LogSettings {
+  /** The caller's way through the menus. */
+  readonly hasIvr: boolean;
+  /** ENTERQUEUE has the caller's name, and what the caller wants to be withheld. */
+  readonly hasCallerName: boolean;
+  readonly hasRestrictedCallerId: boolean;
 }
 
 /** A music class of ours, as calls see it. */

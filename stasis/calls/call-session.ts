@@ -1,6 +1,7 @@
 import type { EntryPoint } from '../../src/core/entry-point.ts';
 import type { QueueName } from '../../src/core/ids.ts';
 import type { Target } from '../../src/core/ivr/flow-definition.ts';
+import type { WayMark } from '../../src/core/ivr/way.ts';
 import { isAppError } from '../../src/errors.ts';
 import type { DialplanTarget } from '../../src/ports/pbx.ts';
 import { type CallRoom, quietly } from './call-room.ts';
@@ -13,6 +14,7 @@ import { memberDesk } from './member-desk.ts';
 import type { Memberships } from './memberships.ts';
 import { type QueueExit, queueStage } from './queue-stage.ts';
 import { StandStill } from './stand-still.ts';
+import { WayLog } from './way-log.ts';
 
 /** What a session works with beside the room. */
 export interface SessionDeps {
@@ -23,6 +25,8 @@ export interface SessionDeps {
 /** Q.850 38, network out of order: a fault of ours ended the call. */
 const CAUSE_FAULT = 38;
 const CAUSE_NORMAL_CLEARING = 16;
+/** Ways in that callers take; the others are members'. */
+const FOR_CALLERS: ReadonlySet<EntryPoint['type']> = new Set(['start', 'menu', 'queue', 'customer']);
 /** Ways from the IVR into a queue and back of one call. */
 const ROUNDS_MAX = 100;
 
@@ -33,10 +37,12 @@ const ROUNDS_MAX = 100;
 export class CallSession {
   readonly call: LiveCall;
   readonly #deps: SessionDeps;
+  readonly #way: WayLog;
 
   constructor(deps: SessionDeps, call: LiveCall) {
     this.#deps = deps;
     this.call = call;
+    this.#way = new WayLog(deps.room, call);
   }
 
   /** Runs to the end of the call's stay with us; never rejects. */
@@ -57,6 +63,7 @@ export class CallSession {
   async begin(entry: EntryPoint): Promise<void> {
     const { room, memberships } = this.#deps;
     const { call } = this;
+    if (FOR_CALLERS.has(entry.type)) this.#way.arrived();
     switch (entry.type) {
       case 'start':
         return await this.#ivr(room.settings.ivr.start);
@@ -91,10 +98,12 @@ export class CallSession {
     const { room, memberships } = this.#deps;
     const dial = (_call: unknown, request: { extension: string; ringTimeoutMs: number }) =>
       dialExtension(room, memberships, this.call, request);
+    const passed = (mark: WayMark) => this.#way.passed(mark);
+    this.#way.enteredIvr();
     let step: Target = start;
     let definition = room.settings.ivr;
     for (let round = 0; round < ROUNDS_MAX; round++) {
-      const deps = { ...room, definition, dial };
+      const deps = { ...room, definition, dial, passed };
       const exit = await runIvr(deps, this.call, step);
       if (exit.to === 'hangup') return await this.#hangUp(exit.causeCode);
       if (exit.to === 'dialplan') return await this.#toDialplan(exit.target);

@@ -8,6 +8,7 @@ import type {
   FlowLookupResult,
   FlowState,
 } from '../../src/core/ivr/flow-state.ts';
+import { type WayMark, wayMarks } from '../../src/core/ivr/way.ts';
 import type { Clock } from '../../src/lib/clock.ts';
 import { type Deferred, deferred } from '../../src/lib/deferred.ts';
 import type { Directory } from '../../src/ports/directory.ts';
@@ -32,6 +33,8 @@ export interface IvrDeps {
     call: Call,
     request: { readonly extension: string; readonly ringTimeoutMs: number },
   ) => Promise<DialOutcome>;
+  /** Told of the caller's way, as queue_log has it. */
+  readonly passed?: (mark: WayMark) => void;
   /** Aborted when the application stops: the step in progress is finished, then the call goes back to the dialplan. */
   readonly stopping?: AbortSignal;
 }
@@ -102,18 +105,24 @@ export class IvrRun {
     const { pbx, clock } = this.#options;
     if (beginning !== undefined) {
       await untilConnected(pbx, clock, this.#call.signal);
+      this.#tellWay(null, null, beginning);
       await this.#take(beginning);
     }
     for (let event = this.#mailbox.shift(); event !== undefined; event = this.#mailbox.shift()) {
       await untilConnected(pbx, clock, this.#call.signal);
       if (this.#isOver || this.#state === null) return;
-      const before = this.#state.stage.name;
-      const result = this.#options.reduce(this.#state, event);
+      const before = this.#state;
+      const result = this.#options.reduce(before, event);
       const { step, stage } = result.state;
-      this.#call.log.debug({ step, from: before, event: event.type, to: stage.name }, 'IVR');
+      this.#call.log.debug({ step, from: before.stage.name, event: event.type, to: stage.name }, 'IVR');
+      this.#tellWay(before, event, result);
       await this.#take(result);
     }
     this.#isBusy = false;
+  }
+
+  #tellWay(before: FlowState | null, event: FlowEvent | null, result: FlowResult): void {
+    for (const mark of wayMarks(before, event, result)) this.#options.passed?.(mark);
   }
 
   async #take({ state, effects }: FlowResult): Promise<void> {

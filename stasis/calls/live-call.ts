@@ -25,6 +25,8 @@ export class LiveCall implements Call {
   readonly uniqueId: string;
   readonly args: readonly string[];
   caller: Caller;
+  /** The extension of the dialplan by which the call came in. */
+  readonly dialled: string;
   readonly log: Logger;
   readonly startedAtMs: number;
   language: string;
@@ -46,6 +48,7 @@ export class LiveCall implements Call {
     this.uniqueId = channel.channelId;
     this.args = args;
     this.caller = channel.caller;
+    this.dialled = channel.dialplan.extension;
     this.log = log;
     this.startedAtMs = startedAtMs;
     this.phase = { name: 'ivr', queue: null, entryId: null, extensions: [], sinceMs: startedAtMs };

@@ -57,7 +57,7 @@ export async function takePlace(room: CallRoom, call: Call, settings: QueueSetti
     isLast: settings.ageWeightMs === 0,
     wantedPosition,
     isKnownByLastCall: known?.by === 'last-call' && call.customer !== null,
-    loggedName: null,
+    ...(await loggedCaller(room, call)),
   });
   if (answer === 'away') return 'UNAVAILABLE';
   if (answer === 'unknown-queue') return 'UNKNOWN';
@@ -121,6 +121,14 @@ async function readWishes(room: CallRoom, call: Call) {
     wantedPosition: positiveNumber(position),
     needs: readSkillNeeds(skills ?? ''),
   };
+}
+
+/** What queue_log may have of the caller; the channel is asked only when that matters. */
+async function loggedCaller(room: CallRoom, call: Call): Promise<Pick<EnterOptions, 'loggedName' | 'isNumberHidden'>> {
+  const { hasCallerName, hasRestrictedCallerId } = room.settings.queueLog;
+  const presentation = hasRestrictedCallerId ? 'allowed' : await room.pbx.getVariable(call.channelId, 'CALLERID(pres)');
+  if (!presentation?.startsWith('allowed')) return { loggedName: null, isNumberHidden: true };
+  return { loggedName: hasCallerName ? (call.caller.name ?? '') : null };
 }
 
 /** queue_log's line for a refusal, as Wazo writes it. */

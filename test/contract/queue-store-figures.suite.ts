@@ -152,3 +152,18 @@ export function describeFigures(open: () => QueueStoreUnderTest): void {
     ]);
   });
 }
+
+/** What ENTERQUEUE has of the caller; part of the suite in queue-store.suite.ts. */
+export function describeLoggedCaller(open: () => QueueStoreUnderTest): void {
+  test.each([
+    [{}, ['', '2000', '1']],
+    [{ loggedName: 'A|B\nC' }, ['', '2000', '1', 'A_B_C']],
+    [{ loggedName: '' }, ['', '2000', '1']],
+    [{ isNumberHidden: true }, ['', '', '1']],
+  ] as const)('ENTERQUEUE has of the caller what is to be logged: %j', async (logged, data) => {
+    const { enter, log, entries } = await scene(open());
+    await enter({}, logged);
+    expect((await log()).map((line) => line.data)).toEqual([data]);
+    expect(await entries()).toMatchObject([{ caller: { number: '2000', name: 'Alice' } }]);
+  });
+}

@@ -4,7 +4,7 @@ import { newMembership } from '../support/queue-people.ts';
 import { PLAIN_ENTRANCE, reserveOne } from '../support/store-requests.ts';
 import { extensionOf, next, type QueueStoreUnderTest, START_MS, scene, trimmedRow } from './queue-store.scene.ts';
 import { describeCalls } from './queue-store-calls.suite.ts';
-import { describeFigures } from './queue-store-figures.suite.ts';
+import { describeFigures, describeLoggedCaller } from './queue-store-figures.suite.ts';
 import { describeGroups } from './queue-store-groups.suite.ts';
 import { describeMembers } from './queue-store-members.suite.ts';
 import { describePlaces } from './queue-store-places.suite.ts';
@@ -238,6 +238,7 @@ export function describeQueueStore(name: string, open: () => Promise<QueueStoreU
 
     describeCalls(() => target);
     describeFigures(() => target);
+    describeLoggedCaller(() => target);
     describeMembers(() => target);
     describePlaces(() => target);
     describeGroups(() => target);

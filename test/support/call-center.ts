@@ -93,6 +93,7 @@ export function centerSettings(queue: Partial<QueueSettings> = {}, all: Partial<
     announce: 'members',
     publishWaitMs: 300,
     databaseWaitMs: 10_000,
+    queueLog: { hasIvr: false, hasCallerName: false, hasRestrictedCallerId: true },
     ...all,
   };
 }

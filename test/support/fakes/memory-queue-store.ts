@@ -206,7 +206,7 @@ export class MemoryQueueStore implements QueueStore {
       const place = { ...entry, originalPosition: position(entry, line) };
       this.#entries.set(request.entryId, place);
       const { queue, callId, uniqueId, joinedAtMs: atMs } = request;
-      const callerNumber = entry.caller.number;
+      const callerNumber = options.isNumberHidden ? null : entry.caller.number;
       const callerName = options.loggedName === null ? {} : { callerName: options.loggedName };
       const said = { callerNumber, ...callerName, position: place.originalPosition };
       this.#write({ event: 'ENTERQUEUE', queue, callId, uniqueId, ...said, atMs });

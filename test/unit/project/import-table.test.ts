@@ -50,6 +50,7 @@ const ROOMS: readonly Room[] = [
       'commander',
     ],
   },
+  { folder: 'src/queue-log/', mayUse: [...EVERYWHERE, 'src/core/', 'src/ports/', 'src/lib/'] },
   { folder: 'src/errors.ts', mayUse: [] },
   { folder: 'src/log.ts', mayUse: ['pino'] },
   { folder: 'stasis/calls/', mayUse: [...EVERYWHERE, 'src/core/', 'src/ports/', 'src/lib/'] },
