@@ -122,5 +122,8 @@ export function withOutbox(store: QueueStore, outbox: Outbox): QueueStore {
     complete: (request) => outbox.complete(request),
     leave: (request) => outbox.leave(request),
     record: (event) => outbox.record(event),
+    saveRecording: (recording) => outbox.saveRecording(recording),
+    openRecordings: () => store.openRecordings(),
+    recordings: (query) => store.recordings(query),
   };
 }

@@ -14,6 +14,7 @@ import type {
   QueueStore,
   ReserveRequest,
 } from '../src/ports/queue-store.ts';
+import type { StoredRecording } from '../src/ports/recordings.ts';
 import { OutboxJournal } from './outbox-journal.ts';
 
 /** Most writes held in memory; what is beyond lies in the file only. */
@@ -24,7 +25,8 @@ type Write =
   | { readonly method: 'miss'; readonly request: MissRequest }
   | { readonly method: 'complete'; readonly request: CompleteRequest }
   | { readonly method: 'leave'; readonly request: LeaveRequest }
-  | { readonly method: 'record'; readonly request: CallEvent };
+  | { readonly method: 'record'; readonly request: CallEvent }
+  | { readonly method: 'saveRecording'; readonly request: StoredRecording };
 
 const METHODS: ReadonlySet<unknown> = new Set([
   'connect',
@@ -32,6 +34,7 @@ const METHODS: ReadonlySet<unknown> = new Set([
   'complete',
   'leave',
   'record',
+  'saveRecording',
 ] satisfies Write['method'][]);
 
 export interface OutboxOptions {
@@ -53,10 +56,13 @@ interface Waiting {
 }
 
 /** Methods that the outbox takes over from the store. */
-export type OutboxMethods = Pick<QueueStore, 'connect' | 'miss' | 'complete' | 'leave' | 'record' | 'reserve'>;
+export type OutboxMethods = Pick<
+  QueueStore,
+  'connect' | 'miss' | 'complete' | 'leave' | 'record' | 'saveRecording' | 'reserve'
+>;
 
 /**
- * Writes of what has happened already (connect, miss, complete, leave, record) survive an absence of the database: they
+ * Writes of what has happened already (connect, miss, complete, leave, record, saveRecording) survive an absence of the database: they
  * answer `done`, wait in order in a file and in memory (10,000), and are written when it is back. Nothing is matched
  * (`reserve` is refused) until all of them are written, because the database does not know yet who is free.
  * States: empty (writes go straight through) → waiting (every write joins the end; tried again with back-off) → empty.
@@ -122,6 +128,11 @@ export class Outbox implements OutboxMethods {
     await this.#write({ method: 'record', request }, () => this.#store.record(request));
   }
 
+  async saveRecording(request: StoredRecording): Promise<void> {
+    const send = () => this.#store.saveRecording(request);
+    await this.#writeAfter(request.recordingId, { method: 'saveRecording', request }, send);
+  }
+
   reserve(request: ReserveRequest): Promise<readonly AttemptId[] | 'entry-taken'> {
     if (this.pending === 0) return this.#store.reserve(request);
     const message = 'The database does not know yet who is free: writes from its absence are waiting';
@@ -143,7 +154,7 @@ export class Outbox implements OutboxMethods {
       this.#options.log.warn({ writes: this.pending }, 'Writes wait in the outbox for the next start');
   }
 
-  /** Keeps the writes of one attempt in order: a completion must not overtake the answer. */
+  /** Keeps the writes of one attempt (or recording) in order: a completion must not overtake the answer. */
   async #writeAfter<Answer>(attempt: string, write: Write, send: () => Promise<Answer>): Promise<Answer | 'done'> {
     const before = this.#inFlight.get(attempt);
     const writing = (before ?? Promise.resolve()).then(() => this.#write(write, send));
@@ -194,6 +205,9 @@ export class Outbox implements OutboxMethods {
         return this.#store.leave(write.request);
       case 'record':
         await this.#store.record(write.request);
+        return 'done';
+      case 'saveRecording':
+        await this.#store.saveRecording(write.request);
         return 'done';
       default:
         return write satisfies never;

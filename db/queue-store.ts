@@ -37,6 +37,7 @@ import type {
   StoredAttempt,
   StoredEntry,
 } from '../src/ports/queue-store.ts';
+import type { RecordingQuery, StoredRecording } from '../src/ports/recordings.ts';
 import type { ChangeListener } from './change-listener.ts';
 import type { Database } from './database.ts';
 import * as attempts from './statements/attempts.ts';
@@ -47,6 +48,7 @@ import * as members from './statements/members.ts';
 import { toConsequence } from './statements/misses.ts';
 import { insertLogRow } from './statements/queue-log.ts';
 import { defineQueues, selectQueueMemories } from './statements/queues.ts';
+import * as recordings from './statements/recordings.ts';
 import type { Statement } from './statements/statement.ts';
 
 /** The queue store on PostgreSQL: each method is one prepared statement of db/statements, and tells other processes afterwards. */
@@ -167,6 +169,18 @@ export class PostgresQueueStore implements QueueStore {
   async resetFigures({ queue, atMs }: ResetRequest): Promise<void> {
     const changed = await this.#database.run(figures.resetFigures(queue, atMs));
     for (const { extension } of changed) this.#memberChanged(extensionNumber(extension));
+  }
+
+  async saveRecording(recording: StoredRecording): Promise<void> {
+    await this.#database.run(recordings.saveRecording(recording));
+  }
+
+  async openRecordings(): Promise<readonly StoredRecording[]> {
+    return (await this.#database.run(recordings.selectOpenRecordings())).map(recordings.toRecording);
+  }
+
+  async recordings(query: RecordingQuery): Promise<readonly StoredRecording[]> {
+    return (await this.#database.run(recordings.selectRecordings(query))).map(recordings.toRecording);
   }
 
   subscribe(listener: (change: StoreChange) => void): () => void {

@@ -28,6 +28,7 @@ export function callSettings({
       ...queue,
       nobodyPrompt: media(queue.nobodyPrompt),
       memberAnnounce: media(queue.memberAnnounce),
+      recording: queue.recording && { ...queue.recording, consent: media(queue.recording.consent) },
       acceptByKey: queue.acceptByKey && { ...queue.acceptByKey, prompt: media(queue.acceptByKey.prompt) },
     })),
     musicClasses,

@@ -3,6 +3,7 @@ import { callViews, memberViews, queueViews } from '../stasis/calls/application-
 import type { ApplicationFace, PartName, PersonalDataFace } from './http/application-face.ts';
 import type { Music } from './music.ts';
 import type { PartWatch } from './part-watch.ts';
+import { recordingFace } from './recording-face.ts';
 import { runningMembers } from './running-members.ts';
 
 export interface RunningFaceOptions {
@@ -19,6 +20,7 @@ export function runningFace({ application, music, parts, version, personalData }
   const startedAtMs = room.clock.now();
   return {
     personalData,
+    recordings: recordingFace(application),
     status: () => ({
       version,
       startedAtMs,

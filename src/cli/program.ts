@@ -7,6 +7,7 @@ import { addImport, type ImportParts } from './import-command.ts';
 import { addMemberCommands } from './member-commands.ts';
 import { reportError, type Streams } from './output.ts';
 import { addPersonalDataCommands } from './personal-data.ts';
+import { addRecordingCommands } from './recording.ts';
 import { callsText, membersText, queuesText, statusText } from './views.ts';
 
 /** What the command line needs of the rest; `src/main.ts` brings it, tests bring their own. */
@@ -56,6 +57,7 @@ function program(parts: CommandLineParts, setStatus: (status: ExitStatus) => voi
   addQuestions(root, parts);
   addMemberCommands(root, parts);
   addPersonalDataCommands(root, parts);
+  addRecordingCommands(root, parts);
   return root;
 }
 

@@ -36,10 +36,10 @@ function namedPrompts({ limits, members, queues, ivr }: Config): NamedPrompt[] {
     setting: `members.prompts.${kebab(name)}`,
     prompt,
   }));
-  const ofQueues = queues.map(({ name, nobodyPrompt }) => ({
-    setting: `queues.${name}.nobody-prompt`,
-    prompt: nobodyPrompt,
-  }));
+  const ofQueues = queues.flatMap(({ name, nobodyPrompt, recording }) => [
+    { setting: `queues.${name}.nobody-prompt`, prompt: nobodyPrompt },
+    { setting: `queues.${name}.recording.consent`, prompt: recording?.consent ?? [] },
+  ]);
   const ofSteps = Object.entries(ivr.steps).map(([name, step]) => ({
     setting: `ivr.steps.${name}`,
     prompt: promptsOf(step),

@@ -6,6 +6,7 @@ import { type QueueSettings, STRATEGIES } from '../core/queue/settings.ts';
 import { announcementFields, announcementSettings } from './announcement-section.ts';
 import { shown } from './findings.ts';
 import { programme } from './programme-section.ts';
+import { recordingFields, recordingSettings } from './recording-section.ts';
 import { className } from './sound-section.ts';
 import type { KnownNames } from './step-fields.ts';
 import { count, dialled, duration, flag, line, prompt, reference, section, telephoneKey } from './values.ts';
@@ -247,6 +248,7 @@ const callerFields = ({ accounts, steps }: QueueNames) => ({
     .describe(
       'A context of the dialplan: an extension of it, typed while waiting, leads there (app_queue: `context`).',
     ),
+  recording: recordingFields.optional().describe('How conversations are recorded; without it they are not.'),
   'after-conversation': z
     .enum(['hangup', 'dialplan'])
     .prefault('hangup')
@@ -306,6 +308,7 @@ export function queueSettings(
     accounts: written.accounts ?? null,
     exitKeys: written['exit-keys'],
     exitContext: written['exit-context'] ?? null,
+    recording: recordingSettings(written.recording),
     afterConversation: written['after-conversation'],
   };
 }

@@ -14,6 +14,8 @@ export type ChannelId = Branded<'ChannelId'>;
 export type BridgeId = Branded<'BridgeId'>;
 /** An ARI playback id, always chosen by us before the request. */
 export type PlaybackId = Branded<'PlaybackId'>;
+/** Our own id of one file of a recorded conversation. */
+export type RecordingId = Branded<'RecordingId'>;
 /** The number of an extension, for example `1000`. */
 export type ExtensionNumber = Branded<'ExtensionNumber'>;
 /** The name of a queue as configuration and queue_log spell it. */
@@ -25,6 +27,7 @@ export const attemptId = (value: string) => value as AttemptId;
 export const channelId = (value: string) => value as ChannelId;
 export const bridgeId = (value: string) => value as BridgeId;
 export const playbackId = (value: string) => value as PlaybackId;
+export const recordingId = (value: string) => value as RecordingId;
 export const extensionNumber = (value: string) => value as ExtensionNumber;
 export const queueName = (value: string) => value as QueueName;
 
@@ -34,3 +37,10 @@ const MEDIA_CHANNEL_PREFIX = 'queueapp-media-';
 export const mediaChannelId = (unique: string) => channelId(MEDIA_CHANNEL_PREFIX + unique);
 /** Whether a channel in the application carries audio of ours, of whatever process: it is nobody's call. */
 export const isMediaChannel = (id: ChannelId) => id.startsWith(MEDIA_CHANNEL_PREFIX);
+
+const RECORDING_CHANNEL_PREFIX = 'queueapp-record-';
+
+/** The id of a channel that listens to another one for a recording. `unique` is the recording's id, a UUID. */
+export const recordingChannelId = (unique: RecordingId) => channelId(RECORDING_CHANNEL_PREFIX + unique);
+/** Whether a channel in the application writes a recording, of whatever process: it is nobody's call. */
+export const isRecordingChannel = (id: ChannelId) => id.startsWith(RECORDING_CHANNEL_PREFIX);

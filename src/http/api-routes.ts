@@ -4,6 +4,7 @@ import { checkBearer } from './bearer.ts';
 import { described } from './described.ts';
 import { memberRoutes } from './member-routes.ts';
 import { personalDataRoutes } from './personal-data-routes.ts';
+import { recordingRoutes } from './recording-routes.ts';
 import { callsSchema, membersSchema, queuesSchema, statusSchema } from './schemas.ts';
 import { callJson, memberJson, queueJson, statusJson } from './views.ts';
 
@@ -34,4 +35,5 @@ export function apiRoutes(server: FastifyInstance, { face, apiToken }: ApiOption
   );
   memberRoutes(server, face);
   personalDataRoutes(server, face.personalData);
+  recordingRoutes(server, face.recordings);
 }

@@ -3,6 +3,7 @@ import type { CallId, ExtensionNumber, QueueName } from '../core/ids.ts';
 import type { Caller } from '../core/people.ts';
 import type { PersonalData } from '../ports/personal-data.ts';
 import type { MemberFace } from './member-face.ts';
+import type { RecordingFace } from './recording-routes.ts';
 
 /** What the API and the command line can ask of the running application; `src/app.ts` brings it. Times are Unix milliseconds. */
 export interface ApplicationFace extends MemberFace {
@@ -11,6 +12,7 @@ export interface ApplicationFace extends MemberFace {
   members(): Promise<readonly MemberView[]>;
   calls(): Promise<readonly CallView[]>;
   readonly personalData: PersonalDataFace;
+  readonly recordings: RecordingFace;
 }
 
 /** What calls have left of people. */

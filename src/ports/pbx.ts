@@ -3,6 +3,7 @@ import type { TransferTarget } from '../core/events.ts';
 import type { BridgeId, ChannelId, PlaybackId } from '../core/ids.ts';
 import type { Caller } from '../core/people.ts';
 import type { WireFormat } from '../core/programme/sound.ts';
+import type { RecordingFormat } from '../core/queue/recording.ts';
 
 /** What became of a request to a thing that may have vanished meanwhile: a fact of life, not an error. */
 export type Presence = 'done' | 'gone';
@@ -81,6 +82,12 @@ export type PbxEvent =
       readonly dialled: string;
       readonly target: TransferTarget;
     }
+  | { readonly type: 'recording-started'; readonly channelId: ChannelId }
+  /**
+   * A recording has ended: it was stopped, its channel is gone, or it could not go on. A full disk is not told apart (`done`), so whoever
+   * has not stopped it asks whether the channel is still there. `channelId` is the one that listened.
+   */
+  | { readonly type: 'recording-finished'; readonly channelId: ChannelId; readonly outcome: 'done' | 'failed' }
   | { readonly type: 'device-state'; readonly device: string; readonly state: DeviceState };
 
 /** One of the two calls of a phone that joined them. */
@@ -170,6 +177,20 @@ export interface Pbx {
   /** The wire format that needs least of Asterisk towards this channel (`CHANNEL(audionativeformat)`); `slin` when it is gone or says nothing. */
   channelFormat(channelId: ChannelId): Promise<WireFormat>;
 
+  /**
+   * Writes what is heard of a channel into a file below Asterisk's folder of recordings, by a channel that listens (`snoop`): the
+   * conversation's bridge stays as it is. Settles once it is written. Silence is written while nothing is sent, so that files begun together stay aligned. Ends
+   * with the channel, or when the listening one is hung up: `recording-finished`. `exists`: there is a file of that name, it is left
+   * as it is. `gone`: the channel has vanished.
+   * @throws AppError ARI_REFUSED when Asterisk can't write it (format, folder)
+   */
+  startRecording(request: RecordingRequest): Promise<Presence | 'exists'>;
+  /** Silence is written from now on; pausing twice is pausing once. `name` as in `startRecording`. */
+  pauseRecording(name: string): Promise<Presence>;
+  resumeRecording(name: string): Promise<Presence>;
+  /** Removes the file of a recording that has ended. */
+  deleteRecording(name: string): Promise<Presence>;
+
   /** Reads a device's state now and has `device-state` events sent for it from then on, also after a reconnect. */
   watchDevice(device: string): Promise<DeviceState>;
   unwatchDevice(device: string): Promise<void>;
@@ -226,6 +247,17 @@ export interface CreateWhisperRequest {
   /** Of `mediaChannelId`. */
   readonly channelId: ChannelId;
   readonly toChannelId: ChannelId;
+}
+
+export interface RecordingRequest {
+  /** Of `recordingChannelId`. */
+  readonly channelId: ChannelId;
+  readonly ofChannelId: ChannelId;
+  /** What its person says, or what is said and heard there. */
+  readonly hears: 'person' | 'both';
+  /** Path without ending; steps end with `/`. */
+  readonly name: string;
+  readonly format: RecordingFormat;
 }
 
 /** A channel that waits for its audio. */

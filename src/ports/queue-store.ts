@@ -12,6 +12,7 @@ import type {
   PenaltyRequest,
   RingInUseRequest,
 } from './member-requests.ts';
+import type { RecordingStore } from './recordings.ts';
 
 /** How an entry ended; the words become QUEUESTATUS and queue_log lines. */
 export type LeaveOutcome = 'ABANDON' | 'EXITWITHTIMEOUT' | 'EXITEMPTY' | 'EXITWITHKEY' | 'WITHDRAW';
@@ -107,7 +108,7 @@ export type StoreChange =
  * reply was lost) gets the first answer again and changes nothing.
  * @throws AppError DATABASE_UNAVAILABLE when the database can't be reached within the configured time
  */
-export interface QueueStore {
+export interface QueueStore extends RecordingStore {
   /** Makes the configured queues' rows where they are missing; to be called at start, before anybody logs in or enters. */
   defineQueues(queues: readonly QueueDefinition[]): Promise<void>;
   extensions(): Promise<readonly Extension[]>;

@@ -3,6 +3,13 @@ import { AppError } from '../../src/errors.ts';
 import type { Clock } from '../../src/lib/clock.ts';
 import type { PbxEvent, Presence } from '../../src/ports/pbx.ts';
 
+interface ArrivalsOptions {
+  readonly clock: Clock;
+  readonly limitMs: number;
+  /** What tells that the awaited has come. @default the channel's `stasis-start` */
+  readonly sign?: (event: PbxEvent) => ChannelId | undefined;
+}
+
 /**
  * Created legs that are on their way into the application. Asterisk answers `channels/create` before the leg's own thread is in
  * Stasis, and refuses a `dial` that comes in between (409; 110 of 400 on 22.10): so the leg is waited for.
@@ -10,11 +17,13 @@ import type { PbxEvent, Presence } from '../../src/ports/pbx.ts';
 export class Arrivals {
   readonly #clock: Clock;
   readonly #limitMs: number;
+  readonly #sign: (event: PbxEvent) => ChannelId | undefined;
   readonly #awaited = new Map<ChannelId, (result: Presence | AppError) => void>();
 
-  constructor({ clock, limitMs }: { readonly clock: Clock; readonly limitMs: number }) {
+  constructor({ clock, limitMs, sign = entered }: ArrivalsOptions) {
     this.#clock = clock;
     this.#limitMs = limitMs;
+    this.#sign = sign;
   }
 
   get size(): number {
@@ -60,7 +69,8 @@ export class Arrivals {
   /** Takes notice of an event. */
   observe(event: PbxEvent): void {
     if (this.#awaited.size === 0) return;
-    if (event.type === 'stasis-start') this.#settle(event.channel.channelId, 'done');
+    const come = this.#sign(event);
+    if (come !== undefined) this.#settle(come, 'done');
     else if (event.type === 'channel-destroyed') this.#settle(event.channelId, 'gone');
   }
 
@@ -81,7 +91,11 @@ export class Arrivals {
   }
 }
 
+function entered(event: PbxEvent): ChannelId | undefined {
+  return event.type === 'stasis-start' ? event.channel.channelId : undefined;
+}
+
 function notThere(channelId: ChannelId, limitMs: number): AppError {
-  const words = `Channel ${channelId} was created but did not enter the application within ${limitMs} ms`;
+  const words = `Asterisk did not tell within ${limitMs} ms that channel ${channelId} has come or begun`;
   return new AppError('ARI_UNAVAILABLE', words, { details: { channelId } });
 }

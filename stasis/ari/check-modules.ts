@@ -15,6 +15,7 @@ const WANTED_MODULES: Readonly<Record<string, string>> = {
   'res_ari_events.so': 'events',
   'res_ari_model.so': 'the REST interface',
   'res_ari_playbacks.so': 'stopping prompts',
+  'res_ari_recordings.so': 'recordings of conversations',
   'res_ari_sounds.so': 'the list of sounds',
   'res_http_websocket.so': 'events',
   'res_musiconhold.so': 'music',
@@ -22,7 +23,8 @@ const WANTED_MODULES: Readonly<Record<string, string>> = {
   'res_stasis_answer.so': 'answering calls',
   'res_stasis_device_state.so': 'the state of phones',
   'res_stasis_playback.so': 'prompts',
-  'res_stasis_snoop.so': 'sound for one party of a conversation',
+  'res_stasis_recording.so': 'recordings of conversations',
+  'res_stasis_snoop.so': 'sound for one party of a conversation, and its recording',
 };
 
 /** What carries a caller's own audio. */

@@ -54,6 +54,9 @@ const ABOUT_A_CHANNEL = mapOf<OfChannel>({
 });
 
 const OTHERS = mapOf<(event: Fields) => PbxEvent | undefined>({
+  RecordingStarted: (event) => ofRecording(event, (id) => ({ type: 'recording-started', ...id })),
+  RecordingFinished: (event) => ofRecording(event, (id) => ({ type: 'recording-finished', ...id, outcome: 'done' })),
+  RecordingFailed: (event) => ofRecording(event, (id) => ({ type: 'recording-finished', ...id, outcome: 'failed' })),
   /** `peer` is the leg that is dialled. */
   Dial: (event) => {
     const id = text(fields(event, 'peer'), 'id');
@@ -74,6 +77,15 @@ const OTHERS = mapOf<(event: Fields) => PbxEvent | undefined>({
       : { type: 'device-state', device: name, state: asDeviceState(text(device, 'state')) };
   },
 });
+
+/** Only recordings of channels are ours; those of bridges are somebody else's. */
+function ofRecording(
+  event: Fields,
+  become: (id: { readonly channelId: ReturnType<typeof channelId> }) => PbxEvent,
+): PbxEvent | undefined {
+  const [, id] = /^channel:(.+)$/.exec(text(fields(event, 'recording'), 'target_uri')) ?? [];
+  return id === undefined ? undefined : become({ channelId: channelId(id) });
+}
 
 /** Reads ARI's `Channel`; `undefined` when it has no id. */
 export function toChannelSnapshot(channel: Fields): ChannelSnapshot | undefined {

@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import type { ChannelId } from '../../src/core/ids.ts';
 import type { WireFormat } from '../../src/core/programme/sound.ts';
 import type { CreateMediaRequest, CreateRtpMediaRequest, CreateWhisperRequest, Presence } from '../../src/ports/pbx.ts';
 import { isGone, isOk, json, refused } from './answers.ts';
@@ -82,19 +83,30 @@ function variablesOf(channel: unknown): Readonly<Record<string, unknown>> {
 }
 
 /** `POST /channels/{id}/snoop` that hears nothing and whispers to the channel's own side. */
-export async function createWhisperChannel(
+export function createWhisperChannel(
   request: Request,
   application: string,
   { channelId, toChannelId }: CreateWhisperRequest,
 ): Promise<Presence | 'refused'> {
+  return createSnoop(request, application, { channelId, ofChannelId: toChannelId, spy: 'none', whisper: 'out' });
+}
+
+interface SnoopRequest {
+  readonly channelId: ChannelId;
+  readonly ofChannelId: ChannelId;
+  readonly spy: 'none' | 'in' | 'both';
+  readonly whisper: 'none' | 'out';
+}
+
+/** `POST /channels/{id}/snoop`: the channel comes into the application by itself. `refused`: Asterisk can't make it. */
+export async function createSnoop(
+  request: Request,
+  application: string,
+  { channelId, ofChannelId, spy, whisper }: SnoopRequest,
+): Promise<Presence | 'refused'> {
   const create: AriRequest = {
     method: 'POST',
-    address: withQuery(uri`channels/${toChannelId}/snoop`, {
-      snoopId: channelId,
-      app: application,
-      spy: 'none',
-      whisper: 'out',
-    }),
+    address: withQuery(uri`channels/${ofChannelId}/snoop`, { snoopId: channelId, app: application, spy, whisper }),
   };
   const response = await request(create);
   if (isOk(response)) return 'done';

@@ -14,6 +14,7 @@ import type {
   PbxEvent,
   PlayRequest,
   Presence,
+  RecordingRequest,
   RtpMediaChannel,
 } from '../../src/ports/pbx.ts';
 import { isGone, isOk, json, presence, refused } from './answers.ts';
@@ -31,6 +32,7 @@ import {
 } from './media.ts';
 import { createLeg, dialLeg, readContacts } from './originate.ts';
 import { musicRequest, Playbacks } from './playback.ts';
+import { deleteRecording, muteRecording, startRecording } from './recording.ts';
 import type { AriRequest, AriResponse, Method } from './request-table.ts';
 import { ARI_LIMITS, type AriLimits, type AriSettings } from './settings.ts';
 import { readSnapshot } from './snapshot.ts';
@@ -52,6 +54,8 @@ export class AriPbx implements Pbx {
   readonly #playbacks: Playbacks;
   readonly #devices: DeviceWatch;
   readonly #arrivals: Arrivals;
+  /** Of recordings. */
+  readonly #beginnings: Arrivals;
   #hasMediaWebSocket: Promise<boolean> | undefined;
   readonly #listeners = new Set<(event: PbxEvent) => void>();
   readonly #request = (request: AriRequest): Promise<AriResponse> => this.#connection.request(request);
@@ -62,6 +66,7 @@ export class AriPbx implements Pbx {
     this.#devices = new DeviceWatch(settings.application);
     const requestTimeoutMs = limits?.requestTimeoutMs ?? ARI_LIMITS.requestTimeoutMs;
     this.#arrivals = new Arrivals({ clock, limitMs: requestTimeoutMs });
+    this.#beginnings = new Arrivals({ clock, limitMs: requestTimeoutMs, sign: recordingStarted });
     this.#playbacks = new Playbacks({
       request: this.#request,
       clock,
@@ -252,6 +257,27 @@ export class AriPbx implements Pbx {
     return readChannelFormat((await this.getVariable(channelId, 'CHANNEL(audionativeformat)')) ?? '');
   }
 
+  startRecording(request: RecordingRequest): Promise<Presence | 'exists'> {
+    const context = {
+      application: this.#application,
+      arrivals: this.#arrivals,
+      beginnings: this.#beginnings,
+    };
+    return startRecording(this.#request, context, request);
+  }
+
+  pauseRecording(name: string): Promise<Presence> {
+    return muteRecording(this.#request, 'POST', name);
+  }
+
+  resumeRecording(name: string): Promise<Presence> {
+    return muteRecording(this.#request, 'DELETE', name);
+  }
+
+  deleteRecording(name: string): Promise<Presence> {
+    return deleteRecording(this.#request, name);
+  }
+
   watchDevice(device: string): Promise<DeviceState> {
     return this.#devices.watch(this.#request, device);
   }
@@ -276,6 +302,7 @@ export class AriPbx implements Pbx {
     this.#emit({ type });
     this.#playbacks.connectionLost();
     this.#arrivals.connectionLost();
+    this.#beginnings.connectionLost();
     this.#hasMediaWebSocket = undefined;
   }
 
@@ -288,6 +315,7 @@ export class AriPbx implements Pbx {
     }
     if (event.type === 'stasis-end' || event.type === 'channel-destroyed') this.#playbacks.channelGone(event.channelId);
     this.#arrivals.observe(event);
+    this.#beginnings.observe(event);
     this.#emit(event);
   }
 
@@ -300,4 +328,8 @@ export class AriPbx implements Pbx {
       }
     }
   }
+}
+
+function recordingStarted(event: PbxEvent): ChannelId | undefined {
+  return event.type === 'recording-started' ? event.channelId : undefined;
 }

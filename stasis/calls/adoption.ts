@@ -14,7 +14,7 @@ import type { Ring } from './distributor.ts';
 import { CallNews } from './event-fan-out.ts';
 import { HoldSound } from './hold-sound.ts';
 import type { Place } from './queue-entrance.ts';
-import { stayInQueue } from './queue-stage.ts';
+import { consentOf, stayInQueue } from './queue-stage.ts';
 import { talk } from './talk.ts';
 import { followTransfer } from './transfer.ts';
 import { TwoEnds, transferBy } from './two-ends.ts';
@@ -123,7 +123,7 @@ async function goOn(deps: SessionDeps, session: CallSession, remains: Remains): 
   }
   const hold = new HoldSound(room, call, settings, bridge);
   await silence(room, call);
-  hold.start([]);
+  hold.start([], consentOf(settings));
   await session.leaveQueue(await stayInQueue(room, call, { settings, place, bridge, hold, isNew: false }));
 }
 
@@ -159,6 +159,8 @@ async function talkOn(
   { attempt, member, bridge }: TalkRemains,
 ): Promise<void> {
   const { call } = session;
+  // Before anything is waited for, too: recordings that nobody takes are closed.
+  const recorded = room.recordings.take(call.callId);
   const extension = memberships.extensionOrUnknown(attempt.extension);
   const ring: Ring = { attemptId: attempt.attemptId, extension };
   const isJoined = entry.state === 'talking' && bridge.holds(call.channelId) && bridge.holds(member.channelId);
@@ -168,7 +170,7 @@ async function talkOn(
   const hold = new HoldSound(room, call, settings, bridge);
   const news = new CallNews(room, call, settings, place);
   const connectedAtMs = attempt.connectedAtMs ?? room.clock.now();
-  const request = { channelId: member.channelId, ringMs: 0, connectedAtMs, isJoined };
+  const request = { channelId: member.channelId, ringMs: 0, connectedAtMs, isJoined, recorded };
   const visit = { room, call, settings, place, bridge, hold, news };
   const outcome = await talk(visit, ring, request).finally(() => room.distributor.free(ring));
   if (outcome.type === 'talked') await outcome.afterwards;

@@ -18,6 +18,7 @@ import { HoldTimes } from './hold-times.ts';
 import { MemberBoard } from './member-board.ts';
 import { Memberships } from './memberships.ts';
 import { QueueRegistry } from './queue-registry.ts';
+import { Recordings } from './recordings.ts';
 import { recover } from './recovery.ts';
 
 /** The foreign powers and what was configured. */
@@ -66,6 +67,7 @@ export class Application {
       distributor,
       holdTimes: new HoldTimes({ store, clock, log }),
       announced: new Map(),
+      recordings: new Recordings(),
       bridges: new Map(),
       stopping: this.#stopping.signal,
     };

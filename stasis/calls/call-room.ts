@@ -22,6 +22,7 @@ import type { EventRouter } from './event-router.ts';
 import type { HoldTimes } from './hold-times.ts';
 import type { MemberBoard } from './member-board.ts';
 import type { LiveQueues } from './queue-registry.ts';
+import type { Recordings } from './recordings.ts';
 
 /** What an administrator configured for calls, prompts as media (`sound:queueapp/welcome`). */
 export interface CallSettings {
@@ -86,6 +87,7 @@ export interface CallRoom {
   readonly holdTimes: HoldTimes;
   /** Attempts that ring or talk now, as they were last published. */
   readonly announced: Map<AttemptId, AnnouncedAttempt>;
+  readonly recordings: Recordings;
   /** Bridges that calls of this process use or have asked for; any other of ours is a remnant. */
   readonly bridges: Map<BridgeId, Pick<CallBridge, 'holds'>>;
   readonly clock: Clock;

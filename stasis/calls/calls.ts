@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { readEntryPoint } from '../../src/core/entry-point.ts';
-import { type CallId, type ChannelId, callId, isMediaChannel } from '../../src/core/ids.ts';
+import { type CallId, type ChannelId, callId, isMediaChannel, isRecordingChannel } from '../../src/core/ids.ts';
 import type { Logger } from '../../src/log.ts';
 import type { ChannelSnapshot } from '../../src/ports/pbx.ts';
 import { quietly } from './call-room.ts';
@@ -35,8 +35,8 @@ export class Calls {
     const entry = readEntryPoint(args);
     const known = this.#sessions.get(channel.channelId);
     if (entry.type === 'leg' || known?.call.hasLeft === false) return;
-    // What carries a caller's programme comes into the application, too.
-    if (isMediaChannel(channel.channelId)) return;
+    // What carries a caller's programme, and what listens for a recording, comes into the application, too.
+    if (isMediaChannel(channel.channelId) || isRecordingChannel(channel.channelId)) return;
     const { room } = this.#deps;
     const isFull = this.size >= room.settings.callsMax;
     const session = this.#session(channel, { args });

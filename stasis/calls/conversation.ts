@@ -16,6 +16,8 @@ export interface ConversationRequest {
   readonly isJoined: boolean;
   /** Aborted when the process stops. */
   readonly stopping: AbortSignal;
+  /** Told once they hear each other; not when they did so before. */
+  readonly onJoined?: () => void;
 }
 
 /** Who ended it. `failed`: the two could not be joined. */
@@ -46,7 +48,7 @@ interface ConversationDeps {
 export async function converse(
   deps: ConversationDeps,
   call: Call,
-  { memberChannelId, bridge, isJoined, stopping }: ConversationRequest,
+  { memberChannelId, bridge, isJoined, stopping, onJoined }: ConversationRequest,
 ): Promise<ConversationEnd> {
   const { pbx } = deps;
   const ends = new TwoEnds(deps, call, memberChannelId);
@@ -59,7 +61,7 @@ export async function converse(
       if (gone !== 'failed') return gone;
     } else if ((await bridge.join([call.channelId, memberChannelId])) === 'gone') {
       return await whoIsGone(pbx, call, memberChannelId);
-    }
+    } else onJoined?.();
     if (stopping.aborted) throw new StandStill();
     const event = await ends.next(stopping);
     isSentOn = event.type === 'transferred';

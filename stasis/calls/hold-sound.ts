@@ -53,6 +53,7 @@ export class HoldSound {
   #position: number | null = null;
   #waitsSinceMs: number;
   #isMemberFound = false;
+  #told: readonly string[] = [];
   #endMoment: () => void = () => undefined;
 
   constructor(room: CallRoom, call: Call, settings: QueueSettings, bridge: CallBridge) {
@@ -64,10 +65,20 @@ export class HoldSound {
     call.hears = () => this.#inWords();
   }
 
-  /** Begins, or goes on after `stop` where it stopped. */
-  start(greeting: readonly string[]): void {
+  /** Begins, or goes on after `stop` where it stopped. `consent` is said after the greeting, and remembered when it was heard to its end. */
+  start(greeting: readonly string[], consent: readonly string[] = []): void {
     this.#isWanted = true;
-    this.#then(() => this.#play(greeting));
+    this.#then(() => this.#play(greeting, consent));
+  }
+
+  /** Whether the caller has heard this consent. */
+  hasTold(consent: readonly string[]): boolean {
+    return consent.every((media) => this.#told.includes(media));
+  }
+
+  /** The caller has heard it by another way. */
+  noteTold(consent: readonly string[]): void {
+    this.#told = consent;
   }
 
   /** Silence, before a conversation or another prompt. Idempotent. */
@@ -143,13 +154,14 @@ export class HoldSound {
     });
   }
 
-  async #play(greeting: readonly string[]): Promise<void> {
-    if (greeting.length > 0 && this.#isWanted) {
-      this.#greeting = startPlaying(this.#room, this.#call, greeting);
-      await this.#greeting.finished;
+  async #play(greeting: readonly string[], consent: readonly string[]): Promise<void> {
+    const said = [...greeting, ...consent];
+    if (said.length > 0 && this.#isWanted) {
+      this.#greeting = startPlaying(this.#room, this.#call, said);
+      if ((await this.#greeting.finished) === 'done') this.noteTold(consent);
       this.#greeting = null;
     }
-    if (greeting.length === 0) await this.#aMoment();
+    if (said.length === 0) await this.#aMoment();
     if (!this.#isWanted) return;
     this.#music ??= await this.#choose();
     this.#music.moved(this.#position);

@@ -43,7 +43,7 @@ export async function queueStage(room: CallRoom, call: Call, { queue, greeting }
   if (!call.isAnswered) call.isAnswered = (await room.pbx.answer(call.channelId)) === 'done';
   const bridge = new CallBridge(room, call);
   const hold = new HoldSound(room, call, settings, bridge);
-  hold.start(greeting);
+  hold.start(greeting, consentOf(settings));
   const place = await takePlace(room, call, settings).catch(async (error: unknown) => {
     await endHold({ bridge, hold });
     throw error;
@@ -173,6 +173,11 @@ function pressed(stay: Stay, digit: string): void {
 async function endHold({ bridge, hold }: Pick<Stay, 'bridge' | 'hold'>): Promise<void> {
   await hold.stop();
   await bridge.remove();
+}
+
+/** What a caller has to hear before the conversation is recorded: said while they wait, so that no answer is delayed. */
+export function consentOf({ recording }: QueueSettings): readonly string[] {
+  return recording?.start === 'at-connect' ? recording.consent : [];
 }
 
 async function sayNobodyIsThere(stay: Pick<Stay, 'room' | 'call' | 'settings'>): Promise<void> {

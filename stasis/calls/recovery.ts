@@ -45,6 +45,7 @@ async function bringLevel(deps: SessionDeps, calls: Calls, signal: AbortSignal):
   await memberships.reload();
   const isOurs = (channelId: ChannelId) => ours.has(channelId) || calls.has(channelId);
   const entries = (await room.store.openEntries()).filter((entry) => !isOurs(entry.channelId));
+  room.recordings.found(await room.store.openRecordings(), snapshot.channels);
   signal.throwIfAborted();
   const claimed = new Set<string>(room.announced.keys());
   for (const entry of entries) {
@@ -53,6 +54,8 @@ async function bringLevel(deps: SessionDeps, calls: Calls, signal: AbortSignal):
     signal.throwIfAborted();
   }
   await hangUpMediaRemnants(room, snapshot);
+  room.recordings.reassert();
+  await room.recordings.closeRemnants(room, snapshot.channels, room.clock.now());
   signal.throwIfAborted();
   const channels = snapshot.channels.filter((each) => !isOurs(each.channelId) && !isClaimed(each, claimed));
   await beginUnknown(deps, calls, { ...snapshot, channels });

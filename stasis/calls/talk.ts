@@ -1,9 +1,13 @@
 import type { ChannelId } from '../../src/core/ids.ts';
+import { RECORDING_DEFAULTS } from '../../src/core/queue/recording.ts';
 import { isAppError } from '../../src/errors.ts';
 import { quietly } from './call-room.ts';
 import { type ConversationEnd, converse, type SentOn, untilTheyPart } from './conversation.ts';
+import { ConversationRecording } from './conversation-recording.ts';
 import type { Ring } from './distributor.ts';
 import { enterPhase, type MemberOutcome, type Visit } from './queue-visit.ts';
+import type { RecordingRemains } from './recordings.ts';
+import { StandStill } from './stand-still.ts';
 import { followTransfer } from './transfer.ts';
 
 /** A member who has answered. */
@@ -15,6 +19,8 @@ export interface TalkRequest {
   readonly isJoined: boolean;
   /** Rung besides and freed as soon as the database knows of the answer. @default none */
   readonly losers?: readonly Ring[];
+  /** What is recorded of them already. */
+  readonly recorded?: readonly RecordingRemains[];
 }
 
 /** The conversation, from the answer to the last word to the database and the node. */
@@ -26,16 +32,21 @@ export async function talk(visit: Visit, ring: Ring, request: TalkRequest): Prom
   const written = request.isJoined ? Promise.resolve() : writeConnect(visit, ring, request);
   if (!request.isJoined) await visit.hold.stop();
   news.connected(ring);
-  const end = await conversationEnd(visit, request).catch(async (error: unknown) => {
+  const recording = recordingOf(visit, ring, request);
+  const end = await conversationEnd(visit, request, recording).catch(async (error: unknown) => {
+    if (error instanceof StandStill) recording?.leave();
+    else await recording?.end();
     await written;
     throw error;
   });
   const atMs = room.clock.now();
   const talked = { attemptId, talkMs: atMs - connectedAtMs };
   room.board.noteHangup(extension.number, atMs);
+  // A transfer ends it, too: who talks then has not been told.
+  const recorded = recording?.end();
   if (typeof end === 'object') {
     call.log.info({ ...talked, transferredBy: end.end, pii: { transfer: end.transfer } }, 'Transferred');
-    return await sendOn(visit, ring, { end, written, connectedAtMs, atMs });
+    return await sendOn(visit, ring, { end, written: Promise.all([written, recorded]), connectedAtMs, atMs });
   }
   call.log.info({ ...talked, endedBy: end }, 'Conversation over');
   if (end !== 'member') await quietly(call, 'hang-up-member', () => room.pbx.hangup(channelId));
@@ -43,12 +54,13 @@ export async function talk(visit: Visit, ring: Ring, request: TalkRequest): Prom
   const endedBy = end === 'caller' ? 'caller' : 'member';
   await quietly(call, 'complete', () => room.store.complete({ attemptId, endedBy, atMs }));
   news.ended(ring);
+  await recorded;
   return { type: 'talked', connectedAtMs, afterwards: Promise.resolve() };
 }
 
 interface SendOnRequest {
   readonly end: SentOn;
-  readonly written: Promise<void>;
+  readonly written: Promise<unknown>;
   readonly connectedAtMs: number;
   readonly atMs: number;
 }
@@ -74,6 +86,17 @@ async function sendOn(visit: Visit, ring: Ring, request: SendOnRequest): Promise
   return { type: 'talked', connectedAtMs, afterwards };
 }
 
+/** `null`: this queue's conversations are not recorded. */
+function recordingOf(visit: Visit, { extension }: Ring, request: TalkRequest): ConversationRecording | null {
+  const { recorded = [], channelId: memberChannelId } = request;
+  // What was begun goes on, though the queue may be configured otherwise by now.
+  const settings = visit.settings.recording ?? (recorded.length > 0 ? RECORDING_DEFAULTS : null);
+  if (settings === null) return null;
+  const recording = new ConversationRecording(visit, { settings, extension: extension.number, memberChannelId });
+  recording.adopt(recorded);
+  return recording;
+}
+
 /** They talk meanwhile, however slow the database is; if it can't be told now, it hears of it later, in order. */
 async function writeConnect({ room, call }: Visit, ring: Ring, request: TalkRequest): Promise<void> {
   const { attemptId, extension } = ring;
@@ -84,12 +107,18 @@ async function writeConnect({ room, call }: Visit, ring: Ring, request: TalkRequ
   for (const loser of losers) room.distributor.free(loser);
 }
 
-async function conversationEnd(visit: Visit, request: TalkRequest): Promise<ConversationEnd> {
+async function conversationEnd(
+  visit: Visit,
+  request: TalkRequest,
+  recording: ConversationRecording | null,
+): Promise<ConversationEnd> {
   const { room, call, bridge } = visit;
   const { channelId, isJoined } = request;
   const unhold = heedHold(visit, channelId);
   try {
-    return await converse(room, call, { memberChannelId: channelId, bridge, isJoined, stopping: room.stopping });
+    const onJoined = () => recording?.joined();
+    const { stopping } = room;
+    return await converse(room, call, { memberChannelId: channelId, bridge, isJoined, stopping, onJoined });
   } catch (error) {
     if (!isAppError(error)) throw error;
     call.log.error({ err: error }, 'Caller and member could not be joined');

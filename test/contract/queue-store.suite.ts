@@ -8,6 +8,7 @@ import { describeFigures, describeLoggedCaller } from './queue-store-figures.sui
 import { describeGroups } from './queue-store-groups.suite.ts';
 import { describeMembers } from './queue-store-members.suite.ts';
 import { describePlaces } from './queue-store-places.suite.ts';
+import { describeRecordings } from './queue-store-recordings.suite.ts';
 
 /** What every queue store does, whatever it is made of. */
 export function describeQueueStore(name: string, open: () => Promise<QueueStoreUnderTest>): void {
@@ -242,6 +243,7 @@ export function describeQueueStore(name: string, open: () => Promise<QueueStoreU
     describeMembers(() => target);
     describePlaces(() => target);
     describeGroups(() => target);
+    describeRecordings(() => target);
 
     test('record writes a line once', async () => {
       const { store, queue, expectLog } = await scene(target);

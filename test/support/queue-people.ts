@@ -42,6 +42,7 @@ export function queueSettings(changes: Partial<QueueSettings> = {}): QueueSettin
     memberAnnounce: [],
     reportHoldTime: false,
     acceptByKey: null,
+    recording: null,
     serviceLevelMs: 0,
     setVariables: [],
     nobodyPrompt: [],

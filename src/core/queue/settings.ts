@@ -4,6 +4,7 @@ import type { AnnouncementSettings } from '../programme/announcement-settings.ts
 import type { ProgrammeOverrides } from '../programme/settings.ts';
 import type { EmptyCondition } from './empty.ts';
 import type { PenaltyRule } from './penalty-rules.ts';
+import type { RecordingSettings } from './recording.ts';
 import type { SkillRule } from './skills.ts';
 
 /** Strategies that are built in; app_queue's names. */
@@ -110,6 +111,8 @@ export interface QueueSettings {
   readonly exitKeys: Readonly<Record<string, Target>>;
   /** A context of the dialplan whose extensions lead out of the queue (app_queue `context`); `null`: none. */
   readonly exitContext: string | null;
+  /** How conversations are recorded (app_queue `monitor-format`); `null`: they are not. */
+  readonly recording: RecordingSettings | null;
   /** What becomes of the caller when the member hung up. @default 'hangup' */
   readonly afterConversation: 'hangup' | 'dialplan';
 }

@@ -3,9 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { Outbox } from '../../../db/outbox.ts';
-import { attemptId, callId, channelId, entryId, queueName } from '../../../src/core/ids.ts';
+import { attemptId, callId, channelId, entryId, queueName, recordingId } from '../../../src/core/ids.ts';
 import { systemClock } from '../../../src/lib/clock.ts';
 import { silentLog } from '../../../src/log.ts';
+import type { StoredRecording } from '../../../src/ports/recordings.ts';
 import { eventually } from '../../support/eventually.ts';
 import { MemoryQueueStore } from '../../support/fakes/memory-queue-store.ts';
 import { extension as extensionRow } from '../../support/queue-people.ts';
@@ -93,6 +94,36 @@ describe('Outbox', () => {
     held.release();
     expect(await Promise.all([connecting, completing])).toEqual(['done', 'done']);
     expect(store.events.map(({ event }) => event)).toEqual(['ADDMEMBER', 'ENTERQUEUE', 'CONNECT', 'COMPLETECALLER']);
+  });
+
+  test('the end of a recording never overtakes its beginning, and waits while the database is away', async () => {
+    const recording: StoredRecording = {
+      recordingId: recordingId('recording'),
+      callId: callId('call'),
+      entryId: entryId('entry'),
+      uniqueId: '1.1',
+      queue,
+      extension: extension.number,
+      part: 'together',
+      file: 'support/one.wav',
+      startedAtMs: 1,
+      endedAtMs: null,
+      state: 'recording',
+      error: null,
+    };
+    const held = store.hold('saveRecording', 'late');
+    const beginning = outbox.saveRecording(recording);
+    const pausing = outbox.saveRecording({ ...recording, state: 'paused' });
+    await held.arrived;
+    held.release();
+    await Promise.all([beginning, pausing]);
+    expect(await store.openRecordings()).toEqual([{ ...recording, state: 'paused' }]);
+    store.setAway(true);
+    await outbox.saveRecording({ ...recording, state: 'done', endedAtMs: 2 });
+    expect(outbox.pending).toBe(1);
+    store.setAway(false);
+    await eventually('it is written', () => outbox.pending === 0);
+    expect(await store.recordings({ limit: 1 })).toEqual([{ ...recording, state: 'done', endedAtMs: 2 }]);
   });
 
   test('what the database refuses for good does not hold up the rest', async () => {

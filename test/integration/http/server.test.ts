@@ -48,6 +48,11 @@ class FakeApplication implements ApplicationFace {
     elsewhere: () => [],
   };
 
+  readonly recordings = {
+    control: async () => 'unknown-call' as const,
+    list: async () => [],
+  };
+
   status() {
     return this.current;
   }
@@ -413,6 +418,7 @@ describe('the HTTP server', () => {
     expect(openapi).toBe('3.1.0');
     expect(Object.keys(paths).sort()).toEqual([
       '/api/v1/calls',
+      '/api/v1/calls/{callId}/recording/{action}',
       '/api/v1/members',
       '/api/v1/members/{extension}/end-wrap-up',
       '/api/v1/members/{extension}/login',
@@ -424,6 +430,7 @@ describe('the HTTP server', () => {
       '/api/v1/personal-data/erase',
       '/api/v1/personal-data/list',
       '/api/v1/queues',
+      '/api/v1/recordings',
       '/api/v1/status',
       '/healthz',
       '/readyz',

@@ -35,6 +35,7 @@ export class FakePbxWorld implements PhoneSwitch, CallerSwitch {
   readonly #deviceStates = new Map<string, DeviceState>();
   readonly #clock: Clock;
   readonly #wire: FakePbxWire;
+  #tellEnd: (channel: FakeChannel) => void = () => undefined;
 
   constructor(clock: Clock, wire: FakePbxWire) {
     this.#clock = clock;
@@ -48,6 +49,11 @@ export class FakePbxWorld implements PhoneSwitch, CallerSwitch {
     this.phones.set(number, phone);
     this.#deviceStates.set(phone.device, 'NOT_INUSE');
     return phone;
+  }
+
+  /** What has to be done when a channel ends, before anybody is told of its end. */
+  onEnd(tell: (channel: FakeChannel) => void): void {
+    this.#tellEnd = tell;
   }
 
   /** The channel if it is in the application, where requests find it. */
@@ -160,6 +166,7 @@ export class FakePbxWorld implements PhoneSwitch, CallerSwitch {
     channel.hangupCause = cause;
     channel.cancelPending();
     if (channel.isInStasis) this.#wire.emit({ type: 'hangup-request', channelId, cause });
+    this.#tellEnd(channel);
     this.endPlaybacks(channel, 'failed');
     this.leaveBridge(channel);
     const wasInStasis = channel.isInStasis;

@@ -14,6 +14,7 @@ import type {
   PbxEvent,
   PlayRequest,
   Presence,
+  RecordingRequest,
   RtpMediaChannel,
 } from '../../../src/ports/pbx.ts';
 import { Arrivals } from '../../../stasis/ari/arrivals.ts';
@@ -24,6 +25,7 @@ import type { FakePhone } from './fake-pbx-phone.ts';
 import type { FakeStandIn } from './fake-pbx-transfer.ts';
 import { FakePbxWire } from './fake-pbx-wire.ts';
 import { FakePbxWorld } from './fake-pbx-world.ts';
+import { FakeRecorder } from './fake-recorder.ts';
 
 export interface IncomingCall {
   readonly number?: string | null;
@@ -47,6 +49,8 @@ export class FakePbx implements Pbx {
   readonly #clock: Clock;
   readonly #wire: FakePbxWire;
   readonly #world: FakePbxWorld;
+  /** What it writes to its disk. */
+  readonly recorder: FakeRecorder;
   /** As in the real adapter: a created leg is waited for, at most for a request's time. */
   readonly #arrivals: Arrivals;
   #channelCount = 0;
@@ -59,6 +63,7 @@ export class FakePbx implements Pbx {
     this.#clock = clock;
     this.#wire = new FakePbxWire(clock);
     this.#world = new FakePbxWorld(clock, this.#wire);
+    this.recorder = new FakeRecorder(clock, this.#wire, this.#world);
     this.#arrivals = new Arrivals({ clock, limitMs: 5000 });
     this.#wire.subscribe((event) => this.#arrivals.observe(event));
   }
@@ -377,6 +382,23 @@ export class FakePbx implements Pbx {
       const formats = this.#world.channels.get(id)?.variables.get('CHANNEL(audionativeformat)');
       return formats === undefined ? 'ulaw' : readChannelFormat(formats);
     });
+  }
+
+  startRecording(request: RecordingRequest): Promise<Presence | 'exists'> {
+    const { channelId: id, ofChannelId, name } = request;
+    return this.#wire.request('startRecording', `${id} ${ofChannelId} ${name}`, () => this.recorder.start(request));
+  }
+
+  pauseRecording(name: string): Promise<Presence> {
+    return this.#wire.request('pauseRecording', name, () => this.recorder.pause(name));
+  }
+
+  resumeRecording(name: string): Promise<Presence> {
+    return this.#wire.request('resumeRecording', name, () => this.recorder.resume(name));
+  }
+
+  deleteRecording(name: string): Promise<Presence> {
+    return this.#wire.request('deleteRecording', name, () => this.recorder.delete(name));
   }
 
   watchDevice(device: string): Promise<DeviceState> {

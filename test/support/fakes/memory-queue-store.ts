@@ -30,6 +30,7 @@ import type {
   StoredAttempt,
   StoredEntry,
 } from '../../../src/ports/queue-store.ts';
+import type { RecordingQuery, StoredRecording } from '../../../src/ports/recordings.ts';
 import { MemoryFigures } from './memory-figures.ts';
 import { CallFaults, type Held, type StoreMethod } from './memory-store-faults.ts';
 import { MemoryMembers } from './memory-store-members.ts';
@@ -71,6 +72,7 @@ export class MemoryQueueStore implements QueueStore {
   readonly #lastRung = new Map<string, ExtensionNumber>();
   readonly #entries = new Map<string, MemoryEntry>();
   readonly #attempts = new Map<string, MemoryAttempt>();
+  readonly #recordings = new Map<string, StoredRecording>();
   readonly #listeners = new Set<(change: StoreChange) => void>();
   readonly #faults = new CallFaults();
   /** Every line of queue_log in the order of writing. */
@@ -362,6 +364,34 @@ export class MemoryQueueStore implements QueueStore {
 
   resetFigures({ queue, atMs }: ResetRequest): Promise<void> {
     return this.#faults.call('resetFigures', () => this.#figures.reset(queue, atMs));
+  }
+
+  saveRecording(recording: StoredRecording): Promise<void> {
+    return this.#faults.call('saveRecording', () => {
+      const known = this.#recordings.get(recording.recordingId);
+      if (known === undefined) this.#recordings.set(recording.recordingId, recording);
+      else if (known.endedAtMs === null) {
+        const { state, endedAtMs, error } = recording;
+        this.#recordings.set(recording.recordingId, { ...known, state, endedAtMs, error });
+      }
+    });
+  }
+
+  openRecordings(): Promise<readonly StoredRecording[]> {
+    return this.#faults.call('openRecordings', () =>
+      [...this.#recordings.values()]
+        .filter(({ endedAtMs }) => endedAtMs === null)
+        .sort((a, b) => a.startedAtMs - b.startedAtMs || (a.recordingId < b.recordingId ? -1 : 1)),
+    );
+  }
+
+  recordings({ callId, limit }: RecordingQuery): Promise<readonly StoredRecording[]> {
+    return this.#faults.call('recordings', () =>
+      [...this.#recordings.values()]
+        .filter((recording) => callId === undefined || recording.callId === callId)
+        .sort((a, b) => b.startedAtMs - a.startedAtMs || (a.recordingId < b.recordingId ? -1 : 1))
+        .slice(0, limit),
+    );
   }
 
   subscribe(listener: (change: StoreChange) => void): () => void {

@@ -4,7 +4,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { toChannelSnapshot, toPbxEvent } from '../../../stasis/ari/events.ts';
 
-/** Captured from Asterisk 22.10.1: a call with a digit, prompts, a ringing and answered member, hold and hang-up. */
+/** Captured from Asterisk 22.10.1: a call with a digit, prompts, a ringing and answered member, hold and hang-up, and a recording. */
 const CAPTURED = JSON.parse(readFileSync(join(import.meta.dirname, 'fixtures/events.json'), 'utf8')) as Record<
   string,
   unknown
@@ -57,6 +57,8 @@ describe('events of ARI', () => {
       { type: 'hangup-request', channelId: CALLER, cause: { code: expect.any(Number), text: '' } },
     ],
     ['StasisEnd', { type: 'stasis-end', channelId: CALLER }],
+    ['RecordingStarted', { type: 'recording-started', channelId: 'queueapp-record-1' }],
+    ['RecordingFinished', { type: 'recording-finished', channelId: 'queueapp-record-1', outcome: 'done' }],
     [
       'ChannelDestroyed',
       { type: 'channel-destroyed', channelId: CALLER, cause: { code: 16, text: 'Normal Clearing' } },
@@ -98,6 +100,14 @@ describe('events of ARI', () => {
     for (const type of ['toString', 'constructor', '__proto__', 'hasOwnProperty']) {
       expect(toPbxEvent({ type, channel: { id: '1' } })).toBeUndefined();
     }
+  });
+
+  it('reads a recording that failed, and takes no notice of one that is of no channel', () => {
+    const failed = (target_uri: string) =>
+      toPbxEvent({ type: 'RecordingFailed', recording: { name: 'a', state: 'failed', target_uri } });
+    expect(failed('channel:one')).toEqual({ type: 'recording-finished', channelId: 'one', outcome: 'failed' });
+    expect(failed('bridge:one')).toBeUndefined();
+    expect(failed('')).toBeUndefined();
   });
 
   it('drops events without the thing that they are about', () => {

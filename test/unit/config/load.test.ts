@@ -115,6 +115,31 @@ describe('Defaults and units', () => {
     }
   });
 
+  test('a queue that records does so with these defaults, and with what is written', () => {
+    const recording = (written: string) =>
+      load(SMALLEST.replace('support:', `support: { recording: ${written} }`)).config.queues[0]?.recording;
+    expect(recording('{}')).toEqual({
+      start: 'at-connect',
+      what: 'together',
+      format: 'wav',
+      name: '{queue}/{date}/{time}-{extension}-{call-id}',
+      consent: [],
+      pauseOnHold: true,
+    });
+    expect(
+      recording(
+        '{ start: on-demand, what: apart, format: gsm, name: "{customer}/{time}", consent: queueapp/recording_consent, pause-on-hold: no }',
+      ),
+    ).toEqual({
+      start: 'on-demand',
+      what: 'apart',
+      format: 'gsm',
+      name: '{customer}/{time}',
+      consent: ['sound:queueapp/recording_consent'],
+      pauseOnHold: false,
+    });
+  });
+
   test('yes and no are true and false', () => {
     expect(load(`${SMALLEST}log: { personal-data: yes }\n`).config.log.personalData).toBe(true);
     expect(load(`${SMALLEST}log: { personal-data: no }\n`).config.log.personalData).toBe(false);

@@ -40,6 +40,14 @@ describe('A wrong value is told with line, column, setting and what was expected
     [withQueue('max-length: 2.5'), '3:5 queues.support.max-length: expected a whole number, got 2.5'],
     [withQueue('title: "two\\nlines"'), '3:5 queues.support.title: must not hold line breaks or control characters'],
     [
+      withQueue("recording: { name: '../{time}' }"),
+      '3:18 queues.support.recording.name: must not have a folder or file that is empty or begins with . or -',
+    ],
+    [
+      withQueue('recording: { what: stereo }'),
+      '3:18 queues.support.recording.what: expected one of together, apart, both, got "stereo"',
+    ],
+    [
       withQueue('strategy: ringal'),
       '3:5 queues.support.strategy: expected one of leastrecent, ringall, rrmemory, rrordered, fewestcalls, random, wrandom, linear, got "ringal"; did you mean "ringall"?',
     ],

@@ -87,6 +87,11 @@ describe('docs/command-line.md', () => {
     'calls',
     'login',
     'logout',
+    'recording start',
+    'recording pause',
+    'recording resume',
+    'recording stop',
+    'recording list',
     'personal-data list',
     'personal-data erase',
   ])('says more of %s', async (command) => {
