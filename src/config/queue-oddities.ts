@@ -1,5 +1,6 @@
 import { mergeProgramme } from '../core/programme/settings.ts';
 import type { QueueSettings } from '../core/queue/settings.ts';
+import { announcementOddities } from './announcement-oddities.ts';
 import { didYouMean } from './nearest.ts';
 import type { CheckedFile } from './schema.ts';
 
@@ -10,7 +11,11 @@ interface Oddity {
 }
 
 /** What is odd in one queue beside the music classes of its file. */
-export function oddities(queue: QueueSettings, { 'music-classes': classes }: CheckedFile): Oddity[] {
+export function oddities(queue: QueueSettings, file: CheckedFile): Oddity[] {
+  return [...ofProgramme(queue, file), ...announcementOddities(queue, file)];
+}
+
+function ofProgramme(queue: QueueSettings, { 'music-classes': classes }: CheckedFile): Oddity[] {
   const ours = classes === undefined ? ['default'] : Object.keys(classes);
   if (!ours.includes(queue.musicClass)) return withoutProgramme(queue, ours);
   return hiddenKeys(queue, classes?.[queue.musicClass]?.programme ?? {});

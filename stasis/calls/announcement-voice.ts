@@ -20,14 +20,15 @@ export function announcementVoice<Recording>(
   { room, call, queue, waitsSinceMs }: WaitingCaller,
   record: (phrase: Phrase) => readonly Recording[],
 ): AnnouncementVoice<Recording> {
-  const say = announcer(grammarFor(room, call), queue.announcements.prompts);
+  const { prompts, roundSeconds } = queue.announcements;
+  const say = announcer(grammarFor(room, call), prompts);
   return {
     position: (place) => record(say.position(place)),
     moreThan: (places) => record(say.moreThan(places)),
     holdTime() {
       const waitedMs = room.clock.now() - waitsSinceMs();
       const wait = { averageMs: room.holdTimes.averageMs(queue.name), waitedMs };
-      const estimate = estimatedWait(wait, queue.announcements.roundSeconds);
+      const estimate = estimatedWait(wait, roundSeconds);
       return estimate === null ? [] : record(say.holdTime(estimate));
     },
     thanks: () => record(say.thanks()),

@@ -5,6 +5,7 @@ import {
   announcementParts,
   announcementTiming,
 } from '../../src/core/programme/announcement.ts';
+import type { AnnouncementSettings } from '../../src/core/programme/announcement-settings.ts';
 import { firstPeriodic, nextPeriodic, type Periodic, periodicSaid } from '../../src/core/programme/periodic.ts';
 import { atPlace, NO_POSITION, type Position } from '../../src/core/programme/position.ts';
 import type { QueueSettings } from '../../src/core/queue/settings.ts';
@@ -46,6 +47,8 @@ export class AsteriskMusic implements HoldMusic {
   readonly isForHold = false;
   readonly keys = null;
   readonly #options: AsteriskMusicOptions;
+  /** As they are when the caller comes: what is changed later counts for those who come then. */
+  readonly #settings: AnnouncementSettings;
   readonly #timing: AnnouncementTiming;
   readonly #voice: AnnouncementVoice<string>;
   /** The caller's own chance for periodic announcements in random order. */
@@ -68,7 +71,8 @@ export class AsteriskMusic implements HoldMusic {
     this.#beganAtMs = room.clock.now();
     this.#seed = Math.floor(room.random() * 0x1_0000_0000) >>> 0;
     const waitedMs = this.#beganAtMs - waitsSinceMs();
-    this.#timing = announcementTiming(queue.announcements, { rate: 1000, waitedMs });
+    this.#settings = queue.announcements;
+    this.#timing = announcementTiming(this.#settings, { rate: 1000, waitedMs });
     this.#periodic = firstPeriodic(this.#timing);
     this.#voice = announcementVoice(options, phraseMedia);
   }
@@ -124,8 +128,8 @@ export class AsteriskMusic implements HoldMusic {
   #plan(): void {
     this.#cancelTimer();
     if (!this.#isWanted || this.#isCut || this.#announcing !== null) return;
-    const { room, call, queue } = this.#options;
-    const placeDueAt = announcementDueAt(this.#position, queue.announcements, this.#timing);
+    const { room, call } = this.#options;
+    const placeDueAt = announcementDueAt(this.#position, this.#settings, this.#timing);
     const periodicDueAt = this.#position.place === null ? NEVER : this.#periodic.dueAt;
     const dueAt = Math.max(FIRST_AFTER_MS, Math.min(placeDueAt, periodicDueAt));
     if (dueAt === NEVER) return;
@@ -168,10 +172,10 @@ export class AsteriskMusic implements HoldMusic {
 
   /** The place and the waiting time go before the periodic announcement. */
   #due(at: number): Due {
-    const { announcements } = this.#options.queue;
+    const settings = this.#settings;
     const { place, told } = this.#position;
-    if (place !== null && announcementDueAt(this.#position, announcements, this.#timing) <= at) {
-      const parts = announcementParts({ place, isFirst: told === null, at }, announcements, this.#voice);
+    if (place !== null && announcementDueAt(this.#position, settings, this.#timing) <= at) {
+      const parts = announcementParts({ place, isFirst: told === null, at }, settings, this.#voice);
       this.#position = { ...this.#position, told: { place, at } };
       return {
         media: parts.flatMap(({ recordings }) => recordings),
@@ -181,8 +185,8 @@ export class AsteriskMusic implements HoldMusic {
         },
       };
     }
-    const { relative } = announcements.periodic;
-    const name = nextPeriodic(this.#periodic, announcements.periodic, this.#seed);
+    const { relative } = settings.periodic;
+    const name = nextPeriodic(this.#periodic, settings.periodic, this.#seed);
     return {
       media: name === null ? [] : this.#voice.periodic(name),
       said: (untilMs) => {

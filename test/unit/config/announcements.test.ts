@@ -100,6 +100,40 @@ describe('What a queue announces', () => {
   });
 });
 
+describe('Oddities of announcements are told', () => {
+  const warnings = (queue: string, more = '') =>
+    checkFile(`queues: { support: { ${queue} } }\n${more}${IVR}`, 'FILE').warnings.map((finding) =>
+      findingLine(finding).replace(/^.*?(?=queues)/, ''),
+    );
+  const custom = 'announcements: { periodic: { frequency: 30s, prompts: [queueapp/stay_on_line, custom/offer] } }';
+
+  test.each([
+    [
+      'announcements: { hold-time: once }',
+      'queues.support.announcements: tells nothing of place and waiting time: it has no frequency',
+    ],
+    [
+      'announcements: { frequency: 30s, periodic: { prompts: [queueapp/bye] } }',
+      'queues.support.announcements.periodic: says nothing: it has no frequency',
+    ],
+    [
+      'announcements: { frequency: 30s }, programme: { position: { every: 1m } }',
+      'queues.support.programme.position: has no effect: announcements.frequency decides when the place is told',
+    ],
+    [
+      custom,
+      "queues.support.announcements: names recordings of Asterisk's folder (custom/offer), which callers hear only with sounds.asterisk-folder",
+    ],
+  ])('%s: %s', (queue, expected) => expect(warnings(queue)).toEqual([expected]));
+
+  test.each([
+    ['announcements: { frequency: 30s, hold-time: once, periodic: { frequency: 20s, relative: yes } }', ''],
+    [custom, 'sounds: { asterisk-folder: /usr/share/asterisk/sounds }\n'],
+    [`${custom}, music-class: opera`, ''],
+    ['announcements: { prompts: { report-hold: none } }', ''],
+  ])('none in %s', (queue, more) => expect(warnings(queue, more)).toEqual([]));
+});
+
 test('The shipped configuration shows the defaults', () => {
   const shipped = readFileSync(shippedPath('install/queueapp.yaml'), 'utf8');
   const [, group = ''] = /\n {4}# announcements:.*\n((?: {4}# {3}.*\n)+)/.exec(shipped) ?? [];
