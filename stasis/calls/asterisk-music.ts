@@ -10,15 +10,19 @@ import { firstPeriodic, nextPeriodic, type Periodic, periodicSaid } from '../../
 import { atPlace, NO_POSITION, type Position } from '../../src/core/programme/position.ts';
 import type { QueueSettings } from '../../src/core/queue/settings.ts';
 import { phraseMedia } from '../../src/core/speech/phrase.ts';
+import { isAppError } from '../../src/errors.ts';
+import { delay } from '../../src/lib/clock.ts';
 import { announcementVoice } from './announcement-voice.ts';
 import type { Call } from './call.ts';
 import { type CallRoom, quietly } from './call-room.ts';
 import { isHangup } from './hangup-error.ts';
 import type { HoldMusic } from './hold-sound.ts';
-import { type Playing, startPlaying } from './playing.ts';
+import { type Playing, type PlayOutcome, startPlaying } from './playing.ts';
 
 /** Music before the first announcement, as long as the programme has. */
 const FIRST_AFTER_MS = 2_000;
+/** While Asterisk is out of reach the music is asked for again so often: the caller hears nothing. */
+const MUSIC_AGAIN_MS = 2_000;
 const NEVER = Number.POSITIVE_INFINITY;
 
 interface AsteriskMusicOptions {
@@ -64,6 +68,8 @@ export class AsteriskMusic implements HoldMusic {
   /** Settles when no announcement is on its way; `null`: none is. */
   #announcing: Promise<void> | null = null;
   #cancelTimer: () => void = () => undefined;
+  /** Nobody waits for the music any more. */
+  #end = new AbortController();
 
   constructor(options: AsteriskMusicOptions) {
     const { room, queue, waitsSinceMs } = options;
@@ -79,6 +85,7 @@ export class AsteriskMusic implements HoldMusic {
 
   async start(): Promise<void> {
     this.#isWanted = true;
+    this.#end = new AbortController();
     await this.#startMusic();
     this.#plan();
   }
@@ -86,6 +93,7 @@ export class AsteriskMusic implements HoldMusic {
   async stop(): Promise<void> {
     const { room, call } = this.#options;
     this.#isWanted = false;
+    this.#end.abort();
     await this.#endAnnouncing();
     await quietly(call, 'stop-music', () => room.pbx.stopMusic(call.channelId));
   }
@@ -93,6 +101,7 @@ export class AsteriskMusic implements HoldMusic {
   /** The music goes on without us. */
   async standStill(): Promise<void> {
     this.#isCut = true;
+    this.#end.abort();
     await this.#endAnnouncing();
   }
 
@@ -149,18 +158,19 @@ export class AsteriskMusic implements HoldMusic {
     const { room, call } = this.#options;
     const due = this.#due(this.#now());
     if (due.media.length === 0) return due.said(this.#now());
-    await room.pbx.stopMusic(call.channelId);
+    // What can't be played counts as said, lest the music is stopped for it again and again.
+    let outcome: PlayOutcome = 'failed';
     try {
-      const outcome = this.#isWanted && !this.#isCut ? await this.#play(due.media) : 'stopped';
-      // What can't be played counts as said, lest the music is stopped for it again and again.
+      await room.pbx.stopMusic(call.channelId);
+      outcome = this.#isWanted && !this.#isCut ? await this.#play(due.media) : 'stopped';
+    } finally {
       if (outcome === 'stopped') due.cut(this.#now());
       else due.said(this.#now());
-    } finally {
-      if (this.#isWanted && !call.signal.aborted) await this.#startMusic();
+      await this.#musicAgain();
     }
   }
 
-  async #play(media: readonly string[]) {
+  async #play(media: readonly string[]): Promise<PlayOutcome> {
     const { room, call } = this.#options;
     this.#playing = startPlaying(room, call, media);
     try {
@@ -203,6 +213,23 @@ export class AsteriskMusic implements HoldMusic {
     const playing = this.#playing;
     if (playing !== null) await quietly(this.#options.call, 'stop-announcement', () => playing.stop());
     await this.#announcing;
+  }
+
+  /** After an announcement; as often as it takes. */
+  async #musicAgain(): Promise<void> {
+    const { room, call } = this.#options;
+    while (this.#isWanted && !call.signal.aborted) {
+      try {
+        return await this.#startMusic();
+      } catch (error) {
+        if (!isAppError(error)) throw error;
+        call.log.warn({ err: error }, 'The music does not come again after an announcement: tried once more');
+        if (this.#end.signal.aborted) return;
+        await delay(room.clock, MUSIC_AGAIN_MS, AbortSignal.any([this.#end.signal, call.signal])).catch(
+          () => undefined,
+        );
+      }
+    }
   }
 
   async #startMusic(): Promise<void> {

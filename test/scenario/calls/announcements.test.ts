@@ -84,6 +84,22 @@ describe('announcements over the programme', () => {
     expect(await center.leftovers()).toEqual(NOTHING_LEFT);
   });
 
+  test('the average goes on with every answer: three parts old, one part new (AN6)', async () => {
+    const center = await CallCenter.open({ queue: { ...announcing(), ringTimeoutMs: 500_000 } });
+    const timesOf = async () => {
+      const [ann, bob] = [await center.entersSupport(), await center.entersSupport()];
+      const said = await saidWithin(center, bob, 10_000);
+      ann.hangsUp();
+      bob.hangsUp();
+      return said.filter((text) => text.startsWith('queueapp/hold_time'));
+    };
+    await isAnsweredAfter(center, 120_000);
+    expect(await timesOf()).toEqual(['queueapp/hold_time numbers/2 waiting/minute_many']);
+    await isAnsweredAfter(center, 360_000);
+    expect(await timesOf()).toEqual(['queueapp/hold_time numbers/3 waiting/minute_many']);
+    expect(await center.leftovers()).toEqual(NOTHING_LEFT);
+  });
+
   test('in the language of the caller, with the words of its grammar', async () => {
     const center = await CallCenter.open({ queue: { ...announcing(), ringTimeoutMs: 200_000 } });
     await isAnsweredAfter(center, 120_000);
@@ -227,6 +243,61 @@ describe("announcements in the place of Asterisk's own music", () => {
     expect([caller.talksTo, caller.music, caller.hears]).toEqual([['PJSIP/1000'], null, undefined]);
     await center.wait(60_000);
     expect([caller.talksTo, caller.music, caller.hears]).toEqual([['PJSIP/1000'], null, undefined]);
+    caller.hangsUp();
+    expect(await center.leftovers()).toEqual(NOTHING_LEFT);
+  });
+
+  test('a member who is found while the music is still being stopped: nothing is said', async () => {
+    const center = await CallCenter.open({ queue: plain() });
+    const caller = await center.entersSupport();
+    await center.wait(2_000);
+    center.pbx.wire.delayReplies(1_000, 'stopMusic');
+    await center.wait(600);
+    expect(caller.music).toBeNull();
+    await center.logsIn('1000');
+    await center.wait(1_000);
+    expect([center.ringing(), caller.heard, caller.music]).toEqual([['1000'], [], 'plain']);
+    caller.hangsUp();
+    await center.wait(2_000);
+    expect(await center.leftovers()).toEqual(NOTHING_LEFT);
+  });
+
+  test('Asterisk is out of reach in the middle of one: the music comes again with it', async () => {
+    const center = await CallCenter.open({ queue: plain() });
+    const caller = await center.entersSupport();
+    await center.wait(2_600);
+    expect(caller.hears).toBe('sound:queueapp/position_first');
+    center.pbx.losesConnection();
+    await center.wait(10_000);
+    expect(caller.music).toBeNull();
+    center.pbx.reconnects();
+    await center.wait(4_000);
+    expect(caller.music).toBe('plain');
+    caller.hangsUp();
+    await center.wait(3_000);
+    expect(await center.leftovers()).toEqual(NOTHING_LEFT);
+  });
+
+  test('Asterisk refuses a periodic one: the next one has its turn, not the same at once', async () => {
+    const center = await CallCenter.open({ queue: plain({ frequencyMs: 0, ...periodic(20_000) }) });
+    const caller = await center.entersSupport();
+    center.pbx.wire.refuse('play', 1_000);
+    await center.wait(90_000);
+    const tries = center.pbx.wire.requests.filter(({ name }) => name === 'play').length;
+    expect([caller.heard, caller.music, tries]).toEqual([[], 'plain', 4]);
+    caller.hangsUp();
+    expect(await center.leftovers()).toEqual(NOTHING_LEFT);
+  });
+
+  test('Asterisk refuses: the music goes on or comes again, and the next announcement has its turn', async () => {
+    const center = await CallCenter.open({ queue: plain() });
+    const caller = await center.entersSupport();
+    await center.wait(1_000);
+    center.pbx.wire.refuse('play');
+    await center.wait(5_000);
+    expect([caller.heard, caller.music]).toEqual([[], 'plain']);
+    await center.wait(30_000);
+    expect(caller.heard).toEqual(['sound:queueapp/position_first', 'sound:queueapp/thanks']);
     caller.hangsUp();
     expect(await center.leftovers()).toEqual(NOTHING_LEFT);
   });
