@@ -6,6 +6,7 @@ import { type BackoffOptions, backoffMs } from '../src/lib/backoff.ts';
 import type { Clock } from '../src/lib/clock.ts';
 import type { Logger } from '../src/log.ts';
 import type {
+  AnswerRequest,
   CompleteRequest,
   ConnectRequest,
   LeaveRequest,
@@ -21,6 +22,7 @@ import { OutboxJournal } from './outbox-journal.ts';
 const MEMORY_MAX = 10_000;
 
 type Write =
+  | { readonly method: 'answer'; readonly request: AnswerRequest }
   | { readonly method: 'connect'; readonly request: ConnectRequest }
   | { readonly method: 'miss'; readonly request: MissRequest }
   | { readonly method: 'complete'; readonly request: CompleteRequest }
@@ -29,6 +31,7 @@ type Write =
   | { readonly method: 'saveRecording'; readonly request: StoredRecording };
 
 const METHODS: ReadonlySet<unknown> = new Set([
+  'answer',
   'connect',
   'miss',
   'complete',
@@ -58,11 +61,11 @@ interface Waiting {
 /** Methods that the outbox takes over from the store. */
 export type OutboxMethods = Pick<
   QueueStore,
-  'connect' | 'miss' | 'complete' | 'leave' | 'record' | 'saveRecording' | 'reserve'
+  'answer' | 'connect' | 'miss' | 'complete' | 'leave' | 'record' | 'saveRecording' | 'reserve'
 >;
 
 /**
- * Writes of what has happened already (connect, miss, complete, leave, record, saveRecording) survive an absence of the database: they
+ * Writes of what has happened already (answer, connect, miss, complete, leave, record, saveRecording) survive an absence of the database: they
  * answer `done`, wait in order in a file and in memory (10,000), and are written when it is back. Nothing is matched
  * (`reserve` is refused) until all of them are written, because the database does not know yet who is free.
  * States: empty (writes go straight through) → waiting (every write joins the end; tried again with back-off) → empty.
@@ -102,6 +105,11 @@ export class Outbox implements OutboxMethods {
     if (this.#onlyInFile === 0) return;
     this.#options.log.info({ writes: this.#onlyInFile }, 'Writes of an earlier process wait for the database');
     this.tryNow();
+  }
+
+  answer(request: AnswerRequest): Promise<Presence> {
+    const write = { method: 'answer', request } as const;
+    return this.#writeAfter(request.attemptId, write, () => this.#store.answer(request));
   }
 
   connect(request: ConnectRequest): Promise<Presence> {
@@ -195,6 +203,8 @@ export class Outbox implements OutboxMethods {
 
   async #send(write: Write): Promise<Presence | MissConsequence> {
     switch (write.method) {
+      case 'answer':
+        return this.#store.answer(write.request);
       case 'connect':
         return this.#store.connect(write.request);
       case 'miss':

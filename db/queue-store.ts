@@ -16,9 +16,12 @@ import type {
   MemberChange,
   PauseRequest,
   PenaltyRequest,
+  Placing,
+  PriorityRequest,
   RingInUseRequest,
 } from '../src/ports/member-requests.ts';
 import type {
+  AnswerRequest,
   CompleteRequest,
   ConnectRequest,
   EnteredPlace,
@@ -146,12 +149,24 @@ export class PostgresQueueStore implements QueueStore {
     return toConsequence(row) ?? presence;
   }
 
+  answer(request: AnswerRequest): Promise<Presence> {
+    return this.#transition(attempts.answer(request));
+  }
+
   connect(request: ConnectRequest): Promise<Presence> {
     return this.#transition(attempts.connect(request));
   }
 
   complete(request: CompleteRequest): Promise<Presence> {
     return this.#transition(attempts.complete(request));
+  }
+
+  async changePriority(request: PriorityRequest): Promise<Placing | 'gone'> {
+    const [row] = await this.#database.run(entries.changePriority(request));
+    if (row === undefined) return 'gone';
+    const { queue, ...placed } = row;
+    this.#changes.announce({ type: 'entry', entryId: request.entryId, queue: queueName(queue) });
+    return { priority: request.priority, ...placed };
   }
 
   leave(request: LeaveRequest): Promise<Presence> {

@@ -1,5 +1,6 @@
 import { fieldSafe } from '../../src/core/queue/queue-log.ts';
 import type {
+  AnswerRequest,
   CompleteRequest,
   ConnectRequest,
   LoggedTransfer,
@@ -157,6 +158,22 @@ export function miss({
   const ringing = kind === 'cancelled' || kind === 'dumped' ? [] : [loggedMs];
   const judged = kind === 'noAnswer' ? MISS_PARTS.values(policy) : [];
   return { name: `miss-${kind}`, text: MISS[kind], values: [attemptId, outcome, atMs, ...ringing, ...judged] };
+}
+
+const ANSWER = `with ${heldIn('ringing')},
+  answered as (
+    update ring_attempt a set answered_at = ${momentOf('$2')}
+    from held h where a.attempt_id = $1 and a.state = 'ringing' returning a.entry_id),
+  elsewhere as (
+    update ring_attempt a set state = 'ended', outcome = 'answered-elsewhere', ended_at = ${momentOf('$2')}
+    from answered c where a.entry_id = c.entry_id and a.attempt_id <> $1 and a.state = 'ringing'),
+  alone as (
+    update queue_entry e set attempt_id = $1, ringing = 1 from answered c where e.entry_id = c.entry_id)
+  select ${HELD}, exists (select from answered) as done`;
+
+/** The attempt is answered and still rings for all others; it rings alone from now on. */
+export function answer({ attemptId, atMs }: AnswerRequest): Statement<TransitionRow> {
+  return { name: 'answer', text: ANSWER, values: [attemptId, atMs] };
 }
 
 /** Who answers begins to be counted anew. */

@@ -1,5 +1,6 @@
 import type { Customer } from '../../src/core/people.ts';
 import type { SkillNeeds } from '../../src/core/queue/skills.ts';
+import type { Placing, PriorityRequest } from '../../src/ports/member-requests.ts';
 import type { EnteredPlace, EnterOptions, LeaveRequest, NewEntry, StoredEntry } from '../../src/ports/queue-store.ts';
 import {
   CALLER_NUMBER_LENGTH_MAX,
@@ -104,6 +105,27 @@ export function selectOpenEntries(): Statement<EntryRow> {
       order by e.queue, e.placed_priority desc, e.placed_at, e.entry_id, a.started_at, a.attempt_id`,
     values: [],
   };
+}
+
+const CHANGE_PRIORITY = `with
+  held as materialized (
+    select * from queue_entry where entry_id = $1 and state in ('waiting', 'ringing') for update),
+  placed as (
+    update queue_entry e set priority = $2, placed_priority = case when $3 then $2 else h.placed_priority end,
+      placed_at = case when $3 then greatest(${momentOf('$4')}, (
+        select max(o.placed_at) + interval '1 millisecond' from queue_entry o where o.queue = h.queue and o.entry_id <> h.entry_id
+          and o.state in ('waiting', 'ringing') and o.placed_priority = $2)) else h.placed_at end
+    from held h where e.entry_id = h.entry_id returning e.queue, e.placed_priority, e.placed_at)
+  select queue, placed_priority as "placedPriority", ${asMs('placed_at')} as "placedAtMs" from placed`;
+
+/** Another priority, and with it the last place among its equals or the place as it is; no row when the caller does not wait any more. */
+export function changePriority({
+  entryId,
+  priority,
+  isImmediate,
+  atMs,
+}: PriorityRequest): Statement<Pick<Placing, 'placedPriority' | 'placedAtMs'> & { readonly queue: string }> {
+  return { name: 'change-priority', text: CHANGE_PRIORITY, values: [entryId, priority, isImmediate, atMs] };
 }
 
 /** Closes a waiting or ringing entry with its lines; `done` also when the same leave was done before. */

@@ -1,4 +1,4 @@
-import type { QueueName } from '../core/ids.ts';
+import type { EntryId, QueueName } from '../core/ids.ts';
 import type { Extension } from '../core/people.ts';
 
 /** Who comes to which queue, or goes. `uniqueId` is the channel's, or `CLI`. */
@@ -46,4 +46,19 @@ export interface RingInUseRequest {
 export interface EndWrapUpRequest {
   readonly extension: Extension;
   readonly atMs: number;
+}
+
+export interface PriorityRequest {
+  readonly entryId: EntryId;
+  readonly priority: number;
+  /** The caller takes the last place among those of that priority; otherwise the place stays (QueueChangePriorityCaller's Immediate). */
+  readonly isImmediate: boolean;
+  readonly atMs: number;
+}
+
+/** What decides the caller's place from now on. */
+export interface Placing {
+  readonly priority: number;
+  readonly placedPriority: number;
+  readonly placedAtMs: number;
 }

@@ -10,6 +10,8 @@ import type {
   MemberChange,
   PauseRequest,
   PenaltyRequest,
+  Placing,
+  PriorityRequest,
   RingInUseRequest,
 } from './member-requests.ts';
 import type { RecordingStore } from './recordings.ts';
@@ -150,10 +152,17 @@ export interface QueueStore extends RecordingStore {
    * from it is done and told.
    */
   miss(request: MissRequest): Promise<Presence | MissConsequence>;
+  /**
+   * The member answered and is told something before the conversation: other attempts for the entry are over without a line. If the caller
+   * hangs up now, ABANDON names the member and nothing was cancelled.
+   */
+  answer(request: AnswerRequest): Promise<Presence>;
   /** The member answered: entry and attempt talk, other attempts for the entry are over without a line, and misses are counted anew. Writes CONNECT. `gone` when the entry left or talks meanwhile. */
   connect(request: ConnectRequest): Promise<Presence>;
   /** The conversation ended: entry and attempt are closed, the extension's last hang-up is set. Writes COMPLETEAGENT or COMPLETECALLER, after a transfer BLINDTRANSFER or ATTENDEDTRANSFER. */
   complete(request: CompleteRequest): Promise<Presence>;
+  /** Gives a waiting or ringing caller another priority, and another place or not. Nothing is logged, as in app_queue. */
+  changePriority(request: PriorityRequest): Promise<Placing | 'gone'>;
   /** Closes a waiting or ringing entry (its attempt too). Writes the outcome's line; before ABANDON of a ringing entry RINGCANCELED. `gone` when it talks or ended otherwise. */
   leave(request: LeaveRequest): Promise<Presence>;
   /** Lines that belong to no transition (FULL, JOINEMPTY, QUEUESTART). An equal line is not written twice. */
@@ -225,6 +234,11 @@ export interface MissRequest {
   /** What the queue makes of it; absent when the member is not to blame, and in what an older version left to be written. */
   readonly policy?: MissPolicy | undefined;
   readonly ringMs: number;
+  readonly atMs: number;
+}
+
+export interface AnswerRequest {
+  readonly attemptId: AttemptId;
   readonly atMs: number;
 }
 

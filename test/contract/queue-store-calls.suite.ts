@@ -158,6 +158,108 @@ export function describeCalls(open: () => QueueStoreUnderTest): void {
     });
   });
 
+  describe('answer, before the two are joined', () => {
+    test('MD3: a caller who hangs up then is abandoned with the name of the member, and no ring was cancelled', async () => {
+      const { store, enter, reserve, log, queue, extensions } = await scene(open());
+      const entry = await enter({ joinedAtMs: START_MS });
+      const { attemptId } = await reserve(entry);
+      const answer = { attemptId, atMs: START_MS + 22_000 };
+      expect([await store.answer(answer), await store.answer(answer)]).toEqual(['done', 'done']);
+      await store.leave({ entryId: entry.entryId, outcome: 'ABANDON', atMs: START_MS + 24_000 });
+      const member = extensionOf(extensions, 0).interface;
+      const line = { queue, callId: entry.callId, uniqueId: entry.uniqueId, member, atMs: START_MS + 24_000 };
+      const abandoned = { event: 'ABANDON', ...line, position: 1, originalPosition: 1, waitMs: 24_000 } as const;
+      expect((await log()).slice(1)).toEqual([trimmedRow(abandoned)]);
+      expect((await reserve(await enter())).answer).toBe('reserved');
+      expect(await store.answer(answer)).toBe('gone');
+    });
+
+    test('MD2: a member who hangs up then leaves AGENTDUMP, and the caller waits on', async () => {
+      const { store, enter, reserve, log, queue, extensions, entries } = await scene(open());
+      const entry = await enter();
+      const { attemptId } = await reserve(entry);
+      await store.answer({ attemptId, atMs: START_MS + 22_000 });
+      const atMs = START_MS + 24_000;
+      expect(await store.miss({ attemptId, outcome: 'dumped', ringMs: 2_000, atMs })).toBe('done');
+      expect(await entries()).toMatchObject([{ entryId: entry.entryId, state: 'waiting', attempts: [] }]);
+      const member = extensionOf(extensions, 0).interface;
+      const line = { queue, callId: entry.callId, uniqueId: entry.uniqueId, member, atMs };
+      expect((await log()).slice(1)).toEqual([trimmedRow({ event: 'AGENTDUMP', ...line })]);
+    });
+
+    test('ends the rings of all others; the conversation begins as always, and whoever leaves by a key has cancelled nothing', async () => {
+      const { store, enter, reserve, connect, entries, log, extensions, queue } = await scene(open(), 3);
+      const entry = await enter();
+      const [first, second] = extensions.map((extension) => ({
+        attemptId: attemptId(`attempt-${extension.number}`),
+        extension: extension.number,
+      }));
+      if (first === undefined || second === undefined) throw new Error('No members');
+      const request = {
+        entryId: entry.entryId,
+        queue,
+        offers: [first, second],
+        isExclusive: true,
+        isRemembered: false,
+      };
+      await store.reserve({ ...request, atMs: START_MS + 20_000 });
+      await store.answer({ attemptId: second.attemptId, atMs: START_MS + 22_000 });
+      const [open1] = await entries();
+      expect(open1?.attempts.map((each) => each.attemptId)).toEqual([second.attemptId]);
+      expect((await reserve(await enter(), 0)).answer).toBe('reserved');
+      expect(await connect(second)).toBe('done');
+      const other = await enter();
+      const attempt = await reserve(other, 2);
+      await store.answer({ attemptId: attempt.attemptId, atMs: START_MS + 30_000 });
+      const leave = { entryId: other.entryId, outcome: 'EXITWITHKEY', info: '5', atMs: START_MS + 31_000 } as const;
+      await store.leave(leave);
+      expect((await log()).map(({ event }) => event).filter((event) => event !== 'ENTERQUEUE')).toEqual([
+        'CONNECT',
+        'EXITWITHKEY',
+      ]);
+    });
+  });
+
+  describe('another priority', () => {
+    const order = (open: readonly { readonly entryId: string }[]) => open.map((each) => each.entryId);
+
+    test('PR3: without Immediate the number changes and not the place', async () => {
+      const { store, enter, entries } = await scene(open());
+      const made = [await enter(), await enter(), await enter()];
+      const last = made[2]?.entryId ?? entryId('');
+      const request = { entryId: last, priority: 9, isImmediate: false, atMs: START_MS + 60_000 };
+      expect(await store.changePriority(request)).toMatchObject({ priority: 9, placedPriority: 0 });
+      expect(order(await entries())).toEqual(order(made));
+      expect((await entries())[2]).toMatchObject({ priority: 9, placedPriority: 0 });
+    });
+
+    test('PR3: with Immediate the caller goes before the first of lower priority, behind all of the same', async () => {
+      const { store, enter, entries } = await scene(open());
+      const low = await enter();
+      const five = await enter({ priority: 5, placedPriority: 5 });
+      const lower = await enter();
+      const nine = await enter({ priority: 9, placedPriority: 9 });
+      const request = { entryId: lower.entryId, priority: 5, isImmediate: true, atMs: START_MS };
+      const placing = await store.changePriority(request);
+      expect(order(await entries())).toEqual(order([nine, five, lower, low]));
+      const moved = (await entries()).find((each) => each.entryId === lower.entryId);
+      expect(placing).toEqual({
+        priority: 5,
+        placedPriority: 5,
+        placedAtMs: moved?.placedAtMs,
+      });
+    });
+
+    test('of a caller who talks or has left is "gone"', async () => {
+      const { store, enter, reserve, connect } = await scene(open());
+      const entry = await enter();
+      const request = { priority: 1, isImmediate: true, atMs: START_MS } as const;
+      await connect(await reserve(entry));
+      expect(await store.changePriority({ entryId: entry.entryId, ...request })).toBe('gone');
+      expect(await store.changePriority({ entryId: entryId('never'), ...request })).toBe('gone');
+    });
+  });
+
   describe('leave', () => {
     test.each(['ABANDON', 'EXITWITHTIMEOUT', 'EXITEMPTY', 'EXITWITHKEY', 'WITHDRAW'] as const)(
       '%s closes a waiting entry',

@@ -9,9 +9,12 @@ import type {
   MemberChange,
   PauseRequest,
   PenaltyRequest,
+  Placing,
+  PriorityRequest,
   RingInUseRequest,
 } from '../../../src/ports/member-requests.ts';
 import type {
+  AnswerRequest,
   CompleteRequest,
   ConnectRequest,
   EnteredPlace,
@@ -34,9 +37,18 @@ import type { RecordingQuery, StoredRecording } from '../../../src/ports/recordi
 import { MemoryFigures } from './memory-figures.ts';
 import { CallFaults, type Held, type StoreMethod } from './memory-store-faults.ts';
 import { MemoryMembers } from './memory-store-members.ts';
-import { cutToLimits, endingOf, memberLine, missLines, placeInLine, position } from './memory-store-rules.ts';
+import {
+  cutToLimits,
+  endingOf,
+  leavingLine,
+  memberLine,
+  missLines,
+  newPlacing,
+  placeInLine,
+  position,
+} from './memory-store-rules.ts';
 
-export interface MemoryEntry extends NewEntry {
+export interface MemoryEntry extends Omit<NewEntry, keyof Placing>, Writable<Placing> {
   readonly originalPosition: number;
   endedAtMs: number | null;
   isResumed: boolean;
@@ -46,6 +58,8 @@ export interface MemoryEntry extends NewEntry {
   outcome: string | null;
   isInLevel?: boolean;
 }
+
+type Writable<Type> = { -readonly [Key in keyof Type]: Type[Key] };
 
 export interface MemoryAttempt {
   readonly attemptId: AttemptId;
@@ -58,6 +72,7 @@ export interface MemoryAttempt {
   state: 'ringing' | 'talking' | 'ended';
   outcome: string | null;
   connectedAtMs: number | null;
+  isAnswered?: boolean;
   member: ConnectRequest | null;
 }
 
@@ -265,6 +280,16 @@ export class MemoryQueueStore implements QueueStore {
     });
   }
 
+  answer({ attemptId }: AnswerRequest): Promise<Presence> {
+    return this.#faults.call('answer', () => {
+      const attempt = this.#attempts.get(attemptId);
+      if (attempt?.state !== 'ringing') return 'gone';
+      for (const other of this.#live(attempt.entry)) if (other !== attempt) end(other, 'answered-elsewhere');
+      attempt.isAnswered = true;
+      return 'done';
+    });
+  }
+
   connect(request: ConnectRequest): Promise<Presence> {
     return this.#faults.call('connect', () => {
       const attempt = this.#attempts.get(request.attemptId);
@@ -308,16 +333,28 @@ export class MemoryQueueStore implements QueueStore {
     });
   }
 
+  changePriority(request: PriorityRequest): Promise<Placing | 'gone'> {
+    return this.#faults.call('changePriority', () => {
+      const entry = this.#entries.get(request.entryId);
+      if (entry === undefined || (entry.state !== 'waiting' && entry.state !== 'ringing')) return 'gone';
+      const placing = newPlacing(request, entry, this.#line(entry.queue));
+      Object.assign(entry, placing);
+      return placing;
+    });
+  }
+
   leave({ entryId, outcome, info = '', atMs }: LeaveRequest): Promise<Presence> {
     return this.#faults.call('leave', () => {
       const entry = this.#entries.get(entryId);
       if (entry === undefined || entry.state === 'talking') return 'gone';
       if (entry.state === 'ended') return entry.outcome === outcome ? 'done' : 'gone';
       const { queue, callId, uniqueId, originalPosition } = entry;
-      for (const attempt of this.#live(entry)) {
+      const attempts = this.#live(entry);
+      const answered = attempts.find(({ isAnswered }) => isAnswered);
+      for (const attempt of attempts) {
         end(attempt, 'left');
         const ringMs = atMs - attempt.startedAtMs;
-        if (outcome === 'ABANDON' || outcome === 'EXITWITHKEY')
+        if (attempt !== answered && (outcome === 'ABANDON' || outcome === 'EXITWITHKEY'))
           this.#write({ event: 'RINGCANCELED', ...memberLine(attempt), ringMs, atMs });
       }
       const place = position(entry, this.#line(queue));
@@ -325,19 +362,9 @@ export class MemoryQueueStore implements QueueStore {
       const waitMs = atMs - entry.joinedAtMs;
       this.#figures.left(queue, outcome, { fromMs: entry.joinedAtMs, toMs: atMs });
       const line = { queue, callId, uniqueId, position: place, originalPosition, waitMs, atMs };
-      this.#writeLeaving(outcome, line, info);
+      this.#write(leavingLine(outcome, line, { info, member: answered?.memberName }));
       return 'done';
     });
-  }
-
-  #writeLeaving(
-    outcome: LeaveRequest['outcome'],
-    line: Omit<Extract<CallEvent, { event: 'EXITEMPTY' }>, 'event'>,
-    info: string,
-  ): void {
-    if (outcome === 'WITHDRAW') this.#write({ event: outcome, ...line, info });
-    else if (outcome === 'EXITWITHKEY') this.#write({ event: outcome, ...line, key: info });
-    else this.#write({ event: outcome, ...line });
   }
 
   record(event: CallEvent): Promise<void> {

@@ -1,6 +1,13 @@
 import { storableCustomer, storableTextOrNull } from '../../../db/text.ts';
 import type { CallEvent } from '../../../src/core/events.ts';
-import type { CompleteRequest, EnterOptions, MissRequest, NewEntry } from '../../../src/ports/queue-store.ts';
+import type { Placing, PriorityRequest } from '../../../src/ports/member-requests.ts';
+import type {
+  CompleteRequest,
+  EnterOptions,
+  LeaveOutcome,
+  MissRequest,
+  NewEntry,
+} from '../../../src/ports/queue-store.ts';
 import type { MemoryAttempt, MemoryEntry } from './memory-queue-store.ts';
 
 /** Place of an entry in the line: 1 and however many are before it. */
@@ -96,4 +103,31 @@ function wantedPlace(entry: NewEntry, wanted: number, all: readonly MemoryEntry[
   const ahead = equals[index - 1];
   if (behind === undefined) return entry.placedAtMs;
   return ahead === undefined ? behind.placedAtMs - 1 : ahead.placedAtMs + (behind.placedAtMs - ahead.placedAtMs) / 2;
+}
+
+type LeavingLine = Omit<Extract<CallEvent, { event: 'EXITEMPTY' }>, 'event'>;
+
+/** The line that closes an entry unserved; `member` had answered already. */
+export function leavingLine(
+  outcome: LeaveOutcome,
+  line: LeavingLine,
+  { info, member }: { readonly info: string; readonly member: string | undefined },
+): CallEvent {
+  if (outcome === 'WITHDRAW') return { event: outcome, ...line, info };
+  if (outcome === 'EXITWITHKEY') return { event: outcome, ...line, key: info };
+  return outcome === 'ABANDON' && member !== undefined
+    ? { event: outcome, ...line, member }
+    : { event: outcome, ...line };
+}
+
+/** Where a caller stands after a change of priority, among those who wait. */
+export function newPlacing(
+  { priority, isImmediate, atMs }: PriorityRequest,
+  entry: MemoryEntry,
+  line: readonly MemoryEntry[],
+): Placing {
+  if (!isImmediate) return { priority, placedPriority: entry.placedPriority, placedAtMs: entry.placedAtMs };
+  const equals = line.filter((each) => each !== entry && each.placedPriority === priority);
+  const placedAtMs = Math.max(atMs, ...equals.map((each) => each.placedAtMs + 1));
+  return { priority, placedPriority: priority, placedAtMs };
 }
