@@ -31,6 +31,7 @@ export function callSettings({
       recording: queue.recording && { ...queue.recording, consent: media(queue.recording.consent) },
       acceptByKey: queue.acceptByKey && { ...queue.acceptByKey, prompt: media(queue.acceptByKey.prompt) },
     })),
+    queueing,
     musicClasses,
     soundFormats: sounds.formats,
     defaultQueue,

@@ -1,4 +1,5 @@
 import type { Customer } from '../../src/core/people.ts';
+import type { PenaltyLimits } from '../../src/core/queue/penalty-rules.ts';
 import type { SkillNeeds } from '../../src/core/queue/skills.ts';
 import type { Placing, PriorityRequest } from '../../src/ports/member-requests.ts';
 import type { EnteredPlace, EnterOptions, LeaveRequest, NewEntry, StoredEntry } from '../../src/ports/queue-store.ts';
@@ -67,7 +68,7 @@ export function enter(
     customer: entry.customer === null ? null : storableCustomer(entry.customer),
     minPenalty: limits.min,
     maxPenalty: limits.max,
-    raisePenalty: limits.raise,
+    raisePenalty: raiseColumn(limits),
     needs: Object.keys(needs).length === 0 ? null : needs,
     loggedName: storableTextOrNull(loggedName, NAME_LENGTH_MAX),
   };
@@ -161,7 +162,7 @@ function toEntry(rows: readonly EntryRow[]): StoredEntry {
     priority: row.priority,
     placedPriority: row.placedPriority,
     placedAtMs: row.placedAtMs,
-    limits: { min: row.minPenalty, max: row.maxPenalty, raise: row.raisePenalty },
+    limits: { min: row.minPenalty, max: row.maxPenalty, ...raiseOf(row.raisePenalty) },
     needs: row.needs ?? {},
     knownExtension: row.knownExtension as StoredEntry['knownExtension'],
     joinedAtMs: row.joinedAtMs,
@@ -169,4 +170,13 @@ function toEntry(rows: readonly EntryRow[]): StoredEntry {
     state: row.state,
     attempts,
   };
+}
+
+/** Penalties are never negative: `r4` (members below the lowest penalty stay left out) is kept as -1 - 4. */
+function raiseColumn({ raise, raiseKeepsMin }: PenaltyLimits): number | null {
+  return raise !== null && raiseKeepsMin === true ? -1 - raise : raise;
+}
+
+function raiseOf(column: number | null): Pick<PenaltyLimits, 'raise' | 'raiseKeepsMin'> {
+  return column !== null && column < 0 ? { raise: -1 - column, raiseKeepsMin: true } : { raise: column };
 }

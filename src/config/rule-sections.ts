@@ -1,11 +1,9 @@
 import { z } from 'zod';
-import type { PenaltyChange, PenaltyRule } from '../core/queue/penalty-rules.ts';
-import type { SkillRule } from '../core/queue/skills.ts';
+import { PENALTY_MAX, type PenaltyChange, type PenaltyRule } from '../core/queue/penalty-rules.ts';
+import { SKILL_NAME, type SkillRule } from '../core/queue/skills.ts';
 import { shown } from './findings.ts';
 import { count, duration, section } from './values.ts';
 
-/** app_queue has 32-bit numbers; a limit beyond a billion is a slip of the finger. */
-export const PENALTY_MAX = 1_000_000_000;
 const ROWS_MAX = 100;
 
 /** `5`, or a difference: `'+1'`, `'-2'`. */
@@ -52,9 +50,6 @@ export const penaltyRule = z
   .max(ROWS_MAX)
   .refine(inOrder, { error: OUT_OF_ORDER })
   .transform((rows): PenaltyRule => rows);
-
-/** Names of skills are written in channel variables and in the database. */
-export const SKILL_NAME = /^[A-Za-z][A-Za-z0-9_-]{0,63}$/;
 
 /** One row of a rule. */
 export const skillRowFields = section({

@@ -1,4 +1,5 @@
 import { setMaxListeners } from 'node:events';
+import { builtInStrategy } from '../../src/core/queue/strategies.ts';
 import { isAppError } from '../../src/errors.ts';
 import type { Clock } from '../../src/lib/clock.ts';
 import type { Logger } from '../../src/log.ts';
@@ -50,12 +51,18 @@ export class Application {
   #recovery = new AbortController();
 
   constructor(deps: ApplicationDeps) {
-    const { settings, pbx, store, announcer, clock, log } = deps;
+    const { settings, pbx, store, announcer, clock, random, log } = deps;
     // Every call listens to it.
     setMaxListeners(0, this.#stopping.signal);
     const queues = this.#queues;
-    const board = new MemberBoard();
-    const distributor = new Distributor({ store, board, queues, clock, log: log.child({ room: 'distributor' }) });
+    const isLastCallShared = () => this.room.settings.queueing.sharedLastCall;
+    const board = new MemberBoard({ queues, isLastCallShared });
+    const distributor = new Distributor({
+      ...{ store, board, queues, clock, random },
+      strategyOf: builtInStrategy,
+      longestWaiting: () => this.room.settings.queueing.forceLongestWaitingCaller,
+      log: log.child({ room: 'distributor' }),
+    });
     this.memberships = new Memberships({ store, board, distributor, announcer, pbx, clock, log });
     this.room = {
       ...deps,

@@ -1,4 +1,4 @@
-import type { MemberPrompts } from '../../src/config/config.ts';
+import type { MemberPrompts, QueueingSettings } from '../../src/config/config.ts';
 import type { CallerIdTemplate } from '../../src/core/caller-id.ts';
 import type { AttemptId, BridgeId, QueueName } from '../../src/core/ids.ts';
 import type { IvrDefinition } from '../../src/core/ivr/flow-definition.ts';
@@ -29,6 +29,7 @@ export interface CallSettings {
   readonly language: string;
   readonly ivr: IvrDefinition;
   readonly queues: readonly QueueSettings[];
+  readonly queueing: Pick<QueueingSettings, 'forceLongestWaitingCaller' | 'sharedLastCall'>;
   readonly musicClasses: readonly HoldClass[];
   /** Wire formats in which sounds are kept. */
   readonly soundFormats: readonly WireFormat[];

@@ -2,14 +2,15 @@ import { randomUUID } from 'node:crypto';
 import { type AttemptId, attemptId, type EntryId, type ExtensionNumber, type QueueName } from '../../src/core/ids.ts';
 import type { Extension } from '../../src/core/people.ts';
 import type { WaitingEntry } from '../../src/core/queue/line.ts';
-import { inOrder } from '../../src/core/queue/line.ts';
-import { match, type Proposal, type QueueView } from '../../src/core/queue/match.ts';
-import type { QueueSettings } from '../../src/core/queue/settings.ts';
+import { Matchmaker, type Proposal } from '../../src/core/queue/matchmaker.ts';
+import type { Standpoint } from '../../src/core/queue/place.ts';
+import type { Strategy } from '../../src/core/queue/strategy.ts';
 import { isAppError } from '../../src/errors.ts';
 import type { Clock } from '../../src/lib/clock.ts';
 import type { Logger } from '../../src/log.ts';
-import type { QueueStore } from '../../src/ports/queue-store.ts';
+import type { QueueMemory, QueueStore } from '../../src/ports/queue-store.ts';
 import type { MemberBoard } from './member-board.ts';
+import type { LiveQueues } from './queue-registry.ts';
 
 /** A member reserved for a caller: the database has made it true. */
 export interface Ring {
@@ -34,22 +35,26 @@ export interface LineEntry extends Omit<WaitingEntry, 'missed'> {
 export interface DistributorDeps {
   readonly store: QueueStore;
   readonly board: MemberBoard;
-  readonly queues: ReadonlyMap<QueueName, QueueSettings>;
+  readonly queues: LiveQueues;
+  readonly strategyOf: (name: string) => Strategy;
+  /** Whose caller goes first between queues (app_queue `force_longest_waiting_caller`). */
+  readonly longestWaiting: () => 'prio' | 'yes';
+  readonly random: () => number;
   readonly clock: Clock;
   readonly log: Logger;
 }
 
+/** What is kept of a caller beside the place in the line. */
 interface Waiting extends LineEntry {
   readonly missed: Map<ExtensionNumber, number>;
-  state: 'waiting' | 'reserving' | 'taken';
-  /** The place that was told last. */
-  position: number | null;
 }
 
 /** Before the database is asked again after a failure. */
 const RETRY_MS = 500;
 /** Places are told so long after a change: a line that moves fast is worth one look, not one for each step. */
 const PLACES_DELAY_MS = 250;
+/** Strategies whose last member the queue remembers. */
+const REMEMBERED = ['rrmemory', 'rrordered'];
 
 /**
  * Matches callers and members. Looking and proposing is one synchronous step; the reservation is the database's single
@@ -57,6 +62,7 @@ const PLACES_DELAY_MS = 250;
  */
 export class Distributor {
   readonly #deps: DistributorDeps;
+  readonly #matchmaker: Matchmaker;
   readonly #line = new Map<EntryId, Waiting>();
   #isOpen = false;
   #isScheduled = false;
@@ -65,6 +71,15 @@ export class Distributor {
 
   constructor(deps: DistributorDeps) {
     this.#deps = deps;
+    const { strategyOf, random, longestWaiting, queues, board } = deps;
+    this.#matchmaker = new Matchmaker({ strategyOf, random, longestWaiting });
+    const matchmaker = this.#matchmaker;
+    board.watch({
+      changed: (member) => matchmaker.setMember(member),
+      gone: (queue, number) => matchmaker.removeMember(queue, number),
+    });
+    queues.onChange(() => this.#takeSettings());
+    this.#takeSettings();
   }
 
   /** Matching begins: members, places and channels are known. */
@@ -81,26 +96,31 @@ export class Distributor {
 
   /** Takes a caller into the line; returns the way out of it. */
   join(entry: LineEntry): () => void {
-    this.#line.set(entry.entryId, { ...entry, missed: new Map(), state: 'waiting', position: null });
-    this.changed();
+    const waiting: Waiting = { ...entry, missed: new Map() };
+    this.#line.set(entry.entryId, waiting);
+    this.#matchmaker.join(entry.queue, waiting);
     this.#tellPlacesSoon();
+    this.changed();
     return () => {
       if (!this.#line.delete(entry.entryId)) return;
-      this.changed();
+      this.#matchmaker.leave(entry.entryId);
       this.#tellPlacesSoon();
+      this.changed();
     };
   }
 
   /** The member did not take the call, and is free again. */
   missed(entryId: EntryId, ring: Ring, atMs: number): void {
-    this.#line.get(entryId)?.missed.set(ring.extension.number, atMs);
+    const missed = this.#line.get(entryId)?.missed;
+    // The latest stands last.
+    missed?.delete(ring.extension.number);
+    missed?.set(ring.extension.number, atMs);
     this.free(ring);
   }
 
   /** Nobody took the offer: the caller keeps the place and waits for the next one. */
   waitsAgain(entryId: EntryId): void {
-    const entry = this.#line.get(entryId);
-    if (entry !== undefined) entry.state = 'waiting';
+    this.#matchmaker.waitAgain(entryId);
     this.changed();
   }
 
@@ -110,17 +130,29 @@ export class Distributor {
     this.changed();
   }
 
+  /** A caller of this process stands elsewhere in the line now; `false`: is not in it. */
+  moveTo(entryId: EntryId, standpoint: Standpoint): boolean {
+    const before = this.#matchmaker.entry(entryId);
+    if (before === undefined) return false;
+    this.#matchmaker.replace({ ...before, ...standpoint });
+    this.#tellPlacesSoon();
+    this.changed();
+    return true;
+  }
+
   /** Place in the line of those who still wait or ring, from 1; `null` when not in it. */
   position(entryId: EntryId): number | null {
-    const queue = this.#line.get(entryId)?.queue;
-    if (queue === undefined) return null;
-    const index = this.#inOrder(queue).findIndex((each) => each.entryId === entryId);
-    return index < 0 ? null : index + 1;
+    return this.#matchmaker.position(entryId);
   }
 
   /** Callers in the line of a queue, in order. */
   waitingIn(queue: QueueName): readonly WaitingEntry[] {
-    return this.#inOrder(queue);
+    return [...this.#matchmaker.line(queue)];
+  }
+
+  /** Where round robin stood before a restart. */
+  remember(memories: readonly QueueMemory[]): void {
+    for (const { queue, lastRung } of memories) if (lastRung !== null) this.#matchmaker.setLastRung(queue, lastRung);
   }
 
   /** Something that may allow a match happened. Several changes in one turn lead to one look. */
@@ -133,8 +165,12 @@ export class Distributor {
     });
   }
 
-  #inOrder(queue: QueueName): Waiting[] {
-    return inOrder([...this.#line.values()].filter((each) => each.queue === queue));
+  /** A change of settings counts at the next decision. */
+  #takeSettings(): void {
+    const { queues, board } = this.#deps;
+    for (const settings of queues.values()) this.#matchmaker.setQueue(settings);
+    board.refresh();
+    this.changed();
   }
 
   #tellPlacesSoon(): void {
@@ -148,20 +184,13 @@ export class Distributor {
 
   #tellPlaces(): void {
     this.#cancelPlaces = null;
-    for (const queue of this.#deps.queues.keys()) {
-      for (const [index, entry] of this.#inOrder(queue).entries()) {
-        if (entry.position === index + 1) continue;
-        entry.position = index + 1;
-        entry.moved?.(entry.position);
-      }
-    }
+    for (const { entryId, position } of this.#matchmaker.takeMoves()) this.#line.get(entryId)?.moved?.(position);
   }
 
   #look(): void {
     if (!this.#isOpen) return;
-    const { clock } = this.#deps;
-    const nowMs = clock.now();
-    const { proposals, lookAgainAtMs } = match(this.#views(), nowMs);
+    const nowMs = this.#deps.clock.now();
+    const { proposals, lookAgainAtMs } = this.#matchmaker.look(nowMs);
     this.#cancelTimer();
     if (lookAgainAtMs !== null) this.#lookLater(lookAgainAtMs - nowMs);
     for (const proposal of proposals) this.#reserve(proposal);
@@ -173,36 +202,34 @@ export class Distributor {
     this.#cancelTimer = this.#deps.clock.after(delayMs, () => this.changed());
   }
 
-  #views(): QueueView[] {
-    const { board, queues } = this.#deps;
-    const waiting = [...this.#line.values()].filter((entry) => entry.state === 'waiting');
-    return [...queues.values()]
-      .map((settings) => ({ settings, waiting: waiting.filter((entry) => entry.queue === settings.name) }))
-      .filter((view) => view.waiting.length > 0)
-      .map((view) => ({ ...view, members: board.membersOf(view.settings.name) }));
-  }
-
-  #reserve({ queue, entryId, extension: number }: Proposal): void {
+  #reserve({ queue, entryId, extensions }: Proposal): void {
     const { board, log } = this.#deps;
     const entry = this.#line.get(entryId);
-    const extension = board.extensionsOf(queue).find((each) => each.number === number);
-    if (entry === undefined || extension === undefined) return;
-    const ring: Ring = { attemptId: attemptId(randomUUID()), extension };
-    entry.state = 'reserving';
-    board.hold(number, ring.attemptId);
-    this.#askStore(entry, [ring]).catch((error: unknown) => {
-      log.error({ err: error, entryId, extension: number }, 'A reservation failed');
-      this.#giveBack(entry, [ring]);
+    if (entry === undefined) return;
+    const rings: Ring[] = extensions.flatMap((number) => {
+      const extension = board.extensionOf(queue, number);
+      return extension === undefined ? [] : [{ attemptId: attemptId(randomUUID()), extension }];
+    });
+    const isExclusive = !this.#mayAllRingInUse({ queue, extensions });
+    for (const ring of rings) board.hold(ring.extension.number, ring.attemptId);
+    this.#askStore(entry, { rings, isExclusive }).catch((error: unknown) => {
+      log.error({ err: error, entryId, extensions }, 'A reservation failed');
+      this.#giveBack(entry, rings);
     });
   }
 
-  async #askStore(entry: Waiting, rings: readonly Ring[]): Promise<void> {
-    const { store, clock, log } = this.#deps;
+  /** Only when the queue, or the member, says so may a member have two calls. */
+  #mayAllRingInUse({ queue, extensions }: Pick<Proposal, 'queue' | 'extensions'>): boolean {
+    return extensions.every((number) => this.#matchmaker.ringsInUse(queue, number));
+  }
+
+  async #askStore(entry: Waiting, { rings, isExclusive }: Offer & { readonly isExclusive: boolean }): Promise<void> {
+    const { store, clock, log, queues } = this.#deps;
     const { entryId, queue } = entry;
     const offers = rings.map(({ attemptId: id, extension }) => ({ attemptId: id, extension: extension.number }));
-    const request = { entryId, queue, offers, isExclusive: true, isRemembered: true, atMs: clock.now() };
+    const isRemembered = REMEMBERED.includes(queues.get(queue)?.strategy ?? '');
     try {
-      const answer = await store.reserve(request);
+      const answer = await store.reserve({ entryId, queue, offers, isExclusive, isRemembered, atMs: clock.now() });
       const reserved = rings.filter((ring) => answer.includes(ring.attemptId));
       if (reserved.length === 0) {
         log.debug({ entryId, offers, answer }, 'The database refused the reservation');
@@ -218,7 +245,6 @@ export class Distributor {
   }
 
   async #offer(entry: Waiting, offer: Offer): Promise<void> {
-    entry.state = 'taken';
     if (entry.take(offer)) return;
     await this.#undo(offer.rings);
     for (const ring of offer.rings) this.free(ring);
@@ -237,8 +263,8 @@ export class Distributor {
   }
 
   /** Nothing was reserved: all are free again, and the next look waits a little, lest the same proposal spins. */
-  #giveBack(entry: Waiting, rings: readonly Ring[]): void {
-    entry.state = 'waiting';
+  #giveBack({ entryId }: Waiting, rings: readonly Ring[]): void {
+    this.#matchmaker.waitAgain(entryId);
     for (const { extension, attemptId } of rings) this.#deps.board.free(extension.number, attemptId);
     this.#lookLater(RETRY_MS);
   }

@@ -15,7 +15,7 @@ import type {
 import type { Pbx } from '../../src/ports/pbx.ts';
 import type { QueueStore } from '../../src/ports/queue-store.ts';
 import type { Distributor } from './distributor.ts';
-import type { MemberBoard } from './member-board.ts';
+import { deviceOf, type MemberBoard } from './member-board.ts';
 
 export type LoginOutcome = 'logged-in' | 'already' | 'unknown-extension' | 'unknown-queue';
 export type LogoutOutcome = 'logged-out' | 'not-logged-in' | 'unknown-extension' | 'unknown-queue';
@@ -168,7 +168,7 @@ export class Memberships {
   /** Phones of logged-in members are watched, all others no longer. */
   async #watchPhones(): Promise<void> {
     const { board, pbx, log } = this.#deps;
-    const wanted = new Set(board.loggedIn().map((extension) => extension.interface));
+    const wanted = new Set(board.loggedIn().map(deviceOf));
     const watch = async (device: string) => {
       this.#watched.add(device);
       try {

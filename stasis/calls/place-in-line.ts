@@ -1,5 +1,7 @@
+import { type Attempt, goesOn, isPassOver, ringTimeMs } from '../../src/core/queue/ring-time.ts';
 import type { QueueSettings } from '../../src/core/queue/settings.ts';
 import { type Deferred, deferred } from '../../src/lib/deferred.ts';
+import type { MissOutcome } from '../../src/ports/queue-store.ts';
 import type { CallRoom } from './call-room.ts';
 import type { Offer } from './distributor.ts';
 import type { Place } from './queue-entrance.ts';
@@ -31,6 +33,10 @@ export class PlaceInLine {
   /** An offer made before `next()` was asked. */
   #early: Offer | null = null;
   #hasLeft = false;
+  /** What rings belong to that have one ring time together; `null` between two attempts. */
+  #attempt: Attempt | null = null;
+  /** Attempts that are over. */
+  #attempts = 0;
   /** A wait has ended without an offer: none is taken any more, though the way out of the line takes a few turns. */
   #isOver = false;
 
@@ -39,8 +45,9 @@ export class PlaceInLine {
     this.#settings = settings;
     this.#place = place;
     this.#signal = signal;
+    const { penaltyRule, skillRule } = settings;
     this.#leaveLine = room.distributor.join({
-      ...place,
+      ...{ ...place, penaltyRule, skillRule },
       queue: settings.name,
       take: (offer) => this.#take(offer),
       moved,
@@ -71,9 +78,10 @@ export class PlaceInLine {
     this.#early = null;
     if (early !== null) return early;
     const remainingMs = this.expiresAtMs - clock.now();
-    this.#isOver = this.exiting.aborted || this.#isNobodyThere() || remainingMs <= 0;
+    const isTimeOver = remainingMs <= 0 || this.#isPassOver();
+    this.#isOver = this.exiting.aborted || this.#isNobodyThere() || isTimeOver;
     if (this.exiting.aborted) return 'exit';
-    if (this.#isOver) return remainingMs <= 0 ? 'max-wait' : 'nobody';
+    if (this.#isOver) return isTimeOver ? 'max-wait' : 'nobody';
     const wait = deferred<WaitEnd>();
     this.#wait = wait;
     const end = (action: () => void) => () => {
@@ -111,6 +119,21 @@ export class PlaceInLine {
     }
   }
 
+  /** How long a phone rings that begins now. */
+  ringTimeMs(): number {
+    const nowMs = this.#room.clock.now();
+    this.#attempt ??= { startedAtMs: nowMs };
+    return ringTimeMs(this.#settings, { attempt: this.#attempt, expiresAtMs: this.expiresAtMs, nowMs });
+  }
+
+  /** A member did not take the call: the next one has what is left of the ring time, or all of it. */
+  missed(outcome: MissOutcome): void {
+    const miss = { outcome, atMs: this.#room.clock.now() };
+    if (this.#attempt === null || goesOn(this.#settings, this.#attempt, miss)) return;
+    this.#attempt = null;
+    this.#attempts++;
+  }
+
   /** Idempotent; an offer that comes later is refused. */
   leave(): void {
     if (this.#hasLeft) return;
@@ -134,6 +157,13 @@ export class PlaceInLine {
   #atExpiry(callback: () => void): () => void {
     const remainingMs = this.expiresAtMs - this.#room.clock.now();
     return Number.isFinite(remainingMs) ? this.#room.clock.after(remainingMs, callback) : () => undefined;
+  }
+
+  /** The caller stays for one pass only, and it is over. */
+  #isPassOver(): boolean {
+    const { onePass, name } = this.#settings;
+    const members = this.#room.board.extensionsOf(name).length;
+    return onePass && isPassOver(this.#settings, { attempts: this.#attempts, members });
   }
 
   #isNobodyThere(): boolean {

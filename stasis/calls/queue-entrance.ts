@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { type ExtensionNumber, entryId, extensionNumber } from '../../src/core/ids.ts';
-import { penaltyLimit, positiveNumber, wholeNumber } from '../../src/core/queue/channel-variables.ts';
+import { positiveNumber, wholeNumber } from '../../src/core/queue/channel-variables.ts';
 import { placeOf, type WaitingEntry } from '../../src/core/queue/line.ts';
+import { readPenaltyLimits } from '../../src/core/queue/penalty-rules.ts';
 import type { QueueSettings } from '../../src/core/queue/settings.ts';
 import { readSkillNeeds } from '../../src/core/queue/skills.ts';
 import { isAppError } from '../../src/errors.ts';
@@ -14,7 +15,7 @@ import { type CallRoom, quietly } from './call-room.ts';
 export type QueueStatus = 'TIMEOUT' | 'FULL' | 'JOINEMPTY' | 'LEAVEEMPTY' | 'CONTINUE' | 'UNKNOWN' | 'UNAVAILABLE';
 
 /** A place in line. */
-export interface Place extends Omit<WaitingEntry, 'missed'> {
+export interface Place extends Omit<WaitingEntry, 'missed' | 'penaltyRule' | 'skillRule'> {
   /** Place in line when it was taken, from 1. */
   readonly position: number;
 }
@@ -117,7 +118,7 @@ async function readWishes(room: CallRoom, call: Call) {
   const [priority, min, max, raise, position, skills] = await Promise.all(names.map(read));
   return {
     priority: Math.max(-PRIORITY_MAX, Math.min(PRIORITY_MAX, wholeNumber(priority) ?? 0)),
-    limits: { min: penaltyLimit(min), max: penaltyLimit(max), raise: penaltyLimit(raise) },
+    limits: readPenaltyLimits({ min, max, raise }),
     wantedPosition: positiveNumber(position),
     needs: readSkillNeeds(skills ?? ''),
   };

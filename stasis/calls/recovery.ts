@@ -43,6 +43,7 @@ async function bringLevel(deps: SessionDeps, calls: Calls, signal: AbortSignal):
   signal.throwIfAborted();
   tellWhatEnded(deps, listenedTo, snapshot);
   await memberships.reload();
+  room.distributor.remember(await room.store.queueMemories());
   const isOurs = (channelId: ChannelId) => ours.has(channelId) || calls.has(channelId);
   const entries = (await room.store.openEntries()).filter((entry) => !isOurs(entry.channelId));
   room.recordings.found(await room.store.openRecordings(), snapshot.channels);

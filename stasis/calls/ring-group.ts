@@ -1,6 +1,5 @@
 import { fillCallerId } from '../../src/core/caller-id.ts';
 import type { ChannelId } from '../../src/core/ids.ts';
-import type { QueueSettings } from '../../src/core/queue/settings.ts';
 import { quietly } from './call-room.ts';
 import type { Offer, Ring } from './distributor.ts';
 import type { Stay } from './queue-visit.ts';
@@ -58,27 +57,19 @@ async function ringMember(stay: Stay, ring: Ring, elsewhere: AbortSignal): Promi
       customer: call.customer,
       caller: call.caller,
     }),
-    ringTimeoutMs: ringTimeMs(settings, line.expiresAtMs - room.clock.now()),
+    ringTimeoutMs: line.ringTimeMs(),
     beforeRing: published,
     exiting: line.exiting,
     elsewhere,
   });
 }
 
-/** Longest ring of a queue that sets no limit: phones and providers give up long before. */
-const RING_MS_MAX = 600_000;
-
-/** How long a phone rings (queue-semantics T1, T2): `ring-timeout`, and with `timeout-priority: app` no longer than the caller may wait. */
-function ringTimeMs({ ringTimeoutMs, timeoutPriority }: QueueSettings, remainingMs: number): number {
-  const wantedMs = ringTimeoutMs === 0 ? RING_MS_MAX : ringTimeoutMs;
-  return timeoutPriority === 'conf' ? wantedMs : Math.min(wantedMs, Math.max(1, remainingMs));
-}
-
 type Missed = Extract<RingOutcome, { type: 'missed' }>;
 
 async function writeMiss(stay: Stay, ring: Ring, { outcome, ringMs }: Missed): Promise<void> {
-  const { room, call, place, news } = stay;
+  const { room, call, place, news, line } = stay;
   const { attemptId, extension } = ring;
+  line.missed(outcome);
   const atMs = room.clock.now();
   call.log.info({ attemptId, extension: extension.number, outcome, ringMs }, 'Member did not take the call');
   await quietly(call, 'write-miss', () => room.store.miss({ attemptId, outcome, ringMs, atMs }));

@@ -41,7 +41,7 @@ export async function talk(visit: Visit, ring: Ring, request: TalkRequest): Prom
   });
   const atMs = room.clock.now();
   const talked = { attemptId, talkMs: atMs - connectedAtMs };
-  room.board.noteHangup(extension.number, atMs);
+  room.board.noteCallEnd(extension.number, { queue: visit.settings.name, atMs });
   // A transfer ends it, too: who talks then has not been told.
   const recorded = recording?.end();
   if (typeof end === 'object') {
@@ -81,7 +81,7 @@ async function sendOn(visit: Visit, ring: Ring, request: SendOnRequest): Promise
   await quietly(call, 'complete', () => room.store.complete(completion));
   if (end.end === 'caller') {
     await afterwards;
-    room.board.noteHangup(ring.extension.number, room.clock.now());
+    room.board.noteHangup(ring.extension.number, { queue: visit.settings.name, atMs: room.clock.now() });
   }
   return { type: 'talked', connectedAtMs, afterwards };
 }

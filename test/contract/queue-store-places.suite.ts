@@ -48,6 +48,16 @@ export function describePlaces(open: () => QueueStoreUnderTest): void {
     });
   });
 
+  test('what the dialplan asks of members is kept as it is, with r (P2) too', async () => {
+    const all = await scene(open());
+    const limits = { min: 2, max: 1_000_000_000, raise: 4 };
+    await all.enter({ limits });
+    await all.enter({ limits: { ...limits, raiseKeepsMin: true }, needs: { english: 50 } });
+    const entries = await all.entries();
+    expect(entries.map((entry) => entry.limits)).toEqual([limits, { ...limits, raiseKeepsMin: true }]);
+    expect(entries.map((entry) => entry.needs)).toEqual([{}, { english: 50 }]);
+  });
+
   describe('a place that is asked for (PR2)', () => {
     test.each([
       [1, 2],

@@ -72,6 +72,7 @@ export function centerSettings(queue: Partial<QueueSettings> = {}, all: Partial<
       },
     },
     queues: [support],
+    queueing: { forceLongestWaitingCaller: 'prio', sharedLastCall: true },
     musicClasses: [{ name: 'default', fallback: 'moh', programme: {} }],
     soundFormats: ['ulaw', 'alaw', 'slin16'],
     defaultQueue: queueName('support'),

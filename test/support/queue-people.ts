@@ -96,15 +96,18 @@ export function member(number: string, changes: Partial<Member> = {}): Member {
   return {
     ...newMembership({ queue: queueName('support'), extension: extension(number), loggedInAtMs: 0 }),
     deviceState: 'NOT_INUSE',
-    isReserved: false,
+    offers: 0,
+    lastQueueWrapUpMs: null,
     ...changes,
   };
 }
 
+/** A caller who asks for nothing in particular. */
 export function waiting(id: string, changes: Partial<WaitingEntry> = {}): WaitingEntry {
   const { priority = 0, joinedAtMs = NOW_MS - 1_000 } = changes;
   const placed = { placedPriority: priority, placedAtMs: joinedAtMs, ...PLAIN_WISHES };
-  return { entryId: entryId(id), priority, joinedAtMs, ...placed, missed: new Map(), ...changes };
+  const rules = { penaltyRule: [], skillRule: [] };
+  return { entryId: entryId(id), priority, joinedAtMs, ...placed, ...rules, missed: new Map(), ...changes };
 }
 
 /** Members who did not answer, with the times at which their ring ended. */

@@ -8,9 +8,3 @@ export function positiveNumber(text: string | undefined): number | null {
   const number = wholeNumber(text);
   return number !== null && number > 0 ? number : null;
 }
-
-/** QUEUE_MIN_PENALTY and its sisters; `null`: not limited. Negative ones count as 0, and "high" as not set. */
-export function penaltyLimit(text: string | undefined): number | null {
-  const number = wholeNumber(text);
-  return number === null ? null : Math.max(0, number);
-}
