@@ -25,7 +25,9 @@ function sections(entries: readonly Entry[]): Map<string, Entry[]> {
   const found = new Map<string, Entry[]>();
   for (const entry of entries) {
     const key = `${entry.file} ${entry.section}`;
-    found.set(key, [...(found.get(key) ?? []), entry]);
+    const group = found.get(key);
+    if (group === undefined) found.set(key, [entry]);
+    else group.push(entry);
   }
   return found;
 }

@@ -1,7 +1,9 @@
 import { Document, isMap, isScalar, type Scalar, visit, type YAMLSeq } from 'yaml';
 import { checkFile } from '../config/check-file.ts';
+import { FILE_BYTES_MAX } from '../config/document.ts';
 import { type Finding, findingLine } from '../config/findings.ts';
 import { RESERVED_TARGETS } from '../core/ivr/flow-definition.ts';
+import { AppError } from '../errors.ts';
 import { type Draft, type Entry, isTree, type Path } from './draft.ts';
 
 /** Each round takes at least one setting out; more rounds than this would be a fault of the import itself. */
@@ -25,6 +27,13 @@ export function configurationOf(draft: Draft, file: string): Configuration {
     const { queues } = draft;
     if (queues.length === 0) throw new Error('A configuration needs a queue');
     const text = written(draft, queues);
+    if (Buffer.byteLength(text) > FILE_BYTES_MAX) {
+      const limit = `${FILE_BYTES_MAX / 1024} KiB`;
+      throw new AppError(
+        'IMPORT_SOURCE',
+        `The configuration would be larger than ${limit}; import fewer queues at once`,
+      );
+    }
     const { findings, warnings } = checkFile(text, file);
     if (findings.length === 0) return { text, warnings };
     for (const finding of findings) takeOut(draft, finding);
@@ -51,7 +60,7 @@ const isPrefix = (part: Path, path: Path) => part.every((name, index) => name ==
 
 const HEAD = ` Written by queueapp import. What means something else now has a line above it; what is left is named above
  its queue or class.
- Every setting is explained in docs/configuration.md, the import in docs/import.md.
+ Every setting is explained in docs/configuration.md, what became of each option of Asterisk in docs/app-queue.md.
  Secrets come from the environment (ARI_PASSWORD, XMPP_PASSWORD, DATABASE_URL, API_TOKEN).`;
 
 /** As a person would order it: what others refer to comes first. */
@@ -105,7 +114,9 @@ function leftBySection({ entries, tree }: Draft): Map<string, Entry[]> {
       return isTree(group) && Object.hasOwn(group, name);
     });
     const key = place === undefined ? '' : JSON.stringify([place, name]);
-    groups.set(key, [...(groups.get(key) ?? []), entry]);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [entry]);
+    else group.push(entry);
   }
   return groups;
 }

@@ -1,4 +1,8 @@
 import type { Place } from './asterisk/conf.ts';
+import { unique } from './names.ts';
+
+/** What `extension.number` takes. */
+export const NUMBER_LENGTH_MAX = 40;
 
 /**
  * What became of an option: `taken` as it was; `changed`: it means something else now; `left`: nothing here does that; `default`:
@@ -63,17 +67,31 @@ export class Draft {
   readonly extensions: ExtensionRow[] = [];
   readonly members: MemberRow[] = [];
   readonly customers: CustomerRow[] = [];
+  readonly #numbers = new Set<string>();
+  /** Places in `extensions`, by what is rung. */
+  readonly #extensionAt = new Map<string, number>();
+
+  /** A number for what is rung: the wanted one, or one like it when something else has that. */
+  numberFor(wanted: string, rung: string): string {
+    return this.extensionOf(rung)?.number ?? unique(wanted, this.#numbers, NUMBER_LENGTH_MAX);
+  }
 
   /** One extension for each thing that is rung: what one source knows of it is added to what another one said. */
   addExtension(row: ExtensionRow): void {
-    const index = this.extensions.findIndex((each) => each.interface === row.interface);
-    const known = this.extensions[index];
-    if (known === undefined) this.extensions.push(row);
-    else
-      this.extensions[index] = {
-        ...row,
-        ...Object.fromEntries(Object.entries(known).filter(([, value]) => value !== null)),
-      };
+    const index = this.#extensionAt.get(row.interface);
+    const known = index === undefined ? undefined : this.extensions[index];
+    if (index === undefined || known === undefined) {
+      this.#extensionAt.set(row.interface, this.extensions.push(row) - 1);
+      this.#numbers.add(row.number);
+      return;
+    }
+    const ofKnown = Object.fromEntries(Object.entries(known).filter(([, value]) => value !== null));
+    this.extensions[index] = { ...row, ...ofKnown };
+  }
+
+  extensionOf(rung: string): ExtensionRow | undefined {
+    const index = this.#extensionAt.get(rung);
+    return index === undefined ? undefined : this.extensions[index];
   }
 
   set(path: Path, value: Written): void {

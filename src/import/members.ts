@@ -1,13 +1,11 @@
 import { shown } from '../config/findings.ts';
 import { splitArguments } from './arguments.ts';
 import type { ConfOption } from './asterisk/conf.ts';
-import type { Draft, ExtensionRow } from './draft.ts';
-import { unique } from './names.ts';
+import { type Draft, type ExtensionRow, NUMBER_LENGTH_MAX } from './draft.ts';
 import { isTrue } from './options/convert.ts';
 
 /** The greatest penalty that `queue_member` takes. */
 const PENALTY_MAX = 1_000_000_000;
-const NUMBER_LENGTH_MAX = 40;
 const WRAP_UP_MAX_S = 86_400;
 /** What `extension.interface` takes. */
 const INTERFACE = /^[^\s|,&]{1,80}$/;
@@ -28,8 +26,9 @@ interface Member {
 export class MemberRows {
   readonly #draft: Draft;
   readonly #isNegativeInvalid: boolean;
-  readonly #numbers = new Set<string>();
   readonly #positions = new Map<string, number>();
+  /** `queue interface`; neither holds a space. */
+  readonly #members = new Set<string>();
 
   /** `isNegativeInvalid`: what app_queue makes of negative penalties (`negative_penalty_invalid`): no member, else 0. */
   constructor(draft: Draft, { isNegativeInvalid }: { isNegativeInvalid: boolean }) {
@@ -40,9 +39,8 @@ export class MemberRows {
   add(option: ConfOption, queue: string): void {
     const entry = { ...option, section: `[${queue}]`, option: option.name, path: null };
     const member = readMember(option.value, this.#isNegativeInvalid);
-    const known =
-      typeof member === 'string' ? null : this.#draft.extensions.find((each) => each.interface === member.interface);
-    const isTwice = known !== undefined && known !== null && this.#isMember(queue, known.interface);
+    const known = typeof member === 'string' ? undefined : this.#draft.extensionOf(member.interface);
+    const isTwice = known !== undefined && this.#members.has(`${queue} ${known.interface}`);
     if (typeof member === 'string' || isTwice) {
       const note = isTwice
         ? 'is a member of this queue already; Asterisk takes the later line, here the first one counts'
@@ -53,6 +51,7 @@ export class MemberRows {
     const extension = known ?? this.#newExtension(member);
     const position = this.#positions.get(queue) ?? 0;
     this.#positions.set(queue, position + 1);
+    this.#members.add(`${queue} ${member.interface}`);
     const { penalty, isPaused, ringInUse, wrapUpMs } = member;
     this.#draft.members.push({ queue, interface: member.interface, penalty, position, isPaused, ringInUse, wrapUpMs });
     const notes = [...member.notes, ...differences(member, extension)];
@@ -61,13 +60,8 @@ export class MemberRows {
     this.#draft.entries.push({ ...entry, verdict: notes.length === 0 ? 'taken' : 'changed', note });
   }
 
-  #isMember(queue: string, rung: string): boolean {
-    return this.#draft.members.some((member) => member.queue === queue && member.interface === rung);
-  }
-
   #newExtension({ interface: rung, name, stateInterface }: Member): ExtensionRow {
-    const number = unique(numberOf(rung), this.#numbers, NUMBER_LENGTH_MAX);
-    this.#numbers.add(number);
+    const number = this.#draft.numberFor(numberOf(rung), rung);
     const row = { number, interface: rung, name, stateInterface, jid: null, lastHangup: null };
     this.#draft.addExtension(row);
     return row;

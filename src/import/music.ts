@@ -64,8 +64,8 @@ export const MUSIC_CLASS_OPTIONS: readonly OptionRule[] = [
 /** What the music of a class is; read together, for one says what the others mean. */
 export const MUSIC_SOURCE_OPTIONS = ['mode', 'directory', 'entry'] as const;
 
-/** A name that `music-classes` allows. */
-const CLASS_NAME = /^[A-Za-z0-9_.-]{1,80}$/;
+/** A name that `music-classes` allows, and that is not one of JavaScript's own. */
+const CLASS_NAME = /^(?!__proto__$)[A-Za-z0-9_.-]{1,80}$/;
 
 /**
  * musiconhold.conf: classes of files become classes of this application; all others stay Asterisk's, which plays them for a

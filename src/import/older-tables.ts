@@ -57,6 +57,7 @@ function takeQueues({ queues }: OlderTables, draft: Draft, entryOf: EntryOf): Ma
 /** @returns numbers by id */
 function takePhones({ phones, memberships }: OlderTables, draft: Draft, entryOf: EntryOf): Map<string, string> {
   const numbers = new Map<string, string>();
+  const ends = lastEnds(memberships);
   for (const { id, extension, jid } of phones) {
     const number = extension.trim();
     const entry = entryOf('sip', id, 'extension', extension);
@@ -65,15 +66,28 @@ function takePhones({ phones, memberships }: OlderTables, draft: Draft, entryOf:
       Object.assign(entry, { verdict: 'left', note: `${shown(extension)} is no number of a telephone` });
       continue;
     }
-    // One moment for each telephone here, whatever the queue: the latest one.
-    const ends = memberships.flatMap(({ phoneId, lastHangup }) => (phoneId === id && lastHangup ? [lastHangup] : []));
     numbers.set(id, number);
+    const rung = `PJSIP/${number}`;
+    const given = draft.numberFor(number, rung);
+    if (given !== number) {
+      const note = `the number ${number} is that of another telephone: this one is extension ${given}`;
+      Object.assign(entry, { verdict: 'changed', note });
+    }
     draft.addExtension({
-      ...{ number, interface: `PJSIP/${number}`, name: null, stateInterface: null },
-      ...{ jid: jid.trim() || null, lastHangup: ends.sort().at(-1) ?? null },
+      ...{ number: given, interface: rung, name: null, stateInterface: null },
+      ...{ jid: jid.trim() || null, lastHangup: ends.get(id) ?? null },
     });
   }
   return numbers;
+}
+
+/** One moment for each telephone here, whatever the queue: the latest one. */
+function lastEnds(memberships: OlderTables['memberships']): Map<string, string> {
+  const ends = new Map<string, string>();
+  for (const { phoneId, lastHangup } of memberships) {
+    if (lastHangup !== null && lastHangup > (ends.get(phoneId) ?? '')) ends.set(phoneId, lastHangup);
+  }
+  return ends;
 }
 
 interface MembershipContext {

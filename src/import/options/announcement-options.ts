@@ -1,14 +1,18 @@
 import { ROUND_SECONDS } from '../../core/queue/hold-time.ts';
+import { ANNOUNCER_PROMPTS } from '../../core/speech/announcer.ts';
 import { type Converted, left, type OptionRule, seconds, whole, yesNo, yesNoOr } from './convert.ts';
 import { monitorType } from './general-options.ts';
 
 const DAY = 86_400;
 const PERIODIC_MAX = 10;
+/** app_queue's own recording. */
+const PERIODIC_NAME = 'queue-periodic-announce';
+const OWN_RECORDING = 'the recording of this application in its place';
 
 /** A recording in the place of one of the queue's own; empty is silence, app_queue's own name is what is said anyway. */
 function recording(name: string, setting: string): OptionRule {
   const convert = (value: string): Converted => {
-    if (value === name) return { isSo: 'the recording of this application in its place' };
+    if (value === name) return { isSo: OWN_RECORDING };
     return { value: value === '' ? 'none' : value };
   };
   return { names: [name], setting: `announcements.prompts.${setting}`, convert };
@@ -25,13 +29,14 @@ function periodic(value: string): Converted {
     .map((name) => name.trim())
     .filter((name) => name !== '');
   if (names.length === 0) return { left: 'is empty: nothing is said' };
-  if (names.length === 1 && names[0] === 'queue-periodic-announce')
-    return { isSo: 'the recording of this application in its place' };
-  if (names.length <= PERIODIC_MAX) return { value: names };
-  return {
-    value: names.slice(0, PERIODIC_MAX),
-    note: `of ${names.length} recordings the first ${PERIODIC_MAX} are said`,
-  };
+  if (names.length === 1 && names[0] === PERIODIC_NAME) return { isSo: OWN_RECORDING };
+  const own = names.map((name) => (name === PERIODIC_NAME ? ANNOUNCER_PROMPTS.stayOnLine : name));
+  const notes = [
+    ...(names.includes(PERIODIC_NAME) ? [`${PERIODIC_NAME} is ${ANNOUNCER_PROMPTS.stayOnLine} here`] : []),
+    ...(names.length > PERIODIC_MAX ? [`of ${names.length} recordings the first ${PERIODIC_MAX} are said`] : []),
+  ];
+  const written = own.slice(0, PERIODIC_MAX);
+  return notes.length === 0 ? { value: written } : { value: written, note: notes.join('; ') };
 }
 
 const startDelay = (value: string): Converted =>
@@ -40,11 +45,15 @@ const startDelay = (value: string): Converted =>
     : seconds({ max: DAY })(value);
 
 function recordingFormat(value: string): Converted {
-  const [format = '', ...more] = value.split('|').map((each) => each.trim().toLowerCase());
+  const [format = '', ...more] = value.split('|').map((each) => each.trim());
   if (format === '') return { left: 'is empty: nothing is recorded' };
-  return more.length === 0
-    ? { value: format }
-    : { value: format, note: `of several formats the first one is recorded` };
+  const notes = [
+    // In capital letters it is the ending of the other format's files.
+    ...(format === 'WAV' ? ['WAV is the ending of wav49'] : []),
+    ...(more.length > 0 ? ['of several formats the first one is recorded'] : []),
+  ];
+  const written = format === 'WAV' ? 'wav49' : format;
+  return notes.length === 0 ? { value: written } : { value: written, note: notes.join('; ') };
 }
 
 /** Options of a queue in queues.conf that are about what is said and recorded; in the order of Asterisk's sample. */

@@ -40,17 +40,18 @@ export function yesNo(value: string): Converted {
 interface Range {
   readonly min?: number;
   readonly max: number;
-  /** What Asterisk takes instead of a number below `min`. */
+  /** What Asterisk itself takes instead of a number below `min`; without it that number is none that is possible here. */
   readonly below?: number;
 }
 
 /** A whole number, as Asterisk reads it: what does not begin with one is 0. */
-function ranged(value: string, { min = 0, max, below = min }: Range): { number: number; note?: string } {
+function ranged(value: string, { min = 0, max, below }: Range): { number: number; note?: string } {
   const digits = /^\s*[+-]?\d+/.exec(value)?.[0];
   const read = Number(digits ?? 0);
   const isWhole = digits !== undefined && digits.length === value.length;
   const readNote = `${shown(value)} is no whole number: Asterisk reads ${read}`;
-  if (read < min) return { number: below, note: `Asterisk makes ${below} of ${shown(value)}` };
+  if (read < min && below !== undefined) return { number: below, note: `Asterisk makes ${below} of ${shown(value)}` };
+  if (read < min) return { number: min, note: `less than the least that is possible here, ${min}` };
   if (read > max) return { number: max, note: `more than the greatest that is possible here, ${max}` };
   return isWhole ? { number: read } : { number: read, note: readNote };
 }

@@ -53,7 +53,7 @@ export const QUEUE_OPTIONS: readonly OptionRule[] = [
   { names: ['autopausedelay'], setting: 'autopause-delay', convert: seconds({ max: DAY }) },
   { names: ['autopausebusy'], setting: 'autopause-after.busy', convert: misses },
   { names: ['autopauseunavail'], setting: 'autopause-after.unavailable', convert: misses },
-  { names: ['maxlen'], setting: 'max-length', convert: whole({ max: 10_000 }) },
+  { names: ['maxlen'], setting: 'max-length', convert: whole({ max: 10_000, below: 0 }) },
   { names: ['setinterfacevar'], setting: 'set-variables', convert: variable('interface') },
   { names: ['setqueueentryvar'], setting: 'set-variables', convert: variable('entry') },
   { names: ['setqueuevar'], setting: 'set-variables', convert: variable('queue') },

@@ -4,7 +4,8 @@ import { checkFile } from '../../../src/config/check-file.ts';
 import { configurationOf } from '../../../src/import/configuration.ts';
 import { Draft } from '../../../src/import/draft.ts';
 import { importOlderTables, type OlderTables } from '../../../src/import/older-tables.ts';
-import { fateOf } from '../../support/import/imported.ts';
+import { importQueues } from '../../../src/import/queues.ts';
+import { conf, fateOf } from '../../support/import/imported.ts';
 
 const NOTHING: OlderTables = { customers: [], phones: [], queues: [{ id: '1', name: 'support' }], memberships: [] };
 
@@ -59,6 +60,23 @@ describe('The tables of the older program', () => {
       'left logged: there is no queue with the id 9',
       'left logged: there is no telephone with the id 8',
     ]);
+  });
+
+  test('a number that another telephone of queues.conf has is given another one, and nobody is lost', () => {
+    const draft = new Draft();
+    importQueues(conf('[sales]\nmember => Local/1000@agents'), draft);
+    importOlderTables({ ...NOTHING, phones: [phone], memberships: [membership] }, draft, 'db.example.org/ivr');
+    expect(draft.extensions.map(({ number, interface: rung }) => [number, rung])).toEqual([
+      ['1000', 'Local/1000@agents'],
+      ['1000-2', 'PJSIP/1000'],
+    ]);
+    expect(draft.members.map(({ queue, interface: rung }) => [queue, rung])).toEqual([
+      ['sales', 'Local/1000@agents'],
+      ['support', 'PJSIP/1000'],
+    ]);
+    expect(draft.entries.map(fateOf)).toContain(
+      'changed extension: the number 1000 is that of another telephone: this one is extension 1000-2',
+    );
   });
 
   test('customers keep their ids; codes lose their filling; a code belongs to one of them', () => {

@@ -1,4 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { GENERAL_OPTIONS } from '../../../src/import/options/general-options.ts';
+import { ALL_QUEUE_OPTIONS } from '../../../src/import/queues.ts';
 import { conf, imported } from '../../support/import/imported.ts';
 
 /** The queue that one option makes, without what is written because nothing was. */
@@ -50,6 +53,8 @@ describe('An option of a queue becomes a setting', () => {
     ['reportholdtime = yes', { 'report-hold-time': true }],
     ['memberdelay = 2', { 'member-delay': '2s' }],
     ['timeoutrestart = on', { 'timeout-restart': true }],
+    ['monitor-format = wav', { recording: { format: 'wav' } }],
+    ['monitor-format = gsm', { recording: { format: 'gsm' } }],
   ])('%s', (option, expected) => {
     const { settings, fate } = queueOf(option);
     expect(settings).toEqual(expected);
@@ -73,6 +78,80 @@ describe('An option of a queue becomes a setting', () => {
   });
 });
 
+describe('An announcement becomes a setting', () => {
+  test.each([
+    ['announce-frequency = 90', { frequency: '90s' }],
+    ['min-announce-frequency = 15', { 'min-frequency': '15s' }],
+    ['periodic-announce-frequency = 60', { periodic: { frequency: '1m' } }],
+    ['periodic-announce-startdelay = 10', { periodic: { 'start-delay': '10s' } }],
+    ['random-periodic-announce = yes', { periodic: { order: 'random' } }],
+    ['random-periodic-announce = no', { periodic: { order: 'in-order' } }],
+    ['relative-periodic-announce = yes', { periodic: { relative: true } }],
+    ['periodic-announce = one,two', { periodic: { prompts: ['one', 'two'] } }],
+    ['announce-holdtime = once', { 'hold-time': 'once' }],
+    ['announce-holdtime = 1', { 'hold-time': 'yes' }],
+    ['announce-position = limit', { position: 'limit' }],
+    ['announce-position = more', { position: 'more' }],
+    ['announce-position = no', { position: 'no' }],
+    ['announce-position-limit = 5', { 'position-limit': 5 }],
+    ['announce-to-first-user = no', { 'to-first': false }],
+    ['announce-round-seconds = 10', { 'round-seconds': 10 }],
+    ['announce-position-only-up = yes', { 'only-up': true }],
+    ['queue-youarenext = a', { prompts: { 'you-are-next': 'a' } }],
+    ['queue-thereare = a', { prompts: { 'there-are': 'a' } }],
+    ['queue-callswaiting = a', { prompts: { 'calls-waiting': 'a' } }],
+    ['queue-quantity1 = a\nqueue-quantity2 = b', { prompts: { quantity1: 'a', quantity2: 'b' } }],
+    ['queue-holdtime = a', { prompts: { 'hold-time': 'a' } }],
+    [
+      'queue-minute = a\nqueue-minutes = b\nqueue-seconds = c',
+      { prompts: { minute: 'a', minutes: 'b', seconds: 'c' } },
+    ],
+    ['queue-reporthold = a', { prompts: { 'report-hold': 'a' } }],
+    ['queue-thankyou =', { prompts: { 'thank-you': 'none' } }],
+  ])('%s', (option, expected) => {
+    const { settings, fate } = queueOf(option);
+    expect(settings).toEqual({ announcements: expected });
+    expect(fate).toMatch(/^taken/);
+  });
+
+  test.each([
+    'queue-thereare = queue-thereare',
+    'periodic-announce = queue-periodic-announce',
+    'periodic-announce-startdelay = -1',
+  ])('%s is how it is anyway', (option) => {
+    const { settings, fate } = queueOf(option);
+    expect(settings).toEqual({});
+    expect(fate).toMatch(/^taken .*: /);
+  });
+
+  test.each([
+    ['announce-round-seconds = 7', { 'round-seconds': 0 }, 'Asterisk rounds to 0, 5, 10, 15, 20, 30 seconds'],
+    [
+      'periodic-announce = queue-periodic-announce,please-wait',
+      { periodic: { prompts: ['queueapp/stay_on_line', 'please-wait'] } },
+      'queue-periodic-announce is queueapp/stay_on_line here',
+    ],
+    [
+      `periodic-announce = ${'abcdefghijkl'.split('').join(',')}`,
+      { periodic: { prompts: 'abcdefghij'.split('') } },
+      'of 12 recordings the first 10 are said',
+    ],
+    ['announce-position-limit = 0', { 'position-limit': 1 }, 'less than the least that is possible here, 1'],
+  ])('%s is changed', (option, expected, reason) => {
+    const { settings, fate } = queueOf(option);
+    expect(settings).toEqual({ announcements: expected });
+    expect(fate).toMatch(/^changed/);
+    expect(fate).toContain(reason);
+  });
+
+  test.each([
+    ['queue-callerannounce = hello', 'nothing is said to the caller between the answer and the conversation'],
+    ['queue-thereare = /tmp/x', 'expected the name of a recording'],
+  ])('%s is left', (option, reason) => {
+    expect(queueOf(option).fate).toContain(reason);
+  });
+});
+
 describe('A value that means something else now is changed, with the reason', () => {
   test.each([
     ['timeout = -1', { 'ring-timeout': '15s' }, 'Asterisk makes 15 of "-1"'],
@@ -86,6 +165,12 @@ describe('A value that means something else now is changed, with the reason', ()
     ['timeoutpriority = both', { 'timeout-priority': 'app' }, 'there is no "both": Asterisk takes app'],
     ['reportholdtime = maybe', { 'report-hold-time': false }, '"maybe" is no yes and no no: Asterisk takes it for no'],
     ['autopause = maybe', { autopause: 'no' }, '"maybe" is no yes and no no: Asterisk takes it for no'],
+    [
+      'monitor-format = gsm|wav|wav49',
+      { recording: { format: 'gsm' } },
+      'of several formats the first one is recorded',
+    ],
+    ['monitor-format = WAV', { recording: { format: 'wav49' } }, 'WAV is the ending of wav49'],
     ['joinempty = sleeping', { 'join-empty': [] }, 'Asterisk does not know "sleeping" either'],
   ])('%s', (option, expected, reason) => {
     const { settings, fate } = queueOf(option);
@@ -108,6 +193,10 @@ describe('What nothing takes over is left, and named', () => {
   test.each([
     ['membergosub = sub,1', 'nothing of the dialplan runs'],
     ['membermacro = macro', 'nothing of the dialplan runs'],
+    ['monitor-join = yes', 'recording.what says whether both sides are in one file'],
+    ['monitor-type = Monitor', 'Asterisk knows MixMonitor alone since version 21'],
+    ['monitor-format = ulaw', 'queues.q.recording.format expected one of wav'],
+    ['monitor-format =', 'is empty: nothing is recorded'],
     ['eventwhencalled = vars', 'there are no manager events'],
     ['eventmemberstatus = yes', 'there are no manager events'],
     ['stratgy = ringall', 'Asterisk has no such option here; did you mean "strategy"?'],
@@ -183,6 +272,9 @@ describe('[general] of queues.conf', () => {
   test.each([
     ['shared_lastcall = yes', { 'shared-last-call': true }],
     ['shared_lastcall = no', { 'shared-last-call': false }],
+    ['log_membername_as_agent = yes', { 'log-member-name-as-agent': true }],
+    ['log-caller-id-name = yes', { 'log-caller-id-name': true }],
+    ['log-restricted-caller-id = no', { 'log-restricted-caller-id': false }],
     ['force_longest_waiting_caller = prio', { 'force-longest-waiting-caller': 'prio' }],
     ['force_longest_waiting_caller = yes', { 'force-longest-waiting-caller': 'yes' }],
   ])('%s', (option, expected) => {
@@ -208,4 +300,48 @@ describe('[general] of queues.conf', () => {
 test('Sections keep the order in which they stand, so the first queue is where Stasis(queueapp) begins', () => {
   expect(conf('[b]\n[a]').sections.map(({ name }) => name)).toEqual(['b', 'a']);
   expect(imported({ queues: '[b]\n[a]' }).text).toMatch(/ivr:\n {2}start: b\n/);
+});
+
+test('Whatever options and values stand there: each is accounted for, and the configuration is accepted', () => {
+  const names = [...ALL_QUEUE_OPTIONS, ...GENERAL_OPTIONS].flatMap((rule) => rule.names);
+  const value = fc.oneof(
+    fc.string({ unit: 'grapheme', maxLength: 20 }),
+    fc.integer().map(String),
+    fc.constantFrom(
+      'yes',
+      'no',
+      'all',
+      '*a',
+      '&b',
+      '{x: 1}',
+      '- y',
+      '"',
+      "'",
+      '# z',
+      '!!binary',
+      'true',
+      'null',
+      '1e3',
+      '../../x',
+    ),
+  );
+  const option = fc.tuple(fc.constantFrom(...names), value);
+  const section = fc.tuple(
+    fc.string({ unit: 'grapheme', minLength: 1, maxLength: 12 }),
+    fc.array(option, { maxLength: 8 }),
+  );
+  fc.assert(
+    fc.property(fc.array(section, { minLength: 1, maxLength: 4 }), (sections) => {
+      const plain = (text: string) => text.replace(/[\p{Cc};[\]\\]/gu, '');
+      const queues = sections.map(([name, options]) =>
+        [`[${plain(name).trim() || 'q'}]`, ...options.map(([key, text]) => `${key} = ${plain(text)}`)].join('\n'),
+      );
+      // Throws when the check of the configuration finds anything.
+      const { draft } = imported({ queues: `[general]\nautofill=yes\n[last]\n${queues.join('\n')}` });
+      const read = draft.entries.filter(({ verdict, option: key }) => verdict !== 'default' && key !== 'queue');
+      expect(read).toHaveLength(1 + sections.reduce((sum, [, options]) => sum + options.length, 0));
+      for (const { verdict, note } of read) if (verdict !== 'taken') expect(note?.length).toBeGreaterThan(3);
+    }),
+    { numRuns: 60 },
+  );
 });

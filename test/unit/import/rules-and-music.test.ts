@@ -112,10 +112,14 @@ describe('musiconhold.conf', () => {
   });
 
   test('a second class of a name is left, a name that can not be used stays with Asterisk', () => {
-    const music = '[m]\nmode=files\ndirectory=/1\n[m]\nmode=files\ndirectory=/2\n[a b]\nmode=files\ndirectory=/3';
+    const music =
+      '[m]\nmode=files\ndirectory=/1\n[m]\nmode=files\ndirectory=/2\n[a b]\nmode=files\ndirectory=/3\n[__proto__]\nmode=files\n[constructor]\nmode=files\ndirectory=/4';
     const { config, fate } = imported({ music });
-    expect(config['music-classes']).toEqual({ m: { folder: '/1', fallback: 'm' } });
-    expect(fate.filter((line) => line.startsWith('left'))).toHaveLength(4);
+    expect(config['music-classes']).toEqual({
+      m: { folder: '/1', fallback: 'm' },
+      constructor: { folder: '/4', fallback: 'constructor' },
+    });
+    expect(fate.filter((line) => line.startsWith('left'))).toHaveLength(5);
   });
 
   test('what the check of the configuration refuses is left in its own words', () => {
