@@ -7,7 +7,7 @@ import {
 import { ROUND_SECONDS } from '../core/queue/hold-time.ts';
 import type { AnnouncementPrompts } from '../core/speech/announcer.ts';
 import { shown } from './findings.ts';
-import { count, duration, durationText, flag, section } from './values.ts';
+import { count, duration, durationText, flag, prompt, section } from './values.ts';
 
 const DEFAULTS = ANNOUNCEMENT_DEFAULTS;
 /** Of a thousand callers nobody wants to hear the exact place. */
@@ -112,6 +112,11 @@ export const announcementFields = section({
       .prefault(DEFAULTS.periodic.relative)
       .describe('Counted from the end of the last one, not from its beginning (`relative-periodic-announce`).'),
   }).prefault({}),
+  'before-conversation': prompt()
+    .prefault([])
+    .describe(
+      'Said to the caller when a member has answered, before the two talk: the only announcement that somebody waits for (`queue-callerannounce`).',
+    ),
   prompts: section({
     'you-are-next': instead('queueapp/position_first').describe('The first in line (`queue-youarenext`).'),
     'there-are': instead('queueapp/position').describe('In front of the place (`queue-thereare`).'),
@@ -149,6 +154,7 @@ export function announcementSettings(written: z.output<typeof announcementFields
       order: periodic.order,
       relative: periodic.relative,
     },
+    beforeConversation: written['before-conversation'],
     prompts: prompts(written.prompts),
   };
 }

@@ -36,8 +36,9 @@ function namedPrompts({ limits, members, queues, ivr }: Config): NamedPrompt[] {
     setting: `members.prompts.${kebab(name)}`,
     prompt,
   }));
-  const ofQueues = queues.flatMap(({ name, nobodyPrompt, recording }) => [
+  const ofQueues = queues.flatMap(({ name, nobodyPrompt, recording, announcements }) => [
     { setting: `queues.${name}.nobody-prompt`, prompt: nobodyPrompt },
+    { setting: `queues.${name}.announcements.before-conversation`, prompt: announcements.beforeConversation },
     { setting: `queues.${name}.recording.consent`, prompt: recording?.consent ?? [] },
   ]);
   const ofSteps = Object.entries(ivr.steps).map(([name, step]) => ({

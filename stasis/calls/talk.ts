@@ -1,6 +1,7 @@
 import type { ChannelId } from '../../src/core/ids.ts';
 import { RECORDING_DEFAULTS } from '../../src/core/queue/recording.ts';
 import { isAppError } from '../../src/errors.ts';
+import { announceConversation } from './before-conversation.ts';
 import { quietly } from './call-room.ts';
 import { type ConversationEnd, converse, type SentOn, untilTheyPart } from './conversation.ts';
 import { ConversationRecording } from './conversation-recording.ts';
@@ -116,6 +117,7 @@ async function conversationEnd(
   const { channelId, isJoined } = request;
   const unhold = heedHold(visit, channelId);
   try {
+    if (!isJoined) await announceConversation(visit, channelId);
     const onJoined = () => recording?.joined();
     const { stopping } = room;
     return await converse(room, call, { memberChannelId: channelId, bridge, isJoined, stopping, onJoined });

@@ -22,6 +22,8 @@ export interface AnnouncementSettings {
   /** A word of thanks behind it, when something was said (`queue-thankyou`). @default true */
   readonly thanks: boolean;
   readonly periodic: PeriodicSettings;
+  /** Media played to the caller when a member has answered, before the two talk (`queue-callerannounce`). @default none */
+  readonly beforeConversation: readonly string[];
   /** Recordings in the place of the language's own words. */
   readonly prompts: AnnouncementPrompts;
 }
@@ -61,5 +63,6 @@ export const ANNOUNCEMENT_DEFAULTS: AnnouncementSettings = {
     order: 'in-order',
     relative: false,
   },
+  beforeConversation: [],
   prompts: OWN_WORDS,
 };

@@ -1,6 +1,6 @@
 import { ROUND_SECONDS } from '../../core/queue/hold-time.ts';
 import { ANNOUNCER_PROMPTS } from '../../core/speech/announcer.ts';
-import { type Converted, left, type OptionRule, seconds, whole, yesNo, yesNoOr } from './convert.ts';
+import { type Converted, left, type OptionRule, prompts, seconds, whole, yesNo, yesNoOr } from './convert.ts';
 import { monitorType } from './general-options.ts';
 
 const DAY = 86_400;
@@ -58,11 +58,7 @@ function recordingFormat(value: string): Converted {
 
 /** Options of a queue in queues.conf that are about what is said and recorded; in the order of Asterisk's sample. */
 export const ANNOUNCEMENT_OPTIONS: readonly OptionRule[] = [
-  {
-    names: ['queue-callerannounce'],
-    setting: null,
-    convert: left('nothing is said to the caller between the answer and the conversation'),
-  },
+  { names: ['queue-callerannounce'], setting: 'announcements.before-conversation', convert: prompts('&', 20) },
   { names: ['announce-frequency'], setting: 'announcements.frequency', convert: seconds({ max: DAY }) },
   { names: ['min-announce-frequency'], setting: 'announcements.min-frequency', convert: seconds({ max: DAY }) },
   {

@@ -29,7 +29,7 @@ describe('What a queue announces', () => {
   test("has app_queue's words", () => {
     expect(
       read(
-        'frequency: 60, min-frequency: 20s, position: more, position-limit: 5, only-up: yes, hold-time: once, round-seconds: 15, to-first: no, thanks: no, periodic: { prompts: [queueapp/stay_on_line, sound:custom/offer], frequency: 45s, start-delay: 0, order: random, relative: yes }, prompts: { thank-you: none, there-are: custom/there, calls-waiting: [custom/a, custom/b] }',
+        'frequency: 60, min-frequency: 20s, position: more, position-limit: 5, only-up: yes, hold-time: once, round-seconds: 15, to-first: no, thanks: no, periodic: { prompts: [queueapp/stay_on_line, sound:custom/offer], frequency: 45s, start-delay: 0, order: random, relative: yes }, before-conversation: custom/connecting, prompts: { thank-you: none, there-are: custom/there, calls-waiting: [custom/a, custom/b] }',
       ),
     ).toEqual({
       frequencyMs: 60_000,
@@ -48,6 +48,7 @@ describe('What a queue announces', () => {
         order: 'random',
         relative: true,
       },
+      beforeConversation: ['sound:custom/connecting'],
       prompts: { ...OWN_WORDS, thankYou: [], thereAre: ['custom/there'], callsWaiting: ['custom/a', 'custom/b'] },
     });
   });
