@@ -1,4 +1,4 @@
-import type { AccountSourceSettings, DatabaseSettings, KeepSettings, LookupSettings } from '../src/config/config.ts';
+import type { DatabaseSettings, KeepSettings } from '../src/config/config.ts';
 import type { Clock } from '../src/lib/clock.ts';
 import type { Logger } from '../src/log.ts';
 import type { Accounts } from '../src/ports/accounts.ts';
@@ -6,28 +6,22 @@ import type { CallerMusic } from '../src/ports/caller-music.ts';
 import type { Directory } from '../src/ports/directory.ts';
 import type { PersonalData } from '../src/ports/personal-data.ts';
 import type { QueueLog } from '../src/ports/queue-log.ts';
+import type { QueueRows } from '../src/ports/queue-rows.ts';
 import type { QueueStore } from '../src/ports/queue-store.ts';
-import { ConfiguredAccounts } from './accounts.ts';
 import { PostgresCallerMusic } from './caller-music.ts';
 import { ChangeListener } from './change-listener.ts';
+import { ConfiguredSources, type SourceSettings } from './configured-sources.ts';
 import { Database } from './database.ts';
-import { ConfiguredDirectory } from './directory.ts';
 import { Outbox } from './outbox.ts';
 import { PostgresPersonalData } from './personal-data.ts';
 import { PostgresQueueLog } from './queue-log.ts';
+import { PostgresQueueRows } from './queue-rows.ts';
 import { PostgresQueueStore } from './queue-store.ts';
 import { startRetention } from './retention.ts';
 
-export interface OpenDatabaseOptions {
+export interface OpenDatabaseOptions extends SourceSettings {
   readonly databaseUrl: string;
   readonly settings: Pick<DatabaseSettings, 'pool' | 'connectTimeoutMs' | 'statementTimeoutMs'>;
-  readonly lookups: Readonly<Record<string, LookupSettings>>;
-  /** HTTP headers with secrets, by lookup and header. */
-  readonly lookupHeaders: Readonly<Record<string, Readonly<Record<string, string>>>>;
-  /** Sources of personal information. */
-  readonly accounts: Readonly<Record<string, AccountSourceSettings>>;
-  /** The same of the account sources' headers. */
-  readonly accountHeaders: Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** How long what is kept; asked whenever something may be too old. */
   keep(): KeepSettings;
   /** File of this process's own in which writes wait while the database is away. */
@@ -41,11 +35,14 @@ export interface OpenDatabaseOptions {
 /** Everything that stands on PostgreSQL. */
 export interface OpenDatabase {
   readonly queueStore: QueueStore;
+  readonly queueRows: QueueRows;
   readonly directory: Directory;
   readonly accounts: Accounts;
   readonly callerMusic: CallerMusic;
   readonly personalData: PersonalData;
   readonly queueLog: QueueLog;
+  /** Lookups and account sources are others from now on. */
+  configureSources(settings: SourceSettings): void;
   /** Writes that wait for the database; 0 when it is there. */
   pendingWrites(): number;
   /** @throws AppError DATABASE_UNAVAILABLE */
@@ -59,11 +56,7 @@ export async function openDatabase(options: OpenDatabaseOptions): Promise<OpenDa
   const logMemberName = options.logMemberNameAsAgent ? { 'queueapp.log_member_name': 'on' } : {};
   const database = new Database({ databaseUrl, ...settings, sessionSettings: logMemberName, clock, log });
   const changes = new ChangeListener({ databaseUrl, connectTimeoutMs: settings.connectTimeoutMs, clock, log });
-  const directory = new ConfiguredDirectory({ ...options, secretHeaders: options.lookupHeaders });
-  const accounts = new ConfiguredAccounts({
-    ...options,
-    secretHeaders: options.accountHeaders,
-  });
+  const sources = new ConfiguredSources(options, { databaseUrl, clock, log });
   const callerMusic = new PostgresCallerMusic({ databaseUrl, clock, log });
   const store = new PostgresQueueStore(database, changes);
   const outbox = new Outbox(store, { file: options.outboxFile, clock, log }, () => changes.announceAllHere());
@@ -77,11 +70,13 @@ export async function openDatabase(options: OpenDatabaseOptions): Promise<OpenDa
   const stopRetention = startRetention({ database, personalData, keep: () => options.keep(), clock, log });
   return {
     queueStore: withOutbox(store, outbox),
-    directory,
-    accounts,
+    queueRows: new PostgresQueueRows(database, changes),
+    directory: sources.directory,
+    accounts: sources.accounts,
     callerMusic,
     personalData,
     queueLog: new PostgresQueueLog(database, log),
+    configureSources: (settings) => sources.configure(settings),
     pendingWrites: () => outbox.pending,
     async ping() {
       await database.run({ name: 'ping', text: 'select 1', values: [] });
@@ -90,7 +85,7 @@ export async function openDatabase(options: OpenDatabaseOptions): Promise<OpenDa
       stopRetention();
       unsubscribe();
       await outbox.close();
-      const rooms = [changes, directory, accounts, callerMusic, database];
+      const rooms = [changes, sources, callerMusic, database];
       await Promise.all(rooms.map((room) => room.close()));
     },
   };

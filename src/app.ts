@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { startEmbeddedPostgres } from '../db/embedded.ts';
 import { migrate } from '../db/migrate.ts';
-import { type OpenDatabase, openDatabase } from '../db/open.ts';
+import { type OpenDatabase, type OpenDatabaseOptions, openDatabase } from '../db/open.ts';
 import { AriPbx } from '../stasis/ari/pbx.ts';
 import { Application } from '../stasis/calls/application.ts';
 import { AriMediaOut } from '../stasis/media/media-out.ts';
@@ -10,9 +10,12 @@ import { createAnnouncer, type XmppAnnouncer } from '../xmpp/announcer.ts';
 import { createNullAnnouncer } from '../xmpp/null-announcer.ts';
 import { callSettings } from './call-settings.ts';
 import type { Config, Secrets } from './config/config.ts';
+import type { LoadedConfig } from './config/load.ts';
+import type { ReloadReport } from './http/application-face.ts';
 import { createHttpServer, listen as openPort } from './http/server.ts';
 import { systemClock } from './lib/clock.ts';
 import { ReleaserStack } from './lib/releasers.ts';
+import { LiveConfig } from './live-config.ts';
 import type { Logger } from './log.ts';
 import { buildMusic } from './music.ts';
 import { PartWatch } from './part-watch.ts';
@@ -25,8 +28,13 @@ import { runningFace } from './running-face.ts';
 import { xmppSettings } from './xmpp-settings.ts';
 
 export interface AppOptions {
-  readonly config: Config;
-  readonly secrets: Secrets;
+  readonly loaded: LoadedConfig;
+  /**
+   * Reads the same file anew and checks it.
+   * @throws AppError CONFIG_INVALID
+   */
+  load(): LoadedConfig;
+  readonly env: NodeJS.ProcessEnv;
   readonly log: Logger;
   readonly version: string;
 }
@@ -34,6 +42,11 @@ export interface AppOptions {
 export interface RunningApp {
   /** Where HTTP really listens, `http://HOST:PORT`. */
   readonly httpUrl: string;
+  /**
+   * Reads the file anew; what it changes counts from the next decision on.
+   * @throws AppError CONFIG_INVALID: the old configuration goes on
+   */
+  reload(): Promise<ReloadReport>;
   /** Ends everything in the reverse order of its beginning; calls in Asterisk stay as they are. */
   stop(): Promise<void>;
 }
@@ -43,39 +56,23 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
   const releasers = new ReleaserStack();
   const stop = () => releasers.releaseAll((err, what) => options.log.error({ err, what }, 'Could not be stopped'));
   try {
-    return { httpUrl: await build(options, releasers), stop };
+    return { ...(await build(options, releasers)), stop };
   } catch (error) {
     await stop();
     throw error;
   }
 }
 
-async function build({ config, secrets, log, version }: AppOptions, releasers: ReleaserStack): Promise<string> {
+async function build(options: AppOptions, releasers: ReleaserStack): Promise<Omit<RunningApp, 'stop'>> {
+  const { loaded, log, version } = options;
+  const { config, secrets } = loaded;
   const clock = systemClock;
-  const { requestTimeoutMs, silenceMs } = config.asterisk;
-  const database = await buildDatabase({ config, secrets, log }, releasers);
+  // What counts now: asked again whenever something is decided by it.
+  let current = config;
+  const database = await buildDatabase({ config, secrets, log, keep: () => current.keep }, releasers);
   await buildLogFile({ config, log, queueLog: database.queueLog }, releasers);
   const announcer = await buildAnnouncer({ config, secrets, log }, releasers);
-  const pbx = new AriPbx({
-    settings: { ...config.asterisk, password: secrets.ariPassword ?? '' },
-    // Two pings may go unanswered before the silence is taken for a loss.
-    limits: { requestTimeoutMs, silenceMs, pingIntervalMs: silenceMs * 0.4 },
-    clock,
-    random: Math.random,
-    log: log.child({ room: 'ari' }),
-  });
-  releasers.add('asterisk', () => pbx[Symbol.asyncDispose]());
-  const media = new AriMediaOut({
-    settings: {
-      url: config.asterisk.url,
-      linesMax: config.limits.calls,
-      rtpAddress: config.asterisk.rtpAddress ?? undefined,
-    },
-    pbx,
-    clock,
-    log: log.child({ room: 'media' }),
-  });
-  releasers.add('media', () => media[Symbol.asyncDispose]());
+  const { pbx, media } = buildAsterisk({ config, secrets, log }, () => current.limits.calls, releasers);
   const music = buildMusic(config, { clock, random: Math.random, log });
   releasers.add('music', () => music.close());
   music.start();
@@ -94,6 +91,19 @@ async function build({ config, secrets, log, version }: AppOptions, releasers: R
     log,
   });
   await application.start();
+  const live = new LiveConfig({
+    ...options,
+    rows: database.queueRows,
+    store: database.queueStore,
+    clock,
+    async apply(now, { secrets: { lookupHeaders, accountHeaders } }) {
+      current = now;
+      database.configureSources({ lookups: now.lookups, lookupHeaders, accounts: now.accounts, accountHeaders });
+      application.configure(callSettings(now));
+    },
+  });
+  releasers.add('configuration', () => live.close());
+  await live.start();
   const parts = {
     asterisk: new PartWatch(
       async () => ({ isUp: pbx.isConnected(), reason: `no connection to ${config.asterisk.url}` }),
@@ -105,24 +115,31 @@ async function build({ config, secrets, log, version }: AppOptions, releasers: R
   const personalData = {
     list: (subject: PersonalSubject) => database.personalData.list(subject),
     erase: (subject: PersonalSubject) => database.personalData.erase(subject),
-    elsewhere: () => personalDataElsewhere(config),
+    elsewhere: () => personalDataElsewhere(current),
   };
-  const face = runningFace({ application, music, parts, version, personalData });
+  const face = runningFace({ application, music, parts, version, personalData, configuration: live });
   const httpUrl = await listen({ config, secrets, log, version, face }, releasers);
-  releasers.add('calls', () => application.stop(config.limits.drainMs));
+  releasers.add('calls', () => application.stop(current.limits.drainMs));
   for (const part of Object.values(parts)) {
     releasers.add('watch', () => part.stop());
     await part.start();
   }
   pbx.start();
   log.info({ httpUrl, application: config.asterisk.application }, 'Started');
-  return httpUrl;
+  return { httpUrl, reload: () => live.reload() };
 }
 
-type BuildOptions = Omit<AppOptions, 'version'>;
+interface BuildOptions {
+  readonly config: Config;
+  readonly secrets: Secrets;
+  readonly log: Logger;
+}
 
 /** DATABASE_URL, or the application's own server in its data folder; brought up to this program's schema. */
-async function buildDatabase({ config, secrets, log }: BuildOptions, releasers: ReleaserStack): Promise<OpenDatabase> {
+async function buildDatabase(
+  { config, secrets, log, keep }: BuildOptions & Pick<OpenDatabaseOptions, 'keep'>,
+  releasers: ReleaserStack,
+): Promise<OpenDatabase> {
   const dataDir = config.database.dataFolder;
   let { databaseUrl } = secrets;
   if (databaseUrl === null) {
@@ -139,7 +156,7 @@ async function buildDatabase({ config, secrets, log }: BuildOptions, releasers: 
     lookupHeaders: secrets.lookupHeaders,
     accounts: config.accounts,
     accountHeaders: secrets.accountHeaders,
-    keep: () => config.keep,
+    keep,
     outboxFile: join(dataDir, 'unwritten.jsonl'),
     logMemberNameAsAgent: config.queueing.logMemberNameAsAgent,
     clock: systemClock,
@@ -151,7 +168,7 @@ async function buildDatabase({ config, secrets, log }: BuildOptions, releasers: 
 
 /** queue_log as a file; released after the calls and before the database, so that their last lines are in it. */
 async function buildLogFile(
-  { config, log, queueLog }: Pick<AppOptions, 'config' | 'log'> & { readonly queueLog: QueueLog },
+  { config, log, queueLog }: Pick<BuildOptions, 'config' | 'log'> & { readonly queueLog: QueueLog },
   releasers: ReleaserStack,
 ): Promise<void> {
   const { file: path, rotation, hasLegacyTransfer } = config.queueLog;
@@ -161,6 +178,35 @@ async function buildLogFile(
   const tail = new LogTail({ queueLog, sink: new LogFile({ path, rotation, style, ...room }), what: path, ...room });
   releasers.add('queue_log file', () => tail.close());
   await tail.start();
+}
+
+/** The connection to Asterisk, and that for audio. */
+function buildAsterisk({ config, secrets, log }: BuildOptions, linesMax: () => number, releasers: ReleaserStack) {
+  const clock = systemClock;
+  const { url, requestTimeoutMs, silenceMs, rtpAddress } = config.asterisk;
+  const pbx = new AriPbx({
+    settings: { ...config.asterisk, password: secrets.ariPassword ?? '' },
+    // Two pings may go unanswered before the silence is taken for a loss.
+    limits: { requestTimeoutMs, silenceMs, pingIntervalMs: silenceMs * 0.4 },
+    clock,
+    random: Math.random,
+    log: log.child({ room: 'ari' }),
+  });
+  releasers.add('asterisk', () => pbx[Symbol.asyncDispose]());
+  const media = new AriMediaOut({
+    settings: {
+      url,
+      get linesMax() {
+        return linesMax();
+      },
+      rtpAddress: rtpAddress ?? undefined,
+    },
+    pbx,
+    clock,
+    log: log.child({ room: 'media' }),
+  });
+  releasers.add('media', () => media[Symbol.asyncDispose]());
+  return { pbx, media };
 }
 
 async function buildAnnouncer(

@@ -1,11 +1,13 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
+import type { RunningApp } from './app.ts';
 import type { CheckedPart } from './cli/check-report.ts';
 import { runCommandLine } from './cli/program.ts';
 import { findingLine } from './config/findings.ts';
 import type { LoadedConfig } from './config/load.ts';
 import { loadConfig } from './config/load.ts';
 import { shippedPath } from './config/shipped.ts';
+import { isAppError } from './errors.ts';
 import { createLog, type Logger } from './log.ts';
 
 /** How long a finished command may keep the process alive by something that was not closed, before it is ended all the same. */
@@ -31,14 +33,24 @@ setTimeout(() => process.exit(), LAST_RESORT_MS).unref();
 /** Runs the application until the first signal, then lets it hand its calls back; the second signal ends it at once. */
 async function start({ file }: { file: string | undefined }): Promise<void> {
   const loaded = loadConfig({ file, env: process.env });
-  const { config, secrets } = loaded;
+  const { config } = loaded;
   const log = createLog(config.log);
   logConfiguration(log, loaded);
   const signal = stopSignal(log);
   // Only here, so that the commands that ask the running application start quickly.
   const { startApp } = await import('./app.ts');
-  const app = await startApp({ config, secrets, log, version: packageVersion() });
+  const starting = startApp({
+    loaded,
+    // The same file, wherever it was found: its place must not change with what lies around.
+    load: () => loadConfig({ file: config.file, env: process.env }),
+    env: process.env,
+    log,
+    version: packageVersion(),
+  });
+  const unheed = reloadOnSignal(starting, log);
+  const app = await starting;
   await signal;
+  unheed();
   await app.stop();
   log.info('Stopped');
 }
@@ -55,6 +67,18 @@ function logConfiguration(log: Logger, { config, secrets, warnings }: LoadedConf
     log.warn('XMPP is not configured: members and CRM software are not told of calls');
   if (secrets.apiToken === null)
     log.warn('API_TOKEN is not set: the API is off, and with it the commands that need it');
+}
+
+/** SIGHUP, also one that comes during the start, reads the file anew. What is wrong with it stands in the log. */
+function reloadOnSignal(starting: Promise<RunningApp>, log: Logger): () => void {
+  const onSignal = () => {
+    const reloaded = starting.then((app) => app.reload());
+    reloaded.catch((error: unknown) => {
+      if (!isAppError(error, 'CONFIG_INVALID')) log.error({ err: error }, 'The configuration could not be read again');
+    });
+  };
+  process.on('SIGHUP', onSignal);
+  return () => process.removeListener('SIGHUP', onSignal);
 }
 
 /** Resolves at the first SIGTERM or SIGINT. Afterwards a signal has its ordinary effect again: the process ends. */

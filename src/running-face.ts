@@ -1,6 +1,6 @@
 import type { Application } from '../stasis/calls/application.ts';
 import { callViews, memberViews, queueViews } from '../stasis/calls/application-view.ts';
-import type { ApplicationFace, PartName, PersonalDataFace } from './http/application-face.ts';
+import type { ApplicationFace, ConfigurationFace, PartName, PersonalDataFace } from './http/application-face.ts';
 import type { Music } from './music.ts';
 import type { PartWatch } from './part-watch.ts';
 import { recordingFace } from './recording-face.ts';
@@ -12,14 +12,16 @@ export interface RunningFaceOptions {
   readonly parts: Readonly<Record<PartName, PartWatch>>;
   readonly version: string;
   readonly personalData: PersonalDataFace;
+  readonly configuration: ConfigurationFace;
 }
 
 /** What the API and the command line see of the running application. */
-export function runningFace({ application, music, parts, version, personalData }: RunningFaceOptions): ApplicationFace {
+export function runningFace({ application, music, parts, version, ...faces }: RunningFaceOptions): ApplicationFace {
   const { room, calls } = application;
   const startedAtMs = room.clock.now();
   return {
-    personalData,
+    personalData: faces.personalData,
+    configuration: faces.configuration,
     recordings: recordingFace(application),
     status: () => ({
       version,

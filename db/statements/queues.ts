@@ -1,13 +1,16 @@
+import type { QueueName } from '../../src/core/ids.ts';
+import type { StoredSettings } from '../../src/ports/queue-rows.ts';
 import type { QueueDefinition } from '../../src/ports/queue-store.ts';
 import type { Statement } from './statement.ts';
 
-/** Makes missing queues and brings titles and service levels up to date; a row that is right already is not written. */
+/** Makes the file's queues where they are missing and brings titles and service levels up to date; a row that is right already is not written. */
 export function defineQueues(queues: readonly QueueDefinition[]): Statement<object> {
   return {
     name: 'define-queues',
-    text: `insert into queue (name, title, service_level_ms) select * from unnest($1::text[], $2::text[], $3::int[])
-      on conflict (name) do update set title = excluded.title, service_level_ms = excluded.service_level_ms
-      where (queue.title, queue.service_level_ms) <> (excluded.title, excluded.service_level_ms)`,
+    text: `insert into queue (name, title, service_level_ms, source)
+      select *, 'file' from unnest($1::text[], $2::text[], $3::int[])
+      on conflict (name) do update set title = excluded.title, service_level_ms = excluded.service_level_ms, source = excluded.source
+      where (queue.title, queue.service_level_ms, queue.source) <> (excluded.title, excluded.service_level_ms, excluded.source)`,
     values: [
       queues.map(({ name }) => name),
       queues.map(({ title }) => title),
@@ -19,4 +22,58 @@ export function defineQueues(queues: readonly QueueDefinition[]): Statement<obje
 /** What queues remember of their members. */
 export function selectQueueMemories(): Statement<{ readonly queue: string; readonly lastRung: string | null }> {
   return { name: 'queue-memories', text: 'select name as queue, last_rung as "lastRung" from queue', values: [] };
+}
+
+/** A row of queue, as far as it says what the queue is. */
+export interface QueueSettingsRow {
+  readonly name: string;
+  readonly title: string;
+  readonly settings: StoredSettings;
+  readonly source: 'file' | 'sql';
+}
+
+export function selectQueues(limit: number): Statement<QueueSettingsRow> {
+  return {
+    name: 'queues',
+    text: 'select name, title, settings, source from queue order by source, name limit $1',
+    values: [limit],
+  };
+}
+
+/** The service levels of queues that are made by SQL: the database counts by them. */
+export function noteServiceLevels(
+  queues: readonly Pick<QueueDefinition, 'name' | 'serviceLevelMs'>[],
+): Statement<object> {
+  return {
+    name: 'note-service-levels',
+    text: `update queue q set service_level_ms = given.level from unnest($1::text[], $2::int[]) given (name, level)
+      where q.name = given.name and q.service_level_ms <> given.level`,
+    values: [queues.map(({ name }) => name), queues.map(({ serviceLevelMs }) => serviceLevelMs)],
+  };
+}
+
+interface NewSettings {
+  readonly queue: QueueName;
+  readonly after: StoredSettings;
+}
+
+/** No row when somebody has changed the settings meanwhile. */
+export function updateSettings({ queue, before, after }: NewSettings & { before: StoredSettings }): Statement<object> {
+  return {
+    name: 'update-settings',
+    text: 'update queue set settings = $3::jsonb where name = $1 and settings = $2::jsonb returning name',
+    values: [queue, JSON.stringify(before), JSON.stringify(after)],
+  };
+}
+
+/** No row when there is one of that name; one of a queue that the file has named before becomes one made by SQL. */
+export function insertQueue({ queue, after }: NewSettings): Statement<object> {
+  return {
+    name: 'insert-queue',
+    text: `insert into queue (name, title, settings, source)
+      values ($1, upper(left($1, 1)) || substr($1, 2), $2::jsonb, 'sql')
+      on conflict (name) do update set settings = excluded.settings, source = excluded.source where queue.source = 'file'
+      returning name`,
+    values: [queue, JSON.stringify(after)],
+  };
 }

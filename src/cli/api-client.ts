@@ -65,9 +65,10 @@ export class ApiClient {
   }
 
   #refusal({ status, json }: { status: number; json: unknown }): AppError {
-    const { code, message } = (json as { error?: { code?: unknown; message?: unknown } } | null)?.error ?? {};
+    const error = (json as { error?: { code?: unknown; message?: unknown; findings?: unknown } } | null)?.error ?? {};
+    const { code, message, findings } = error;
     if (typeof code === 'string' && code in ERROR_CODES && typeof message === 'string') {
-      return new AppError(code as ErrorCode, message);
+      return new AppError(code as ErrorCode, message, Array.isArray(findings) ? { details: { findings } } : {});
     }
     return new AppError('APPLICATION_UNREACHABLE', `${this.#url} answers ${status}, but is no queueapp`);
   }

@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import type { CallJson, MemberJson, QueueJson, StatusJson } from '../http/views.ts';
 import { type CheckedPart, isAllWell, writeCheck } from './check-report.ts';
 import { asJson, type CommonOptions, client, command } from './command.ts';
+import { addConfigurationCommands } from './configuration.ts';
 import { EXIT, type ExitStatus } from './exit-status.ts';
 import { addImport, type ImportParts } from './import-command.ts';
 import { addMemberCommands } from './member-commands.ts';
@@ -56,6 +57,7 @@ function program(parts: CommandLineParts, setStatus: (status: ExitStatus) => voi
   addImport(root, parts);
   addQuestions(root, parts);
   addMemberCommands(root, parts);
+  addConfigurationCommands(root, parts);
   addPersonalDataCommands(root, parts);
   addRecordingCommands(root, parts);
   return root;

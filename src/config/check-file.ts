@@ -10,6 +10,8 @@ import { wording } from './wording.ts';
 /** `value` is `null` when there are findings. */
 export interface FileCheck {
   readonly value: CheckedFile | null;
+  /** The file's plain values, before anything was checked. */
+  readonly written: unknown;
   readonly findings: readonly Finding[];
   readonly warnings: readonly Finding[];
 }
@@ -18,14 +20,20 @@ export interface FileCheck {
 export function checkFile(text: string, file: string): FileCheck {
   const document = readDocument(text, file);
   if (document.findings.length > 0 && document.value === undefined) return refused(document.findings);
-  const checked = configSchema(knownNames(document.value)).safeParse(document.value ?? {}, { error: wording });
+  const checked = checkValues(document.value);
   const findings = checked.success ? [] : checked.error.issues.flatMap((issue) => findingsOf(issue, document, file));
   const all = [...document.findings, ...findings];
   if (!checked.success || all.length > 0) return refused(all);
-  return { value: checked.data, findings: [], warnings: warningsOf(checked.data, document, file) };
+  const warnings = warningsOf(checked.data, document, file);
+  return { value: checked.data, written: document.value ?? {}, findings: [], warnings };
 }
 
-const refused = (findings: readonly Finding[]): FileCheck => ({ value: null, findings, warnings: [] });
+/** Checks a file's plain values. */
+export function checkValues(written: unknown) {
+  return configSchema(knownNames(written)).safeParse(written ?? {}, { error: wording });
+}
+
+const refused = (findings: readonly Finding[]): FileCheck => ({ value: null, written: null, findings, warnings: [] });
 
 /** The schema has found all errors; what is found beside them are oddities. */
 function warningsOf(checked: CheckedFile, document: ConfigDocument, file: string): Finding[] {
@@ -37,19 +45,19 @@ function warningsOf(checked: CheckedFile, document: ConfigDocument, file: string
 }
 
 function findingsOf(issue: z.core.$ZodIssue, document: ConfigDocument, file: string): Finding[] {
-  const path = issue.path.map((part) => (typeof part === 'number' ? part : String(part)));
-  const at = (whole: FindingPath, reason: string): Finding => ({
-    file,
-    ...document.positionOf(whole),
-    path: whole,
-    reason,
+  return reasonsOf(issue).map(({ path: whole, reason }) => {
+    const path = document.hasItem(whole) ? whole : whole.slice(0, -1);
+    return { file, ...document.positionOf(path), path, reason };
   });
+}
+
+/** What is wrong, with the path of each setting. */
+export function reasonsOf(issue: z.core.$ZodIssue): { readonly path: FindingPath; readonly reason: string }[] {
+  const path = issue.path.map((part) => (typeof part === 'number' ? part : String(part)));
+  if (issue.code !== 'unrecognized_keys') return [{ path, reason: issue.message }];
   // One message line for each key (wording.ts, unknownKeys).
-  if (issue.code === 'unrecognized_keys') {
-    const reasons = issue.message.split('\n');
-    return issue.keys.map((key, index) => at([...path, key], reasons[index] ?? 'is no setting here'));
-  }
-  return [at(document.hasItem(path) ? path : path.slice(0, -1), issue.message)];
+  const reasons = issue.message.split('\n');
+  return issue.keys.map((key, index) => ({ path: [...path, key], reason: reasons[index] ?? 'is no setting here' }));
 }
 
 /**

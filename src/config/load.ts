@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
 import { homedir, userInfo } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { checkFile, readConfigFile } from './check-file.ts';
+import { checkFile, checkValues, readConfigFile, reasonsOf } from './check-file.ts';
 import type { Config, Secrets, XmppConnectionSettings } from './config.ts';
 import { type EnvironmentValues, environmentFinding, readEnvironment } from './environment.ts';
-import { configInvalid, type Finding } from './findings.ts';
+import { configInvalid, type Finding, type FindingPath } from './findings.ts';
 import type { CheckedFile } from './schema.ts';
 import { shippedPath } from './shipped.ts';
 import { musicClasses, soundSettings } from './sound-folders.ts';
@@ -20,7 +20,14 @@ export interface LoadedConfig {
   readonly secrets: Secrets;
   /** What is odd but can be used, for example a step that no other leads to. */
   readonly warnings: readonly Finding[];
+  /** The file's plain values, as they were written. */
+  readonly written: WrittenFile;
 }
+
+/** Plain values of a file that was found to be right. */
+export type WrittenFile = Readonly<Record<string, unknown>> & { readonly queues: WrittenQueues };
+/** Queues as they are written, by name. */
+export type WrittenQueues = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 
 const DEFAULT_FILE = 'queueapp.yaml';
 
@@ -41,7 +48,35 @@ export function loadConfig({ file, env }: LoadOptions): LoadedConfig {
   findings.push(...missingSettings(config, secrets));
   findings.push(...missingVariables(checked.value, env));
   if (findings.length > 0) throw configInvalid(findings);
-  return { config: deepFreeze(config), secrets: deepFreeze(secrets), warnings: checked.warnings };
+  const written = deepFreeze(checked.written as WrittenFile);
+  return { config: deepFreeze(config), secrets: deepFreeze(secrets), warnings: checked.warnings, written };
+}
+
+/** What is wrong with one setting of a queue. */
+export interface QueueFinding {
+  readonly queue: string;
+  /** From the setting's name on. */
+  readonly path: FindingPath;
+  readonly reason: string;
+}
+
+/** The same configuration with other queues than the file has, or what is wrong with them. */
+export function withQueues(
+  { config, written }: LoadedConfig,
+  queues: WrittenQueues,
+  env: NodeJS.ProcessEnv,
+): { readonly config: Config; readonly findings: readonly QueueFinding[] } {
+  const checked = checkValues({ ...written, queues });
+  if (checked.success) {
+    const made = combine(config.file, checked.data, readEnvironment(env).values, env);
+    return { config: deepFreeze(made.config), findings: [] };
+  }
+  return { config, findings: checked.error.issues.flatMap(reasonsOf).map(queueFinding) };
+}
+
+function queueFinding({ path, reason }: { readonly path: FindingPath; readonly reason: string }): QueueFinding {
+  const [, queue = '', ...rest] = path;
+  return { queue: String(queue), path: rest, reason };
 }
 
 function missingVariables({ lookups, accounts }: CheckedFile, env: NodeJS.ProcessEnv): Finding[] {

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { ApplicationFace } from './application-face.ts';
 import { checkBearer } from './bearer.ts';
+import { configurationRoutes } from './configuration-routes.ts';
 import { described } from './described.ts';
 import { memberRoutes } from './member-routes.ts';
 import { personalDataRoutes } from './personal-data-routes.ts';
@@ -36,4 +37,5 @@ export function apiRoutes(server: FastifyInstance, { face, apiToken }: ApiOption
   memberRoutes(server, face);
   personalDataRoutes(server, face.personalData);
   recordingRoutes(server, face.recordings);
+  configurationRoutes(server, face.configuration);
 }

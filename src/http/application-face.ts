@@ -13,6 +13,52 @@ export interface ApplicationFace extends MemberFace {
   calls(): Promise<readonly CallView[]>;
   readonly personalData: PersonalDataFace;
   readonly recordings: RecordingFace;
+  readonly configuration: ConfigurationFace;
+}
+
+/** Changing the configuration while it runs. */
+export interface ConfigurationFace {
+  /** @throws AppError CONFIG_INVALID: the file is wrong, and what counted before goes on counting */
+  reload(): Promise<ReloadReport>;
+  /** @throws AppError QUEUE_UNKNOWN */
+  queueSettings(queue: QueueName): QueueSettingsView;
+  /** @throws AppError CONFIG_INVALID with everything that is wrong; QUEUE_UNKNOWN; DATABASE_UNAVAILABLE */
+  changeQueueSettings(request: SettingsRequest): Promise<QueueSettingsView>;
+}
+
+/** A setting, or a whole group of them, that is not as it was; by its name in the file. */
+export interface ChangedSetting {
+  readonly setting: string;
+  readonly change: 'new' | 'changed' | 'removed';
+}
+
+/** What a reading of the file has changed. */
+export interface ReloadReport {
+  readonly changes: readonly ChangedSetting[];
+  /** Those that count only after a restart. */
+  readonly waiting: readonly ChangedSetting[];
+  readonly warnings: readonly string[];
+  /** What stands in the database and can't be used. */
+  readonly refused: readonly string[];
+}
+
+/** What stands in the row of a queue. */
+export interface QueueSettingsView {
+  readonly queue: QueueName;
+  readonly isOfFile: boolean;
+  /** With the names and values of the file. */
+  readonly settings: Readonly<Record<string, unknown>>;
+}
+
+export interface SettingsRequest {
+  readonly queue: QueueName;
+  /** Groups are merged setting by setting. */
+  readonly set: Readonly<Record<string, unknown>>;
+  /** Paths of settings that are to be the file's again. */
+  readonly unset: readonly (readonly string[])[];
+  readonly unsetAll: boolean;
+  /** Whether a queue that does not exist is made. */
+  readonly create: boolean;
 }
 
 /** What calls have left of people. */

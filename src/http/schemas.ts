@@ -33,9 +33,20 @@ const part = group({
   reason,
 });
 
-export const errorSchema = group({
-  error: group({ code: text('Stable name, explained in src/errors.md'), message: text('What happened, for people') }),
+const finding = group({
+  file: text('The file, `environment`, or `queue.settings` in the database'),
+  line: { type: ['integer', 'null'], description: 'null where there are no lines' },
+  column: { type: ['integer', 'null'], description: 'null where there are no lines' },
+  path: { type: 'array', items: { type: ['string', 'integer'] }, description: 'The setting, from the top' },
+  reason: text('What is wrong with it'),
 });
+const error = group({
+  code: text('Stable name, explained in src/errors.md'),
+  message: text('What happened, for people'),
+  findings: { ...listOf(finding), description: 'With CONFIG_INVALID: everything that is wrong' },
+});
+
+export const errorSchema = group({ error: { ...error, required: ['code', 'message'] } });
 
 export const aliveSchema = group({ alive: flag('Always true: the process answers') });
 

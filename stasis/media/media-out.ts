@@ -28,7 +28,7 @@ export interface AriMediaOutOptions {
 
 /** Personal audio for callers of one Asterisk: a media channel and a connection for each line, one pump for all. */
 export class AriMediaOut implements MediaOut {
-  readonly #linesMax: number;
+  readonly #settings: MediaSettings;
   readonly #pbx: Pbx;
   readonly #log: Logger;
   readonly #room: LineRoom;
@@ -40,7 +40,7 @@ export class AriMediaOut implements MediaOut {
   readonly #held = new Set<ChannelId | BridgeId>();
 
   constructor({ settings, times, pbx, clock, log }: AriMediaOutOptions) {
-    this.#linesMax = settings.linesMax;
+    this.#settings = settings;
     this.#pbx = pbx;
     this.#log = log;
     this.#room = {
@@ -70,7 +70,7 @@ export class AriMediaOut implements MediaOut {
   }
 
   async open(request: MediaRequest): Promise<MediaLine> {
-    if (this.#lines.size >= this.#linesMax) throw unavailable(`${this.#lines.size} lines are open already`);
+    if (this.#lines.size >= this.#settings.linesMax) throw unavailable(`${this.#lines.size} lines are open already`);
     const { line, place } = this.#newLine(request);
     const { clock, times, counters } = this.#room;
     const cancelLimit = clock.after(times.openMs, () =>

@@ -2,7 +2,7 @@
 export interface MediaSettings {
   /** `http://127.0.0.1:8088` or `https://…`, as for ARI. */
   readonly url: string;
-  /** Lines at a time: as many as calls. */
+  /** Lines at a time: as many as calls. Read anew for each line. */
   readonly linesMax: number;
   /** Address of ours to which Asterisk can send RTP. @default the one from which it is reached */
   readonly rtpAddress?: string | undefined;

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { FastifyInstance } from 'fastify';
-import { callId, extensionNumber, queueName } from '../../../src/core/ids.ts';
+import { callId, extensionNumber, type QueueName, queueName } from '../../../src/core/ids.ts';
 import { AppError, isAppError } from '../../../src/errors.ts';
-import type { ApplicationFace, ApplicationStatus } from '../../../src/http/application-face.ts';
+import type { ApplicationFace, ApplicationStatus, SettingsRequest } from '../../../src/http/application-face.ts';
 import type { MemberOutcome, MembershipRequest } from '../../../src/http/member-face.ts';
 import { createHttpServer, listen } from '../../../src/http/server.ts';
 import { silentLog } from '../../../src/log.ts';
@@ -46,6 +46,11 @@ class FakeApplication implements ApplicationFace {
     list: async () => ({ places: [], calls: [], tunes: [], isMore: false }),
     erase: async () => ({ places: 0, lines: 0, tunes: 0, open: 0 }),
     elsewhere: () => [],
+  };
+  readonly configuration = {
+    reload: async () => ({ changes: [], waiting: [], warnings: [], refused: [] }),
+    queueSettings: (queue: QueueName) => ({ queue, isOfFile: true, settings: {} }),
+    changeQueueSettings: async ({ queue, set }: SettingsRequest) => ({ queue, isOfFile: true, settings: set }),
   };
 
   readonly recordings = {
@@ -430,7 +435,9 @@ describe('the HTTP server', () => {
       '/api/v1/personal-data/erase',
       '/api/v1/personal-data/list',
       '/api/v1/queues',
+      '/api/v1/queues/{queue}/settings',
       '/api/v1/recordings',
+      '/api/v1/reload',
       '/api/v1/status',
       '/healthz',
       '/readyz',

@@ -92,6 +92,9 @@ describe('docs/command-line.md', () => {
     'recording resume',
     'recording stop',
     'recording list',
+    'reload',
+    'set',
+    'unset',
     'personal-data list',
     'personal-data erase',
   ])('says more of %s', async (command) => {

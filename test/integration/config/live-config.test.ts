@@ -1,0 +1,293 @@
+import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import type { Config } from '../../../src/config/config.ts';
+import { loadConfig } from '../../../src/config/load.ts';
+import { queueName } from '../../../src/core/ids.ts';
+import type { QueueSettings } from '../../../src/core/queue/settings.ts';
+import type { SettingsRequest } from '../../../src/http/application-face.ts';
+import { systemClock } from '../../../src/lib/clock.ts';
+import { LiveConfig } from '../../../src/live-config.ts';
+import { createLog } from '../../../src/log.ts';
+import { openTestDatabase } from '../../support/database.ts';
+import { eventually } from '../../support/eventually.ts';
+import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
+
+const ENV = { ARI_PASSWORD: 'pass' };
+const SUPPORT = queueName('support');
+const IVR = 'ivr: { start: one, steps: { one: { play: queueapp/welcome, hangup: true } } }\n';
+const ONE_QUEUE = `queues: { support: { retry: 7s } }\n${IVR}`;
+
+let postgres: TestPostgres;
+let anybody: Awaited<ReturnType<TestPostgres['client']>>;
+let folder: string;
+let file: string;
+let database: Awaited<ReturnType<typeof openTestDatabase>>;
+let live: LiveConfig;
+let applied: Config[];
+let log: { level: string; msg: string; reason?: string }[];
+
+beforeAll(async () => {
+  postgres = await startTestPostgres();
+  anybody = await postgres.client();
+  folder = await mkdtemp(join(tmpdir(), 'queueapp-live-'));
+  file = join(folder, 'queueapp.yaml');
+});
+afterAll(async () => {
+  await postgres.close();
+  await rm(folder, { recursive: true });
+});
+
+beforeEach(async () => {
+  await anybody.query('truncate queue, queue_member, queue_entry, ring_attempt, queue_log');
+  await start(ONE_QUEUE);
+});
+afterEach(() => stop());
+
+async function start(text: string): Promise<void> {
+  await writeFile(file, text);
+  applied = [];
+  log = [];
+  database = await openTestDatabase(postgres.databaseUrl);
+  const load = () => loadConfig({ file, env: ENV });
+  const stream = new PassThrough().on('data', (line) => log.push(JSON.parse(String(line))));
+  live = new LiveConfig({
+    loaded: load(),
+    load,
+    env: ENV,
+    rows: database.queueRows,
+    store: database.queueStore,
+    apply: async (config) => {
+      applied.push(config);
+    },
+    clock: systemClock,
+    log: createLog({ level: 'info', personalData: false }, stream),
+  });
+  await live.start();
+  // The first word of the listener, which is that everything may have changed.
+  await eventually('the database to be listened to', () => applied.length >= 2);
+}
+
+async function stop(): Promise<void> {
+  await live.close();
+  await database.close();
+}
+
+const queueOf = (name: string) => live.config.queues.find((queue) => queue.name === name);
+const until = (what: string, name: string, is: (queue: QueueSettings | undefined) => boolean) =>
+  eventually(what, () => is(queueOf(name)));
+const settled = (wanted: number) => eventually('the change to be taken up', () => applied.length >= wanted);
+const change = (request: Partial<SettingsRequest>) =>
+  live.changeQueueSettings({ queue: SUPPORT, set: {}, unset: [], unsetAll: false, create: false, ...request });
+const rowOf = async (name: string) =>
+  (await anybody.query('select title, settings, source, service_level_ms as level from queue where name = $1', [name]))
+    .rows[0];
+
+describe('by SQL', () => {
+  test("settings in a queue's row are taken up at once, and taken back", async () => {
+    await anybody.query(
+      `update queue set settings = '{"ring-timeout": "25s", "strategy": "rrmemory"}' where name = 'support'`,
+    );
+    await until('the new ring time', 'support', (queue) => queue?.ringTimeoutMs === 25_000);
+    expect(queueOf('support')).toMatchObject({ strategy: 'rrmemory', retryMs: 7_000 });
+    await anybody.query(`update queue set settings = settings - 'ring-timeout' where name = 'support'`);
+    await until("the file's ring time", 'support', (queue) => queue?.ringTimeoutMs === 15_000);
+    expect(queueOf('support')?.strategy).toBe('rrmemory');
+  });
+
+  test('a wrong value is ignored with its reason in the log, once, and the last good one stays', async () => {
+    await anybody.query(`update queue set settings = '{"retry": 3}' where name = 'support'`);
+    await until('the right one', 'support', (queue) => queue?.retryMs === 3_000);
+    const before = applied.length;
+    await anybody.query(`update queue set settings = '{"retry": "soon", "weight": 9}' where name = 'support'`);
+    await settled(before + 1);
+    await anybody.query("update queue set title = 'Support!' where name = 'support'");
+    await settled(before + 2);
+    expect(queueOf('support')).toMatchObject({ retryMs: 3_000, weight: 0 });
+    const errors = log.filter(({ level }) => level === 'error');
+    expect(errors.map(({ reason }) => reason)).toEqual([
+      'queues.support.retry: expected a duration such as 15s, got "soon"',
+    ]);
+    await anybody.query(`update queue set settings = '{"retry": 4}' where name = 'support'`);
+    await until('the mended one', 'support', (queue) => queue?.retryMs === 4_000);
+  });
+
+  test('rows become queues, are retitled, and are none any more when they are gone', async () => {
+    await anybody.query("insert into queue (name, title) values ('sales', 'Sales')");
+    await until('the new queue', 'sales', (queue) => queue?.title === 'Sales');
+    await anybody.query(`update queue set title = 'Shop', settings = '{"service-level": "20s"}' where name = 'sales'`);
+    await until('the new title', 'sales', (queue) => queue?.title === 'Shop');
+    await eventually('the database to count by the level', async () => (await rowOf('sales'))?.level === 20_000);
+    await anybody.query("delete from queue where name = 'sales'");
+    await until('the queue to be gone', 'sales', (queue) => queue === undefined);
+  });
+
+  test("a queue of the file whose row is deleted gets it back; its title is the file's", async () => {
+    await anybody.query("delete from queue where name = 'support'");
+    await eventually('the row to be there', async () => (await rowOf('support')) !== undefined);
+    expect([await rowOf('support'), queueOf('support')?.title]).toEqual([
+      { title: 'Support', settings: {}, source: 'file', level: 0 },
+      'Support',
+    ]);
+  });
+
+  test('what was changed while the database was away is taken up when it is back', async () => {
+    await postgres.stop();
+    await expect(change({ set: { weight: 1 } })).rejects.toMatchObject({ code: 'DATABASE_UNAVAILABLE' });
+    await writeFile(file, `queues: { support: { retry: 8s }, sales: {} }\n${IVR}`);
+    await live.reload();
+    expect(queueOf('support')?.retryMs).toBe(8_000);
+    await postgres.start();
+    anybody = await postgres.client();
+    await eventually('the new queue to have its row', async () => (await rowOf('sales')) !== undefined, 30_000);
+  }, 60_000);
+});
+
+describe('by file', () => {
+  test('a reload takes up what is new, says what, what waits for a restart, and writes CONFIGRELOAD', async () => {
+    await writeFile(
+      file,
+      `http: { listen: 127.0.0.1:9 }\nlimits: { calls: 7 }\nqueues: { support: { retry: 9s }, sales: {} }\n${IVR}`,
+    );
+    expect(await live.reload()).toEqual({
+      changes: [
+        { setting: 'queues.support.retry', change: 'changed' },
+        { setting: 'queues.sales', change: 'new' },
+        { setting: 'http', change: 'new' },
+        { setting: 'limits', change: 'new' },
+      ],
+      waiting: [{ setting: 'http', change: 'new' }],
+      warnings: [],
+      refused: [],
+    });
+    expect([queueOf('support')?.retryMs, queueOf('sales')?.title, live.config.limits.calls]).toEqual([
+      9_000,
+      'Sales',
+      7,
+    ]);
+    expect(applied.at(-1)).toBe(live.config);
+    const { rows } = await anybody.query('select callid, queuename, agent, event from queue_log');
+    expect(rows).toEqual([{ callid: 'NONE', queuename: 'NONE', agent: 'NONE', event: 'CONFIGRELOAD' }]);
+    expect(await rowOf('sales')).toMatchObject({ source: 'file' });
+  });
+
+  test('a wrong file is refused with everything that is wrong, and nothing changes', async () => {
+    const before = live.config;
+    await writeFile(file, `queues: { support: { retry: soon, wait: 3 }, sales: {} }\n${IVR}`);
+    await expect(live.reload()).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+      details: { findings: [{ path: ['queues', 'support', 'retry'] }, { path: ['queues', 'support', 'wait'] }] },
+    });
+    await rm(file);
+    await expect(live.reload()).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
+    expect(live.config).toBe(before);
+    expect((await anybody.query('select from queue_log')).rowCount).toBe(0);
+    expect(log.filter(({ level }) => level === 'error')).toHaveLength(2);
+  });
+
+  test('settings of the row go on going before the file; a queue that the file forgets is none, whatever its row says', async () => {
+    await anybody.query(`update queue set settings = '{"retry": 3}' where name = 'support'`);
+    await until('the row', 'support', (queue) => queue?.retryMs === 3_000);
+    await writeFile(file, `queues: { support: { retry: 11s, weight: 2 }, sales: {} }\n${IVR}`);
+    await live.reload();
+    expect(queueOf('support')).toMatchObject({ retryMs: 3_000, weight: 2 });
+    await writeFile(file, `queues: { sales: {} }\n${IVR}`);
+    await live.reload();
+    expect([queueOf('support'), queueOf('sales')?.title]).toEqual([undefined, 'Sales']);
+    await writeFile(file, `queues: { sales: {}, support: {} }\n${IVR}`);
+    await live.reload();
+    expect(queueOf('support')).toMatchObject({ retryMs: 3_000, weight: 0 });
+  });
+
+  test('many reloads and changes at once end in what was written last', async () => {
+    const all = [];
+    for (let n = 1; n <= 20; n++) {
+      // As editors do: never half a file.
+      await writeFile(`${file}.new`, `queues: { support: { retry: ${n}s } }\n${IVR}`);
+      await rename(`${file}.new`, file);
+      all.push(live.reload(), change({ set: { weight: n } }));
+    }
+    await Promise.all(all);
+    expect(queueOf('support')).toMatchObject({ retryMs: 20_000, weight: 20 });
+  });
+});
+
+describe('by command', () => {
+  test('settings are set, merged, and taken back', async () => {
+    expect(await change({ set: { retry: '3s', programme: { order: 'random' } } })).toEqual({
+      queue: 'support',
+      isOfFile: true,
+      settings: { retry: '3s', programme: { order: 'random' } },
+    });
+    expect(queueOf('support')).toMatchObject({ retryMs: 3_000, programme: { order: 'random' } });
+    await change({ set: { programme: { advice: { pause: '1m' } } }, unset: [['retry']] });
+    expect(live.queueSettings(SUPPORT).settings).toEqual({ programme: { order: 'random', advice: { pause: '1m' } } });
+    expect(queueOf('support')?.retryMs).toBe(7_000);
+    await change({ unsetAll: true });
+    expect([live.queueSettings(SUPPORT).settings, (await rowOf('support'))?.settings]).toEqual([{}, {}]);
+  });
+
+  test('a wrong value is refused with everything that is wrong, and nothing is written', async () => {
+    await expect(change({ set: { retry: 'soon', strategie: 'random' } })).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+      message: expect.stringMatching(
+        /^queue\.settings queues\.support\.retry: expected a duration .*\nqueue\.settings queues\.support\.strategie: is no setting here; did you mean "strategy"/,
+      ),
+    });
+    expect((await rowOf('support'))?.settings).toEqual({});
+  });
+
+  test('a queue that does not exist is refused, or made when that was asked for', async () => {
+    const sales = queueName('sales');
+    await expect(change({ queue: sales, set: { weight: 1 } })).rejects.toMatchObject({ code: 'QUEUE_UNKNOWN' });
+    expect(() => live.queueSettings(sales)).toThrow('There is no queue sales');
+    expect(await change({ queue: sales, set: { weight: 1 }, create: true })).toMatchObject({ isOfFile: false });
+    expect([queueOf('sales'), await rowOf('sales')]).toMatchObject([
+      { title: 'Sales', weight: 1 },
+      { title: 'Sales', source: 'sql', settings: { weight: 1 } },
+    ]);
+    await expect(change({ queue: queueName('a b'), create: true })).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
+  });
+
+  test('another process takes it up, too, and what it changes at the same time is not lost', async () => {
+    const { database: other, live: otherLive } = { database, live };
+    await start(ONE_QUEUE);
+    await Promise.all([
+      ...[1, 2, 3].map((n) => change({ set: { [`retry`]: n, weight: n } })),
+      ...[4, 5, 6].map((n) =>
+        otherLive.changeQueueSettings({
+          queue: SUPPORT,
+          set: { 'max-length': n },
+          unset: [],
+          unsetAll: false,
+          create: false,
+        }),
+      ),
+    ]);
+    expect((await rowOf('support'))?.settings).toEqual({ retry: 3, weight: 3, 'max-length': 6 });
+    const level = () => [live, otherLive].map(({ config }) => config.queues[0]?.maxLength).join() === '6,6';
+    await eventually('both processes to know', level);
+    await otherLive.close();
+    await other.close();
+  });
+});
+
+test('after a restart settings of rows and queues made by SQL are there from the beginning', async () => {
+  await change({ set: { retry: '3s' } });
+  await anybody.query("insert into queue (name, title) values ('sales', 'Sales')");
+  await stop();
+  await start(ONE_QUEUE);
+  expect(applied[0]?.queues.map(({ name, retryMs }) => [name, retryMs])).toEqual([
+    ['support', 3_000],
+    ['sales', 5_000],
+  ]);
+});
+
+test('a thousand queues in the database are taken up, and a change of one is quick', async () => {
+  await anybody.query("insert into queue (name, title) select 'q' || i, 'Q' from generate_series(1, 1000) i");
+  await until('the last queue', 'q1000', (queue) => queue !== undefined);
+  await change({ set: { weight: 1 } });
+  expect([queueOf('support')?.weight, live.config.queues.length]).toEqual([1, 1001]);
+}, 60_000);
