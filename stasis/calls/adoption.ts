@@ -102,7 +102,9 @@ async function goOn(deps: SessionDeps, session: CallSession, remains: Remains): 
   const { room } = deps;
   const { call } = session;
   const { entry, settings, place, legs, snapshot } = remains;
-  const member = legs.find((leg) => leg.state === 'Up');
+  // Who answered and had not accepted yet when the process died is not connected.
+  const isAsked = entry.state === 'ringing' && settings.acceptByKey !== null;
+  const member = isAsked ? undefined : legs.find((leg) => leg.state === 'Up');
   const attempt = entry.attempts.find((each) => member?.appArguments[1] === each.attemptId);
   const left = bridgeOf(call.channelId, snapshot) ?? (member ? bridgeOf(member.channelId, snapshot) : null);
   // Before anything is waited for: bridges that nobody claims are removed.

@@ -72,6 +72,7 @@ export class Application {
       router: new EventRouter({ pbx, log }),
       board,
       distributor,
+      membersChanged: () => this.memberships.reloadSoon(),
       holdTimes: new HoldTimes({ store, clock, log }),
       announced: new Map(),
       recordings: new Recordings(),

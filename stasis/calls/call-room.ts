@@ -85,6 +85,8 @@ export interface CallRoom {
   readonly musicClasses: ReadonlyMap<string, HoldClass>;
   readonly board: MemberBoard;
   readonly distributor: Distributor;
+  /** Members have been changed in the database by what a call did: they are read again soon. */
+  readonly membersChanged: () => void;
   readonly holdTimes: HoldTimes;
   /** Attempts that ring or talk now, as they were last published. */
   readonly announced: Map<AttemptId, AnnouncedAttempt>;

@@ -167,7 +167,7 @@ export class ConversationRecording {
       this.#consent = null;
     });
     if (outcome === 'done') this.#visit.hold.noteTold(this.#options.settings.consent);
-    else if (outcome === 'failed') throw refusal('The caller could not be told of it');
+    else if (outcome === 'failed' || outcome === 'gone') throw refusal('The caller could not be told of it');
     else this.#isWanted = false;
   }
 

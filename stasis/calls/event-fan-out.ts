@@ -1,6 +1,8 @@
 import type { Extension } from '../../src/core/people.ts';
+import type { MissConsequence } from '../../src/core/queue/misses.ts';
 import type { QueueSettings } from '../../src/core/queue/settings.ts';
 import type { AnnouncedAttempt, AnnouncedCall, PublishOutcome } from '../../src/ports/announcer.ts';
+import type { MissOutcome } from '../../src/ports/queue-store.ts';
 import type { Call } from './call.ts';
 import type { CallRoom } from './call-room.ts';
 import type { Ring } from './distributor.ts';
@@ -46,6 +48,19 @@ export class CallNews {
 
   connected(ring: Ring): void {
     this.#room.announcer.publishConnected(this.#live(ring));
+  }
+
+  /** To the member alone: that the call was missed, and that no more will come. Who is busy or rejects knows of the call. */
+  missed(
+    { extension }: Ring,
+    { outcome, consequence }: { outcome: MissOutcome; consequence: MissConsequence | null },
+  ): void {
+    const { announcer, settings, clock } = this.#room;
+    if (settings.announce === 'nobody') return;
+    if (outcome === 'no-answer' || outcome === 'not-accepted') announcer.memberMissed(this.#call, extension);
+    if (consequence === null) return;
+    const { queue, queueTitle } = this.#call;
+    announcer.memberPutAside({ queue, queueTitle, how: consequence, atMs: clock.now() }, extension);
   }
 
   /** The conversation is over, or the call moves on to the next member. */

@@ -1,7 +1,9 @@
 import type { DeviceState } from '../../src/core/device-state.ts';
+import { AUTO_PAUSE } from '../../src/core/events.ts';
 import type { AttemptId, ExtensionNumber, QueueName } from '../../src/core/ids.ts';
 import type { Extension, Membership } from '../../src/core/people.ts';
 import type { Member } from '../../src/core/queue/availability.ts';
+import type { MissConsequence } from '../../src/core/queue/misses.ts';
 import type { QueueSettings } from '../../src/core/queue/settings.ts';
 
 interface BoardDeps {
@@ -14,6 +16,13 @@ interface BoardDeps {
 export interface BoardWatcher {
   readonly changed: (member: Member) => void;
   readonly gone: (queue: QueueName, number: ExtensionNumber) => void;
+}
+
+/** What keeps a member from calls, before the database is read. */
+export interface NotedConsequence {
+  readonly queue: QueueName;
+  readonly consequence: MissConsequence;
+  readonly atMs: number;
 }
 
 /** The end of a conversation that the database need not know of yet. */
@@ -72,6 +81,20 @@ export class MemberBoard {
   /** Settings of queues have changed: everything that follows from them is told anew. */
   refresh(): void {
     for (const each of this.memberships()) this.#tell(each);
+  }
+
+  /** Notes at once what follows from a miss; what the database says takes over when members are read again. */
+  noteConsequence(extension: ExtensionNumber, { queue, consequence, atMs }: NotedConsequence): void {
+    const isMeant = (each: Membership) =>
+      each.extension.number === extension &&
+      (each.queue === queue || (consequence.type === 'paused' && consequence.in === 'all'));
+    this.replaceMemberships(
+      this.memberships().map((each) => {
+        if (!isMeant(each)) return each;
+        if (consequence.type === 'aside') return { ...each, asideUntilMs: consequence.untilMs };
+        return each.isPaused ? each : { ...each, isPaused: true, pausedReason: AUTO_PAUSE, pausedAtMs: atMs };
+      }),
+    );
   }
 
   setDevice(device: string, state: DeviceState): void {

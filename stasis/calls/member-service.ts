@@ -1,6 +1,9 @@
+import { quietly } from './call-room.ts';
 import type { Offer } from './distributor.ts';
+import { greetMember, isGreeted } from './member-greeting.ts';
+import { missRing } from './member-miss.ts';
 import { enterPhase, type MemberOutcome, type Stay } from './queue-visit.ts';
-import { ringGroup } from './ring-group.ts';
+import { type GroupAnswer, ringGroup } from './ring-group.ts';
 import { talk } from './talk.ts';
 
 /**
@@ -18,7 +21,32 @@ export async function serveCaller(stay: Stay, offer: Offer): Promise<MemberOutco
     stay.hold.memberMissed();
     return { type: 'missed' };
   }
+  const answeredAtMs = room.clock.now();
+  if (isGreeted(stay.settings) && !(await introduce(stay, answer))) {
+    stay.hold.memberMissed();
+    return { type: 'missed' };
+  }
   stay.line.leave();
   const { ring, channelId, ringMs, losers } = answer;
-  return await talk(stay, ring, { channelId, ringMs, losers, connectedAtMs: room.clock.now(), isJoined: false });
+  const connectedAtMs = room.clock.now();
+  return await talk(stay, ring, { channelId, ringMs, losers, answeredAtMs, connectedAtMs, isJoined: false });
+}
+
+/** The member hears who calls, while the caller hears their programme; whether the two can be joined then. */
+async function introduce(stay: Stay, { ring, channelId, ringMs, losers }: GroupAnswer): Promise<boolean> {
+  const { room, call, news } = stay;
+  const { attemptId } = ring;
+  const answeredAtMs = room.clock.now();
+  const written = quietly(call, 'write-answer', () => room.store.answer({ attemptId, atMs: answeredAtMs })).then(() => {
+    for (const loser of losers) room.distributor.free(loser);
+  });
+  const end = await greetMember(stay, channelId);
+  await written;
+  if (end === 'accepted') return true;
+  call.log.info({ attemptId, end }, 'Member answered, and the two were not joined');
+  if (end !== 'dumped') await quietly(call, 'hang-up-member', () => room.pbx.hangup(channelId));
+  // The caller's own way out of the queue closes the ring, too.
+  if (end === 'caller-gone') news.ended(ring);
+  else await missRing(stay, ring, { outcome: end, ringMs: ringMs + room.clock.now() - answeredAtMs });
+  return false;
 }

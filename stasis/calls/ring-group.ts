@@ -2,6 +2,7 @@ import { fillCallerId } from '../../src/core/caller-id.ts';
 import type { ChannelId } from '../../src/core/ids.ts';
 import { quietly } from './call-room.ts';
 import type { Offer, Ring } from './distributor.ts';
+import { missRing } from './member-miss.ts';
 import type { Stay } from './queue-visit.ts';
 import { CAUSE_ANSWERED_ELSEWHERE, type RingOutcome, ringAttempt } from './ring-attempt.ts';
 
@@ -23,7 +24,8 @@ export async function ringGroup(stay: Stay, { rings }: Offer): Promise<GroupAnsw
   let answer: Omit<GroupAnswer, 'losers'> | null = null;
   const ringOne = async (ring: Ring) => {
     const outcome = await ringMember(stay, ring, elsewhere.signal);
-    if (outcome.type === 'missed') return await writeMiss(stay, ring, outcome);
+    if (outcome.type === 'missed')
+      return await missRing(stay, ring, { outcome: outcome.outcome, ringMs: outcome.ringMs });
     if (outcome.type === 'answered' && answer === null) {
       answer = { ring, channelId: outcome.channelId, ringMs: outcome.ringMs };
       elsewhere.abort();
@@ -62,17 +64,4 @@ async function ringMember(stay: Stay, ring: Ring, elsewhere: AbortSignal): Promi
     exiting: line.exiting,
     elsewhere,
   });
-}
-
-type Missed = Extract<RingOutcome, { type: 'missed' }>;
-
-async function writeMiss(stay: Stay, ring: Ring, { outcome, ringMs }: Missed): Promise<void> {
-  const { room, call, place, news, line } = stay;
-  const { attemptId, extension } = ring;
-  line.missed(outcome);
-  const atMs = room.clock.now();
-  call.log.info({ attemptId, extension: extension.number, outcome, ringMs }, 'Member did not take the call');
-  await quietly(call, 'write-miss', () => room.store.miss({ attemptId, outcome, ringMs, atMs }));
-  news.ended(ring);
-  room.distributor.missed(place.entryId, ring, room.clock.now());
 }

@@ -15,6 +15,8 @@ import { followTransfer } from './transfer.ts';
 export interface TalkRequest {
   readonly channelId: ChannelId;
   readonly ringMs: number;
+  /** When the member answered; earlier than the two were connected when something was said to the member first. @default connectedAtMs */
+  readonly answeredAtMs?: number;
   readonly connectedAtMs: number;
   /** The two are talking already, and the database knows: taken over from a process that is gone. */
   readonly isJoined: boolean;
@@ -101,9 +103,10 @@ function recordingOf(visit: Visit, { extension }: Ring, request: TalkRequest): C
 /** They talk meanwhile, however slow the database is; if it can't be told now, it hears of it later, in order. */
 async function writeConnect({ room, call }: Visit, ring: Ring, request: TalkRequest): Promise<void> {
   const { attemptId, extension } = ring;
-  const { channelId, ringMs, connectedAtMs, losers = [] } = request;
+  const { channelId, ringMs, connectedAtMs, answeredAtMs = connectedAtMs, losers = [] } = request;
   call.log.info({ attemptId, extension: extension.number, ringMs }, 'Member answered');
-  const connect = { attemptId, memberChannelId: channelId, memberUniqueId: channelId, ringMs, atMs: connectedAtMs };
+  const member = { memberChannelId: channelId, memberUniqueId: channelId };
+  const connect = { attemptId, ...member, ringMs, answeredAtMs, atMs: connectedAtMs };
   await quietly(call, 'write-connect', () => room.store.connect(connect));
   for (const loser of losers) room.distributor.free(loser);
 }

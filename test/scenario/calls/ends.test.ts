@@ -130,6 +130,7 @@ describe('the member does not take the call', () => {
     expect(center.log()).toEqual(['ENTERQUEUE', 'RINGNOANSWER', 'CONNECT', 'COMPLETEAGENT']);
     expect(center.told()).toEqual(
       ['entered', 'chosen', 'ringing 1000', 'ended 1000'].concat([
+        'missed',
         'chosen',
         'ringing 1001',
         'connected 1001',

@@ -18,6 +18,7 @@ export interface PhoneSwitch {
   answerLeg(channel: FakeChannel): void;
   endLeg(channel: FakeChannel, causeCode: number): void;
   holdLeg(channel: FakeChannel, isOnHold: boolean): void;
+  pressKey(channel: FakeChannel, digit: string): void;
   refreshDevice(device: string): void;
   blindTransfer(channel: FakeChannel, extension: string): FakeStandIn;
   attendedTransfer(channel: FakeChannel, to: FakeDestination): FakeStandIn;
@@ -134,6 +135,16 @@ export class FakePhone {
   /** Joins the partner of the conversation with another call of this phone. */
   transfersInto(to: FakeDestination): FakeStandIn {
     return this.#switch.attendedTransfer(this.#conversation(), to);
+  }
+
+  /** Presses keys one after another, in a call that was answered. */
+  presses(digits: string): void {
+    for (const digit of digits) this.#switch.pressKey(this.#conversation(), digit);
+  }
+
+  /** What has been said to the phone alone in the call that goes on. */
+  get heard(): readonly string[] {
+    return this.talking?.heard.map(({ media }) => media) ?? [];
   }
 
   holds(): void {
