@@ -14,6 +14,7 @@ import type { SoundLibrary } from '../../src/ports/sound-library.ts';
 import type { CallRoom, CallSettings, HoldClass } from './call-room.ts';
 import { Calls } from './calls.ts';
 import { Distributor } from './distributor.ts';
+import { EmptyWatch } from './empty-watch.ts';
 import { EventRouter } from './event-router.ts';
 import { HoldTimes } from './hold-times.ts';
 import { MemberBoard } from './member-board.ts';
@@ -72,6 +73,7 @@ export class Application {
       router: new EventRouter({ pbx, log }),
       board,
       distributor,
+      emptyWatch: new EmptyWatch({ board, queues, clock, log }),
       membersChanged: () => this.memberships.reloadSoon(),
       holdTimes: new HoldTimes({ store, clock, log }),
       announced: new Map(),

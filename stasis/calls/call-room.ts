@@ -18,6 +18,7 @@ import type { SoundLibrary } from '../../src/ports/sound-library.ts';
 import type { Call } from './call.ts';
 import type { CallBridge } from './call-bridge.ts';
 import type { Distributor } from './distributor.ts';
+import type { EmptyWatch } from './empty-watch.ts';
 import type { EventRouter } from './event-router.ts';
 import type { HoldTimes } from './hold-times.ts';
 import type { MemberBoard } from './member-board.ts';
@@ -85,6 +86,7 @@ export interface CallRoom {
   readonly musicClasses: ReadonlyMap<string, HoldClass>;
   readonly board: MemberBoard;
   readonly distributor: Distributor;
+  readonly emptyWatch: EmptyWatch;
   /** Members have been changed in the database by what a call did: they are read again soon. */
   readonly membersChanged: () => void;
   readonly holdTimes: HoldTimes;

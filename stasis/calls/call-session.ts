@@ -137,6 +137,7 @@ export class CallSession {
     const values = {
       QUEUESTATUS: exit.type === 'unserved' ? exit.status : 'CONTINUE',
       QUEUEWAIT: String(Math.round(exit.waitMs / 1000)),
+      ...('info' in exit && exit.info ? { QUEUE_WITHDRAW_INFO: exit.info } : {}),
       ...(customer === null ? {} : { CUSTOMER_ID: customer.id, CUSTOMER_NAME: customer.name }),
     };
     const set = Object.entries(values).map(([name, value]) => pbx.setVariable(channelId, name, value));

@@ -30,6 +30,8 @@ export interface Call {
   phase: CallPhase;
   /** Tells what is heard on hold, in words for people; `null` outside of queues. */
   hears: (() => string | null) | null;
+  /** Takes the caller out of the queue, back to the dialplan, with words for it; `null` outside of queues. Too late in a conversation. */
+  withdraw: ((info: string) => void) | null;
   /** Aborted with a HangupError once the channel is gone or has left the application. */
   readonly signal: AbortSignal;
   readonly log: Logger;

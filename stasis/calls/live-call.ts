@@ -34,6 +34,7 @@ export class LiveCall implements Call {
   isAnswered: boolean;
   phase: CallPhase;
   hears: Call['hears'] = null;
+  withdraw: Call['withdraw'] = null;
   readonly #hangup = new AbortController();
   readonly #digitListeners = new Set<(digit: string) => void>();
   readonly #unlisten: () => void;

@@ -159,6 +159,11 @@ export class MemberBoard {
     return this.#byQueue.get(queue)?.get(number)?.extension;
   }
 
+  /** Whether members have been read. */
+  get isKnown(): boolean {
+    return this.#memberships !== null;
+  }
+
   /** Whether it is known that nobody is logged in to the queue. */
   isNobodyIn(queue: QueueName): boolean {
     return this.#memberships !== null && !this.#byQueue.has(queue);

@@ -4,6 +4,7 @@ import { type Deferred, deferred } from '../../src/lib/deferred.ts';
 import type { MissOutcome } from '../../src/ports/queue-store.ts';
 import type { CallRoom } from './call-room.ts';
 import type { Offer } from './distributor.ts';
+import type { Hopeful } from './empty-watch.ts';
 import type { Place } from './queue-entrance.ts';
 import { StandStill } from './stand-still.ts';
 
@@ -26,6 +27,8 @@ export class PlaceInLine {
   readonly #place: Place;
   readonly #signal: AbortSignal;
   readonly #leaveLine: () => void;
+  /** Whose hope is looked after: rules of penalties are those of the moment of entering. */
+  readonly #hopeful: Omit<Hopeful, 'onEmpty'>;
   /** Who takes the next offer; `null` while nobody waits for one. */
   #wait: Deferred<WaitEnd> | null = null;
   /** Aborted when the caller wants to leave the queue: a ring for them ends, too. */
@@ -46,6 +49,7 @@ export class PlaceInLine {
     this.#place = place;
     this.#signal = signal;
     const { penaltyRule, skillRule } = settings;
+    this.#hopeful = { settings, penaltyRule, limits: place.limits, joinedAtMs: place.joinedAtMs };
     this.#leaveLine = room.distributor.join({
       ...{ ...place, penaltyRule, skillRule },
       queue: settings.name,
@@ -72,7 +76,7 @@ export class PlaceInLine {
   /** Waits for the next offer or a reason to leave; rejects with the HangupError or StandStill. */
   async next(): Promise<WaitEnd> {
     this.#signal.throwIfAborted();
-    const { board, clock, queues, stopping } = this.#room;
+    const { clock, emptyWatch, queues, stopping } = this.#room;
     if (stopping.aborted) throw new StandStill();
     const early = this.#early;
     this.#early = null;
@@ -95,13 +99,10 @@ export class PlaceInLine {
     let cancel = this.#atExpiry(onMaxWait);
     const onExit = end(() => wait.resolve('exit'));
     const onNobody = end(() => wait.resolve('nobody'));
-    const unlisten = board.onChange(() => {
-      if (this.#isNobodyThere()) onNobody();
-    });
+    const unlisten = emptyWatch.watch({ ...this.#hopeful, onEmpty: onNobody });
     const unheed = queues.onChange(() => {
       cancel();
       cancel = this.#atExpiry(onMaxWait);
-      if (this.#isNobodyThere()) onNobody();
     });
     this.#signal.addEventListener('abort', onHangup, { once: true });
     stopping.addEventListener('abort', onStopping, { once: true });
@@ -167,7 +168,6 @@ export class PlaceInLine {
   }
 
   #isNobodyThere(): boolean {
-    const { whenNobody, name } = this.#settings;
-    return whenNobody === 'leave' && this.#room.board.isNobodyIn(name);
+    return this.#room.emptyWatch.isEmptyFor(this.#hopeful);
   }
 }

@@ -12,7 +12,15 @@ import type { Call } from './call.ts';
 import { type CallRoom, quietly } from './call-room.ts';
 
 /** app_queue's QUEUESTATUS; UNKNOWN is an unknown queue, UNAVAILABLE (ours) a database that stayed away. */
-export type QueueStatus = 'TIMEOUT' | 'FULL' | 'JOINEMPTY' | 'LEAVEEMPTY' | 'CONTINUE' | 'UNKNOWN' | 'UNAVAILABLE';
+export type QueueStatus =
+  | 'TIMEOUT'
+  | 'FULL'
+  | 'JOINEMPTY'
+  | 'LEAVEEMPTY'
+  | 'WITHDRAW'
+  | 'CONTINUE'
+  | 'UNKNOWN'
+  | 'UNAVAILABLE';
 
 /** A place in line. */
 export interface Place extends Omit<WaitingEntry, 'missed' | 'penaltyRule' | 'skillRule'> {
@@ -31,11 +39,11 @@ const PRIORITY_MAX = 1_000_000;
  */
 export async function takePlace(room: CallRoom, call: Call, settings: QueueSettings): Promise<Place | QueueStatus> {
   const joinedAtMs = room.clock.now();
-  if (settings.whenNobody === 'leave' && room.board.isNobodyIn(settings.name)) {
+  const { priority, wantedPosition, limits, needs } = await readWishes(room, call);
+  if (room.emptyWatch.isEmptyForWhoComes(settings, limits)) {
     await refuse(room, call, settings, 'JOINEMPTY');
     return 'JOINEMPTY';
   }
-  const { priority, wantedPosition, limits, needs } = await readWishes(room, call);
   const known = settings.knownMember;
   const entry: NewEntry = {
     entryId: entryId(randomUUID()),

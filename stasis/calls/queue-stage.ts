@@ -19,7 +19,13 @@ import { StandStill } from './stand-still.ts';
 export type QueueExit =
   | { readonly type: 'served'; readonly afterwards: QueueSettings['afterConversation']; readonly waitMs: number }
   | { readonly type: 'by-key'; readonly target: Target; readonly waitMs: number }
-  | { readonly type: 'unserved'; readonly status: QueueStatus; readonly waitMs: number };
+  | {
+      readonly type: 'unserved';
+      readonly status: QueueStatus;
+      readonly waitMs: number;
+      /** What was said with WITHDRAW. */
+      readonly info?: string;
+    };
 
 /** Which queue, and what is said first while a member is looked for already. */
 export interface QueueRequest {
@@ -78,6 +84,10 @@ export async function stayInQueue(room: CallRoom, call: Call, request: StayReque
   });
   const stay: Stay = { room, call, settings, place, bridge, hold, line, news };
   const undigit = call.onDigit((digit) => pressed(stay, digit));
+  call.withdraw = (info) => {
+    stay.withdrawal ??= info;
+    line.exit();
+  };
   try {
     return await waitAndTalk(stay);
   } catch (error) {
@@ -89,6 +99,7 @@ export async function stayInQueue(room: CallRoom, call: Call, request: StayReque
     throw error;
   } finally {
     undigit();
+    call.withdraw = null;
     line.leave();
   }
 }
@@ -98,7 +109,7 @@ async function waitAndTalk(stay: Stay): Promise<QueueExit> {
   for (;;) {
     enterPhase(stay, 'waiting');
     const next = await line.next().catch((error: unknown) => abandon(stay, error));
-    if (next === 'exit') return await leaveByKey(stay);
+    if (next === 'exit') return stay.withdrawal === undefined ? await leaveByKey(stay) : await leaveWithdrawn(stay);
     if (next === 'max-wait') return await leaveUnserved(stay, 'EXITWITHTIMEOUT', 'TIMEOUT');
     if (next === 'nobody') return await leaveUnserved(stay, 'EXITEMPTY', 'LEAVEEMPTY');
     const outcome = await serveCaller(stay, next).finally(() => {
@@ -139,6 +150,19 @@ async function leaveByKey(stay: Stay): Promise<QueueExit> {
   await endHold(stay);
   call.log.info({ pii: { key } }, 'Left the queue by a key');
   return { type: 'by-key', target: settings.exitKeys[key] ?? 'dialplan', waitMs: atMs - place.joinedAtMs };
+}
+
+/** Somebody has taken the caller out; the dialplan hears why. */
+async function leaveWithdrawn(stay: Stay): Promise<QueueExit> {
+  const { room, call, place, line } = stay;
+  const info = stay.withdrawal ?? '';
+  line.leave();
+  const atMs = room.clock.now();
+  const leave = { entryId: place.entryId, outcome: 'WITHDRAW', info, atMs } as const;
+  await quietly(call, 'leave-queue', () => room.store.leave(leave));
+  await endHold(stay);
+  call.log.info('Withdrawn from the queue');
+  return { type: 'unserved', status: 'WITHDRAW', info, waitMs: atMs - place.joinedAtMs };
 }
 
 /** The caller hung up while waiting or ringing; any other end of the wait leaves the place as it is. */

@@ -24,6 +24,8 @@ export interface Stay extends Visit {
   readonly line: PlaceInLine;
   /** The key with which the caller has asked to leave. */
   exitKey?: string;
+  /** Somebody else takes the caller out of the queue, with these words. */
+  withdrawal?: string;
 }
 
 /** What became of an offer. */
