@@ -4,6 +4,7 @@ import type { ApplicationFace, ConfigurationFace, PartName, PersonalDataFace } f
 import type { Music } from './music.ts';
 import type { PartWatch } from './part-watch.ts';
 import { recordingFace } from './recording-face.ts';
+import { runningCalls } from './running-calls.ts';
 import { runningMembers } from './running-members.ts';
 
 export interface RunningFaceOptions {
@@ -35,5 +36,6 @@ export function runningFace({ application, music, parts, version, ...faces }: Ru
     members: async () => memberViews(application),
     calls: async () => callViews(application),
     ...runningMembers(application),
+    ...runningCalls(application),
   };
 }

@@ -112,21 +112,21 @@ const CHANGE_PRIORITY = `with
   held as materialized (
     select * from queue_entry where entry_id = $1 and state in ('waiting', 'ringing') for update),
   placed as (
-    update queue_entry e set priority = $2, placed_priority = case when $3 then $2 else h.placed_priority end,
-      placed_at = case when $3 then greatest(${momentOf('$4')}, (
-        select max(o.placed_at) + interval '1 millisecond' from queue_entry o where o.queue = h.queue and o.entry_id <> h.entry_id
-          and o.state in ('waiting', 'ringing') and o.placed_priority = $2)) else h.placed_at end
+    update queue_entry e set priority = $2, placed_priority = coalesce($3::int, h.placed_priority),
+      placed_at = case when $3::int is null then h.placed_at else greatest(${momentOf('$4')}, (
+        select max(o.placed_at) + interval '1 millisecond' from queue_entry o where $5 and o.queue = h.queue
+          and o.entry_id <> h.entry_id and o.state in ('waiting', 'ringing') and o.placed_priority = $3)) end
     from held h where e.entry_id = h.entry_id returning e.queue, e.placed_priority, e.placed_at)
   select queue, placed_priority as "placedPriority", ${asMs('placed_at')} as "placedAtMs" from placed`;
 
-/** Another priority, and with it the last place among its equals or the place as it is; no row when the caller does not wait any more. */
+/** Another priority, and with it another place or the same; no row when the caller does not wait any more. */
 export function changePriority({
   entryId,
   priority,
-  isImmediate,
-  atMs,
+  placed,
 }: PriorityRequest): Statement<Pick<Placing, 'placedPriority' | 'placedAtMs'> & { readonly queue: string }> {
-  return { name: 'change-priority', text: CHANGE_PRIORITY, values: [entryId, priority, isImmediate, atMs] };
+  const place = placed === null ? [null, null, false] : [placed.placedPriority, placed.placedAtMs, placed.isLast];
+  return { name: 'change-priority', text: CHANGE_PRIORITY, values: [entryId, priority, ...place] };
 }
 
 /** Closes a waiting or ringing entry with its lines; `done` also when the same leave was done before. */

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import type { CallJson, MemberJson, QueueJson, StatusJson } from '../http/views.ts';
+import { addCallCommands } from './call-commands.ts';
 import { type CheckedPart, isAllWell, writeCheck } from './check-report.ts';
 import { asJson, type CommonOptions, client, command } from './command.ts';
 import { addConfigurationCommands } from './configuration.ts';
@@ -57,6 +58,7 @@ function program(parts: CommandLineParts, setStatus: (status: ExitStatus) => voi
   addImport(root, parts);
   addQuestions(root, parts);
   addMemberCommands(root, parts);
+  addCallCommands(root, parts);
   addConfigurationCommands(root, parts);
   addPersonalDataCommands(root, parts);
   addRecordingCommands(root, parts);

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { ApplicationFace } from './application-face.ts';
 import { checkBearer } from './bearer.ts';
+import { callRoutes } from './call-routes.ts';
 import { configurationRoutes } from './configuration-routes.ts';
 import { described } from './described.ts';
 import { memberRoutes } from './member-routes.ts';
@@ -35,6 +36,7 @@ export function apiRoutes(server: FastifyInstance, { face, apiToken }: ApiOption
     (await face.calls()).map(callJson),
   );
   memberRoutes(server, face);
+  callRoutes(server, face);
   personalDataRoutes(server, face.personalData);
   recordingRoutes(server, face.recordings);
   configurationRoutes(server, face.configuration);

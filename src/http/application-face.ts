@@ -2,11 +2,12 @@ import type { DeviceState } from '../core/device-state.ts';
 import type { CallId, ExtensionNumber, QueueName } from '../core/ids.ts';
 import type { Caller } from '../core/people.ts';
 import type { PersonalData } from '../ports/personal-data.ts';
+import type { WaitingCallFace } from './call-routes.ts';
 import type { MemberFace } from './member-face.ts';
 import type { RecordingFace } from './recording-routes.ts';
 
 /** What the API and the command line can ask of the running application; `src/app.ts` brings it. Times are Unix milliseconds. */
-export interface ApplicationFace extends MemberFace {
+export interface ApplicationFace extends MemberFace, WaitingCallFace {
   status(): ApplicationStatus;
   queues(): Promise<readonly QueueView[]>;
   members(): Promise<readonly MemberView[]>;

@@ -51,9 +51,13 @@ export interface EndWrapUpRequest {
 export interface PriorityRequest {
   readonly entryId: EntryId;
   readonly priority: number;
-  /** The caller takes the last place among those of that priority; otherwise the place stays (QueueChangePriorityCaller's Immediate). */
-  readonly isImmediate: boolean;
-  readonly atMs: number;
+  /** Where the caller stands from now on (QueueChangePriorityCaller's Immediate); `null`: where they stand. */
+  readonly placed: {
+    readonly placedPriority: number;
+    readonly placedAtMs: number;
+    /** Behind all of that priority. */
+    readonly isLast: boolean;
+  } | null;
 }
 
 /** What decides the caller's place from now on. */

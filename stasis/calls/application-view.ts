@@ -1,5 +1,5 @@
 import type { ExtensionNumber, QueueName } from '../../src/core/ids.ts';
-import { availability, type Member } from '../../src/core/queue/availability.ts';
+import { availability, type Member, wrapUpEndsMs } from '../../src/core/queue/availability.ts';
 import type { QueueSettings } from '../../src/core/queue/settings.ts';
 import type { Application } from './application.ts';
 import type { LiveCall } from './live-call.ts';
@@ -111,8 +111,7 @@ export function wrapUpOf(
 ): number | null {
   const ends = memberships.flatMap((member) => {
     const settings = queues.get(member.queue);
-    const is = settings === undefined ? null : availability(member, settings, nowMs);
-    return is?.type === 'wrap-up' ? [is.untilMs] : [];
+    return settings === undefined ? [] : [wrapUpEndsMs(member, settings)].filter((untilMs) => untilMs > nowMs);
   });
   return ends.length === 0 ? null : Math.max(...ends);
 }

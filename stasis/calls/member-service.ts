@@ -1,3 +1,4 @@
+import { setAnswerVariables } from './answer-variables.ts';
 import { quietly } from './call-room.ts';
 import type { Offer } from './distributor.ts';
 import { greetMember, isGreeted } from './member-greeting.ts';
@@ -29,7 +30,10 @@ export async function serveCaller(stay: Stay, offer: Offer): Promise<MemberOutco
   stay.line.leave();
   const { ring, channelId, ringMs, losers } = answer;
   const connectedAtMs = room.clock.now();
-  return await talk(stay, ring, { channelId, ringMs, losers, answeredAtMs, connectedAtMs, isJoined: false });
+  const told = setAnswerVariables(stay, ring);
+  const outcome = await talk(stay, ring, { channelId, ringMs, losers, answeredAtMs, connectedAtMs, isJoined: false });
+  await told;
+  return outcome;
 }
 
 /** The member hears who calls, while the caller hears their programme; whether the two can be joined then. */

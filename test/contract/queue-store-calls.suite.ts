@@ -227,7 +227,7 @@ export function describeCalls(open: () => QueueStoreUnderTest): void {
       const { store, enter, entries } = await scene(open());
       const made = [await enter(), await enter(), await enter()];
       const last = made[2]?.entryId ?? entryId('');
-      const request = { entryId: last, priority: 9, isImmediate: false, atMs: START_MS + 60_000 };
+      const request = { entryId: last, priority: 9, placed: null };
       expect(await store.changePriority(request)).toMatchObject({ priority: 9, placedPriority: 0 });
       expect(order(await entries())).toEqual(order(made));
       expect((await entries())[2]).toMatchObject({ priority: 9, placedPriority: 0 });
@@ -239,7 +239,8 @@ export function describeCalls(open: () => QueueStoreUnderTest): void {
       const five = await enter({ priority: 5, placedPriority: 5 });
       const lower = await enter();
       const nine = await enter({ priority: 9, placedPriority: 9 });
-      const request = { entryId: lower.entryId, priority: 5, isImmediate: true, atMs: START_MS };
+      const placed = { placedPriority: 5, placedAtMs: START_MS, isLast: true };
+      const request = { entryId: lower.entryId, priority: 5, placed };
       const placing = await store.changePriority(request);
       expect(order(await entries())).toEqual(order([nine, five, lower, low]));
       const moved = (await entries()).find((each) => each.entryId === lower.entryId);
@@ -250,10 +251,20 @@ export function describeCalls(open: () => QueueStoreUnderTest): void {
       });
     });
 
+    test('where waiting is weighed the caller stands where that priority would have stood from the beginning', async () => {
+      const { store, enter, entries } = await scene(open());
+      const first = await enter();
+      const second = await enter();
+      const placed = { placedPriority: 0, placedAtMs: START_MS - 60_000, isLast: false };
+      const placing = await store.changePriority({ entryId: second.entryId, priority: 3, placed });
+      expect(placing).toEqual({ priority: 3, placedPriority: 0, placedAtMs: START_MS - 60_000 });
+      expect(order(await entries())).toEqual(order([second, first]));
+    });
+
     test('of a caller who talks or has left is "gone"', async () => {
       const { store, enter, reserve, connect } = await scene(open());
       const entry = await enter();
-      const request = { priority: 1, isImmediate: true, atMs: START_MS } as const;
+      const request = { priority: 1, placed: { placedPriority: 1, placedAtMs: START_MS, isLast: true } };
       await connect(await reserve(entry));
       expect(await store.changePriority({ entryId: entry.entryId, ...request })).toBe('gone');
       expect(await store.changePriority({ entryId: entryId('never'), ...request })).toBe('gone');

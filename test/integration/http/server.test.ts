@@ -138,6 +138,20 @@ class FakeApplication implements ApplicationFace {
     return 'logged-out' as const;
   }
 
+  async changePriority(request: { readonly callId: string }) {
+    return this.#aboutCall('changePriority', request);
+  }
+
+  async withdraw(request: { readonly callId: string }) {
+    return this.#aboutCall('withdraw', request);
+  }
+
+  #aboutCall(what: string, request: { readonly callId: string }) {
+    if (request.callId !== 'c1') return 'unknown-call' as const;
+    this.asked.push({ what, ...request });
+    return 'done' as const;
+  }
+
   pause = this.#asked('pause');
   setPenalty = this.#asked('setPenalty');
   setRingInUse = this.#asked('setRingInUse');
@@ -351,6 +365,26 @@ describe('the HTTP server', () => {
     expect([stranger.statusCode, stranger.json().error.code]).toEqual([404, 'EXTENSION_UNKNOWN']);
   });
 
+  test('another priority and withdrawal of a waiting caller', async () => {
+    const about = (action: string, payload: object, id = 'c1') =>
+      server.inject({ method: 'POST', url: `/api/v1/calls/${id}/${action}`, headers: bearer, payload });
+    const priority = await about('priority', { priority: -5, atOnce: true });
+    expect([priority.statusCode, priority.json()]).toEqual([200, { callId: 'c1', priority: -5, atOnce: true }]);
+    await about('priority', { priority: 1_000_000 });
+    const withdrawn = await about('withdraw', { info: 'supervisor' });
+    expect([withdrawn.statusCode, withdrawn.json()]).toEqual([200, { callId: 'c1', withdrawn: true }]);
+    expect(application.asked).toEqual([
+      { what: 'changePriority', callId: 'c1', priority: -5, isImmediate: true },
+      { what: 'changePriority', callId: 'c1', priority: 1_000_000, isImmediate: false },
+      { what: 'withdraw', callId: 'c1', info: 'supervisor' },
+    ]);
+    for (const payload of [{}, { priority: 2 ** 31 }, { priority: 'high' }, { priority: 0.5 }])
+      expect((await about('priority', payload)).json().error.code).toBe('REQUEST_INVALID');
+    expect((await about('withdraw', { info: 'x'.repeat(41) })).statusCode).toBe(400);
+    const unknown = await about('withdraw', {}, 'c2');
+    expect([unknown.statusCode, unknown.json().error.code]).toEqual([404, 'CALL_UNKNOWN']);
+  });
+
   test('says that a member is not in the queue, or that there is no such queue', async () => {
     const away = await ask('pause', { queue: 'sales' });
     expect([away.statusCode, away.json().error]).toEqual([
@@ -423,7 +457,9 @@ describe('the HTTP server', () => {
     expect(openapi).toBe('3.1.0');
     expect(Object.keys(paths).sort()).toEqual([
       '/api/v1/calls',
+      '/api/v1/calls/{callId}/priority',
       '/api/v1/calls/{callId}/recording/{action}',
+      '/api/v1/calls/{callId}/withdraw',
       '/api/v1/members',
       '/api/v1/members/{extension}/end-wrap-up',
       '/api/v1/members/{extension}/login',

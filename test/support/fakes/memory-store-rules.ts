@@ -122,12 +122,12 @@ export function leavingLine(
 
 /** Where a caller stands after a change of priority, among those who wait. */
 export function newPlacing(
-  { priority, isImmediate, atMs }: PriorityRequest,
+  { priority, placed }: PriorityRequest,
   entry: MemoryEntry,
   line: readonly MemoryEntry[],
 ): Placing {
-  if (!isImmediate) return { priority, placedPriority: entry.placedPriority, placedAtMs: entry.placedAtMs };
-  const equals = line.filter((each) => each !== entry && each.placedPriority === priority);
-  const placedAtMs = Math.max(atMs, ...equals.map((each) => each.placedAtMs + 1));
-  return { priority, placedPriority: priority, placedAtMs };
+  if (placed === null) return { priority, placedPriority: entry.placedPriority, placedAtMs: entry.placedAtMs };
+  const { placedPriority, placedAtMs, isLast } = placed;
+  const equals = line.filter((each) => isLast && each !== entry && each.placedPriority === placedPriority);
+  return { priority, placedPriority, placedAtMs: Math.max(placedAtMs, ...equals.map((each) => each.placedAtMs + 1)) };
 }

@@ -58,7 +58,7 @@ async function run(args: readonly string[], { env = {}, start, checked = [], rep
 describe('Usage', () => {
   test.each([
     ...['start', 'check', 'import', 'status', 'queues', 'members', 'calls', 'login', 'logout'],
-    ...['pause', 'unpause', 'penalty', 'ring-in-use', 'wrap-up'],
+    ...['pause', 'unpause', 'penalty', 'ring-in-use', 'wrap-up', 'priority', 'drop'],
   ])('%s has --help and --json', async (command) => {
     const { status, out, error } = await run([command, '--help']);
     expect([status, error]).toEqual([0, '']);
@@ -448,6 +448,21 @@ describe('The questions to the running application', () => {
     expect(requests).toMatchObject([{ method: 'POST', url: `/api/v1/members/1000/${action}` }]);
     expect(JSON.parse(requests[0]?.body ?? '')).toEqual(body);
     expect(JSON.parse((await ask(...line.split(' '), '--json')).out)).toEqual(told);
+  });
+
+  test('priority and drop of a waiting caller', async () => {
+    answers({});
+    expect((await ask('priority', 'c1', '5')).out).toBe('c1 has priority 5, and keeps the place\n');
+    expect((await ask('priority', 'c1', '-5', '--at-once')).out).toBe('c1 has priority -5 and stands there\n');
+    expect((await ask('drop', 'c1', '--info', 'supervisor')).out).toBe('c1 leaves the queue\n');
+    expect((await ask('drop', 'c 1')).out).toBe('c 1 leaves the queue\n');
+    expect(requests.map(({ url: asked, body }) => [asked, body])).toEqual([
+      ['/api/v1/calls/c1/priority', '{"priority":5,"atOnce":false}'],
+      ['/api/v1/calls/c1/priority', '{"priority":-5,"atOnce":true}'],
+      ['/api/v1/calls/c1/withdraw', '{"info":"supervisor"}'],
+      ['/api/v1/calls/c%201/withdraw', '{}'],
+    ]);
+    expect((await ask('priority', 'c1', 'high')).status).toBe(2);
   });
 
   test('a refusal of the application is one line and exit status 1', async () => {

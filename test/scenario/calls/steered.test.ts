@@ -1,0 +1,187 @@
+import { describe, expect, test } from '@jest/globals';
+import { extensionNumber, queueName } from '../../../src/core/ids.ts';
+import { runningCalls } from '../../../src/running-calls.ts';
+import { runningMembers } from '../../../src/running-members.ts';
+import { CallCenter, NOTHING_LEFT } from '../../support/call-center.ts';
+import type { FakeCaller } from '../../support/fakes/fake-pbx-caller.ts';
+import { expectNoUnhandledRejections } from './unhandled.ts';
+
+expectNoUnhandledRejections();
+
+const support = queueName('support');
+const extension = extensionNumber('1000');
+
+/** What an administrator does with the calls of a center. */
+function steering(center: CallCenter) {
+  const idOf = (caller: FakeCaller) => {
+    const call = center.application.calls.list().find(({ channelId }) => channelId === caller.channelId);
+    if (call === undefined) throw new Error('That caller is not here');
+    return call.callId;
+  };
+  const position = (caller: FakeCaller) =>
+    center.application.calls
+      .list()
+      .map(({ channelId, phase }) =>
+        channelId === caller.channelId && phase.entryId !== null
+          ? center.application.room.distributor.position(phase.entryId)
+          : null,
+      )
+      .find((place) => place !== null) ?? null;
+  return { ...runningCalls(center.application), members: runningMembers(center.application), idOf, position };
+}
+
+describe('a waiting caller', () => {
+  test('PR3: gets another number and keeps the place; at once: stands before the first of lower priority', async () => {
+    const center = await CallCenter.open();
+    const { changePriority, idOf, position } = steering(center);
+    const callers = [
+      await center.entersSupport(),
+      await center.entersSupport({ number: '2001' }),
+      await center.entersSupport({ number: '2002' }),
+    ];
+    const [first, second, third] = callers as [FakeCaller, FakeCaller, FakeCaller];
+    expect(await changePriority({ callId: idOf(third), priority: 5, isImmediate: false })).toBe('done');
+    expect(callers.map(position)).toEqual([1, 2, 3]);
+    expect(await changePriority({ callId: idOf(third), priority: 5, isImmediate: true })).toBe('done');
+    expect(await changePriority({ callId: idOf(second), priority: 5, isImmediate: true })).toBe('done');
+    expect([third, second, first].map(position)).toEqual([1, 2, 3]);
+    await center.logsIn('1000');
+    expect(center.phone('1000').shown.map(({ number }) => number)).toEqual(['2002']);
+    for (const caller of callers) caller.hangsUp();
+    expect(await center.leftovers()).toEqual(NOTHING_LEFT);
+  });
+
+  test('where waiting is weighed, the priority counts from when the caller came', async () => {
+    const center = await CallCenter.open({ queue: { ageWeightMs: 30_000 } });
+    const { changePriority, idOf, position } = steering(center);
+    const first = await center.entersSupport();
+    await center.wait(40_000);
+    const second = await center.entersSupport({ number: '2001' });
+    await changePriority({ callId: idOf(second), priority: 1, isImmediate: true });
+    expect([first, second].map(position)).toEqual([1, 2]);
+    await changePriority({ callId: idOf(second), priority: 2, isImmediate: true });
+    expect([first, second].map(position)).toEqual([2, 1]);
+    first.hangsUp();
+    second.hangsUp();
+    expect(await center.leftovers()).toEqual(NOTHING_LEFT);
+  });
+
+  test.each([
+    ['while waiting', []],
+    ['while a phone rings', ['1000']],
+  ])('is withdrawn %s: WITHDRAW with the words, and on in the dialplan', async (_, members) => {
+    const center = await CallCenter.open({ members });
+    const { withdraw, idOf } = steering(center);
+    const caller = await center.entersSupport();
+    expect(await withdraw({ callId: idOf(caller), info: 'back office' })).toBe('done');
+    await center.wait(1_000);
+    expect(center.ringing()).toEqual([]);
+    expect(center.log(caller).at(-1)).toBe('WITHDRAW');
+    expect(center.store.log.find(({ event }) => event === 'WITHDRAW')?.data.slice(0, 4)).toEqual([
+      '1',
+      '1',
+      '0',
+      'back office',
+    ]);
+    expect(['QUEUESTATUS', 'QUEUE_WITHDRAW_INFO'].map((name) => caller.variable(name))).toEqual([
+      'WITHDRAW',
+      'back office',
+    ]);
+    expect(caller.continuedTo).toBe('next');
+    expect(await center.leftovers()).toEqual(NOTHING_LEFT);
+  });
+
+  test('who talks or is not there can be neither moved nor withdrawn', async () => {
+    const center = await CallCenter.open({ members: ['1000'] });
+    const { withdraw, changePriority, idOf } = steering(center);
+    const caller = await center.entersSupport();
+    center.phone('1000').picksUp();
+    await center.wait(1_000);
+    const callId = idOf(caller);
+    expect(await withdraw({ callId, info: '' })).toBe('unknown-call');
+    expect(await changePriority({ callId, priority: 1, isImmediate: true })).toBe('unknown-call');
+    caller.hangsUp();
+    await center.clock.settle();
+    expect(await withdraw({ callId, info: '' })).toBe('unknown-call');
+    expect(await center.leftovers()).toEqual(NOTHING_LEFT);
+  });
+});
+
+describe('members, by whoever steers', () => {
+  test('paused, their penalty and their ring-in-use changed: it counts for the next decision', async () => {
+    const center = await CallCenter.open({ members: ['1000', '1001'] });
+    const { members } = steering(center);
+    expect(await members.setPenalty({ extension, queue: support, penalty: 9 })).toBe('done');
+    const caller = await center.entersSupport();
+    expect(center.ringing()).toEqual(['1001']);
+    expect(
+      await members.pause({ extension: extensionNumber('1001'), queue: null, isPaused: true, reason: 'lunch' }),
+    ).toBe('done');
+    center.phone('1001').hangsUp();
+    await center.clock.settle();
+    expect(center.ringing()).toEqual(['1000']);
+    const second = await center.entersSupport({ number: '2001' });
+    expect(center.ringing()).toEqual(['1000']);
+    expect(await members.setRingInUse({ extension, queue: support, ringInUse: true })).toBe('done');
+    await center.clock.settle();
+    expect(center.phone('1000').ringing).toHaveLength(2);
+    caller.hangsUp();
+    second.hangsUp();
+    expect(await center.leftovers()).toEqual(NOTHING_LEFT);
+  });
+
+  test('a wrap-up is ended early: the next caller is served at once, and it is written', async () => {
+    const center = await CallCenter.open({ members: ['1000'], queue: { wrapUpMs: 60_000 } });
+    const { members } = steering(center);
+    expect(await members.endWrapUp({ extension })).toBe('already');
+    const caller = await center.entersSupport();
+    center.phone('1000').picksUp();
+    await center.wait(1_000);
+    caller.hangsUp();
+    await center.wait(1_000);
+    const next = await center.entersSupport({ number: '2001' });
+    expect(center.ringing()).toEqual([]);
+    expect(await members.endWrapUp({ extension })).toBe('done');
+    await center.clock.settle();
+    expect(center.ringing()).toEqual(['1000']);
+    expect(center.store.events.filter(({ event }) => event === 'WRAPUPEND')).toMatchObject([
+      { queue: 'support', member: 'PJSIP/1000' },
+    ]);
+    expect(await members.endWrapUp({ extension })).toBe('already');
+    next.hangsUp();
+    expect(await center.leftovers()).toEqual(NOTHING_LEFT);
+  });
+
+  test('what is not there is told as such', async () => {
+    const center = await CallCenter.open();
+    const { members } = steering(center);
+    const stranger = extensionNumber('4711');
+    expect(await members.pause({ extension: stranger, queue: null, isPaused: true, reason: '' })).toBe(
+      'unknown-extension',
+    );
+    expect(await members.setPenalty({ extension, queue: queueName('nowhere'), penalty: 1 })).toBe('unknown-queue');
+    expect(await members.setPenalty({ extension, queue: support, penalty: 1 })).toBe('not-logged-in');
+    expect(await members.endWrapUp({ extension })).toBe('not-logged-in');
+    expect(await center.leftovers()).toEqual(NOTHING_LEFT);
+  });
+});
+
+test('set-variables: the dialplan reads of the member, the entry and the queue', async () => {
+  const center = await CallCenter.open({
+    members: ['1000'],
+    queue: { setVariables: ['interface', 'entry', 'queue'], afterConversation: 'dialplan' },
+  });
+  const caller = await center.entersSupport();
+  await center.wait(3_000);
+  center.phone('1000').picksUp();
+  await center.wait(1_000);
+  expect(
+    ['MEMBERINTERFACE', 'QEHOLDTIME', 'QEORIGINALPOS', 'QUEUENAME', 'QUEUESTRATEGY'].map((name) =>
+      caller.variable(name),
+    ),
+  ).toEqual(['PJSIP/1000', '3', '1', 'support', 'leastrecent']);
+  center.phone('1000').hangsUp();
+  await center.clock.settle();
+  expect(caller.continuedTo).toBe('next');
+  expect(await center.leftovers()).toEqual(NOTHING_LEFT);
+});
