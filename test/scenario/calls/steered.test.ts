@@ -4,6 +4,7 @@ import { runningCalls } from '../../../src/running-calls.ts';
 import { runningMembers } from '../../../src/running-members.ts';
 import { CallCenter, NOTHING_LEFT } from '../../support/call-center.ts';
 import type { FakeCaller } from '../../support/fakes/fake-pbx-caller.ts';
+import { queueSettings } from '../../support/queue-people.ts';
 import { expectNoUnhandledRejections } from './unhandled.ts';
 
 expectNoUnhandledRejections();
@@ -183,5 +184,37 @@ test('set-variables: the dialplan reads of the member, the entry and the queue',
   center.phone('1000').hangsUp();
   await center.clock.settle();
   expect(caller.continuedTo).toBe('next');
+  expect(await center.leftovers()).toEqual(NOTHING_LEFT);
+});
+
+test('a member in ten queues who logs out while ringing in three frees the callers and is rung no more; added twice, is there once', async () => {
+  const names = Array.from({ length: 10 }, (_, index) => `queue${index}`);
+  const queues = names.map((name) =>
+    queueSettings({ name: queueName(name), title: name, ringInUse: true, resumeWithinMs: 0 }),
+  );
+  const center = await CallCenter.open({ settings: { queues, defaultQueue: queueName('queue0') } });
+  const { members } = steering(center);
+  center.phone('1000');
+  for (const name of names) {
+    const login = { extension, queue: queueName(name), penalty: 0, pausedReason: undefined };
+    expect(await members.login(login)).toBe('logged-in');
+    await center.wait(1);
+    expect(await members.login(login)).toBe('already');
+  }
+  expect(await center.store.memberships()).toHaveLength(10);
+  const callers = [];
+  for (const name of names.slice(0, 3))
+    callers.push(await center.calls({ args: ['queue', name], number: `20${name.slice(-1)}0` }));
+  expect(center.phone('1000').ringing).toHaveLength(3);
+  for (const name of names) expect(await members.logout({ extension, queue: queueName(name) })).toBe('logged-out');
+  expect(await members.logout({ extension, queue: queueName('queue0') })).toBe('not-logged-in');
+  expect(await center.store.memberships()).toEqual([]);
+  expect([...center.announcer.nodes.keys()]).toEqual([]);
+  // What rings already goes on ringing, as in app_queue; one call may still be taken.
+  center.phone('1000').picksUp();
+  await center.wait(60_000);
+  expect(callers.map((caller) => caller.talksTo.length)).toEqual([1, 0, 0]);
+  expect(center.phone('1000').ringing).toHaveLength(0);
+  for (const caller of callers) caller.hangsUp();
   expect(await center.leftovers()).toEqual(NOTHING_LEFT);
 });
