@@ -1,4 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
+import { processTerminal } from '../src/cli/live-terminal.ts';
 import { runCommandLine } from '../src/cli/program.ts';
 import { fillReference } from '../src/config/reference.ts';
 
@@ -16,6 +17,7 @@ await runCommandLine(['--help'], {
   streams: { out: write, error: write },
   version: '',
   now: () => 0,
+  live: () => processTerminal(process.stdin, process.stdout),
   start: async () => undefined,
   check: async () => [],
   importConfiguration: () => Promise.reject(new Error('Only the help is asked for')),

@@ -25,6 +25,7 @@ import type { QueueLog } from './ports/queue-log.ts';
 import { LogFile } from './queue-log/log-file.ts';
 import { LogTail } from './queue-log/log-tail.ts';
 import { runningFace } from './running-face.ts';
+import { runningFigures } from './running-figures.ts';
 import { xmppSettings } from './xmpp-settings.ts';
 
 export interface AppOptions {
@@ -117,7 +118,10 @@ async function build(options: AppOptions, releasers: ReleaserStack): Promise<Omi
     erase: (subject: PersonalSubject) => database.personalData.erase(subject),
     elsewhere: () => personalDataElsewhere(current),
   };
-  const face = runningFace({ application, music, parts, version, personalData, configuration: live });
+  const face = runningFace({
+    ...{ application, music, parts, version, personalData, configuration: live },
+    figures: runningFigures(application, database.queueLog),
+  });
   const httpUrl = await listen({ config, secrets, log, version, face }, releasers);
   releasers.add('calls', () => application.stop(current.limits.drainMs));
   for (const part of Object.values(parts)) {

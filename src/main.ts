@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import type { RunningApp } from './app.ts';
 import type { CheckedPart } from './cli/check-report.ts';
+import { processTerminal } from './cli/live-terminal.ts';
 import { runCommandLine } from './cli/program.ts';
 import { findingLine } from './config/findings.ts';
 import type { LoadedConfig } from './config/load.ts';
@@ -23,6 +24,7 @@ process.exitCode = await runCommandLine(process.argv.slice(2), {
   },
   version: packageVersion(),
   now: () => Date.now(),
+  live: () => processTerminal(process.stdin, process.stdout),
   start,
   check,
   // Only here, as with start: other commands need nothing of it.

@@ -1,6 +1,7 @@
 import type { Application } from '../stasis/calls/application.ts';
 import { callViews, memberViews, queueViews } from '../stasis/calls/application-view.ts';
 import type { ApplicationFace, ConfigurationFace, PartName, PersonalDataFace } from './http/application-face.ts';
+import type { FiguresFace } from './http/figures-face.ts';
 import type { Music } from './music.ts';
 import type { PartWatch } from './part-watch.ts';
 import { recordingFace } from './recording-face.ts';
@@ -14,6 +15,7 @@ export interface RunningFaceOptions {
   readonly version: string;
   readonly personalData: PersonalDataFace;
   readonly configuration: ConfigurationFace;
+  readonly figures: FiguresFace;
 }
 
 /** What the API and the command line see of the running application. */
@@ -23,6 +25,7 @@ export function runningFace({ application, music, parts, version, ...faces }: Ru
   return {
     personalData: faces.personalData,
     configuration: faces.configuration,
+    figures: faces.figures,
     recordings: recordingFace(application),
     status: () => ({
       version,

@@ -5,12 +5,15 @@ import { type CheckedPart, isAllWell, writeCheck } from './check-report.ts';
 import { asJson, type CommonOptions, client, command } from './command.ts';
 import { addConfigurationCommands } from './configuration.ts';
 import { EXIT, type ExitStatus } from './exit-status.ts';
+import { addFiguresCommands } from './figures-commands.ts';
 import { addImport, type ImportParts } from './import-command.ts';
+import type { LiveTerminal } from './live-terminal.ts';
 import { addMemberCommands } from './member-commands.ts';
 import { reportError, type Streams } from './output.ts';
 import { addPersonalDataCommands } from './personal-data.ts';
 import { addRecordingCommands } from './recording.ts';
 import { callsText, membersText, queuesText, statusText } from './views.ts';
+import { watch } from './watch.ts';
 
 /** What the command line needs of the rest; `src/main.ts` brings it, tests bring their own. */
 export interface CommandLineParts extends Pick<ImportParts, 'importConfiguration'> {
@@ -18,10 +21,16 @@ export interface CommandLineParts extends Pick<ImportParts, 'importConfiguration
   readonly streams: Streams;
   readonly version: string;
   now(): number;
+  /** Where something is shown until the user has seen enough. */
+  live(): LiveTerminal;
   /** Runs the application until it was told to stop. */
   start(options: { file: string | undefined }): Promise<void>;
   /** Tries everything that the configuration names. */
   check(options: { file: string | undefined }): Promise<readonly CheckedPart[]>;
+}
+
+interface WatchedOptions extends CommonOptions {
+  readonly watch?: boolean;
 }
 
 /** Runs one command; what it says goes to the streams. Never rejects for an expected failure. */
@@ -60,6 +69,7 @@ function program(parts: CommandLineParts, setStatus: (status: ExitStatus) => voi
   addMemberCommands(root, parts);
   addCallCommands(root, parts);
   addConfigurationCommands(root, parts);
+  addFiguresCommands(root, parts);
   addPersonalDataCommands(root, parts);
   addRecordingCommands(root, parts);
   return root;
@@ -90,10 +100,17 @@ function addLocalCommands(root: Command, parts: CommandLineParts, setStatus: (st
 
 function addQuestions(root: Command, parts: CommandLineParts): void {
   const question = <Answer>(name: string, description: string, text: (answer: Answer, nowMs: number) => string) =>
-    command(root, name, description).action(async (options: CommonOptions) => {
-      const answer = await client(parts, options).get(`/${name}`);
-      parts.streams.out(options.json ? asJson(answer) : text(answer as Answer, parts.now()));
-    });
+    command(root, name, description)
+      .option('--watch', 'show it anew each second, until q or Ctrl-C')
+      .action(async ({ json = false, ...options }: WatchedOptions) => {
+        const api = client(parts, options);
+        const { streams, now } = parts;
+        if (options.watch) {
+          return await watch<Answer>({ api, path: `/${name}`, streams, terminal: parts.live(), now, json, text });
+        }
+        const answer = await api.get(`/${name}`);
+        streams.out(json ? asJson(answer) : text(answer as Answer, now()));
+      });
   question<StatusJson>('status', 'How the application stands with Asterisk, database and XMPP.', statusText);
   question<readonly QueueJson[]>('queues', 'The queues, their callers and members in numbers.', queuesText);
   question<readonly MemberJson[]>('members', 'The extensions, where they are logged in and what they do.', membersText);

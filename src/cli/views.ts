@@ -30,7 +30,18 @@ function musicLine({ class: name, tracks, advice, stream }: StatusJson['music'][
 
 /** What `queueapp queues` prints. */
 export function queuesText(queues: readonly QueueJson[], nowMs: number): string {
-  const headings = ['queue', 'title', 'strategy', 'waiting', 'longest', 'ringing', 'talking', 'members', 'available'];
+  const headings = [
+    'queue',
+    'title',
+    'strategy',
+    'waiting',
+    'longest',
+    'ringing',
+    'talking',
+    'members',
+    'available',
+    ...FIGURES_HEADINGS,
+  ];
   const rows = queues.map((queue) => [
     queue.queue,
     queue.title,
@@ -41,8 +52,20 @@ export function queuesText(queues: readonly QueueJson[], nowMs: number): string 
     String(queue.talking),
     String(queue.members),
     String(queue.available),
+    ...figuresCells(queue.figures),
   ]);
   return rows.length === 0 ? 'No queues\n' : table(headings, rows);
+}
+
+const FIGURES_HEADINGS = ['completed', 'abandoned', 'in level', 'hold', 'talk'];
+
+/** What has been counted; nothing while the database is away. */
+function figuresCells(figures: QueueJson['figures']): readonly string[] {
+  if (figures === null) return FIGURES_HEADINGS.map(() => '?');
+  const { completed, abandoned, inLevelPercent, serviceLevelSeconds, holdSeconds, talkSeconds } = figures;
+  const seconds = (value: number | null) => (value === null ? '-' : `${Math.round(value)}s`);
+  const level = inLevelPercent === null ? '-' : `${inLevelPercent}% in ${serviceLevelSeconds}s`;
+  return [String(completed), String(abandoned), level, seconds(holdSeconds), seconds(talkSeconds)];
 }
 
 /** What `queueapp members` prints. */

@@ -4,6 +4,8 @@ import { checkBearer } from './bearer.ts';
 import { callRoutes } from './call-routes.ts';
 import { configurationRoutes } from './configuration-routes.ts';
 import { described } from './described.ts';
+import { memberFigures } from './figures-json.ts';
+import { figuresRoutes } from './figures-routes.ts';
 import { memberRoutes } from './member-routes.ts';
 import { personalDataRoutes } from './personal-data-routes.ts';
 import { recordingRoutes } from './recording-routes.ts';
@@ -27,16 +29,22 @@ export function apiRoutes(server: FastifyInstance, { face, apiToken }: ApiOption
   server.get(
     '/queues',
     described('queues', 'The queues, their callers and members in numbers', queuesSchema),
-    async () => (await face.queues()).map(queueJson),
+    async () => {
+      const [queues, figures] = await Promise.all([face.queues(), face.figures.queues()]);
+      return queues.map((queue) => queueJson(queue, figures?.find((each) => each.queue === queue.queue) ?? null));
+    },
   );
-  server.get('/members', described('members', 'The extensions and where they are logged in', membersSchema), async () =>
-    (await face.members()).map(memberJson),
-  );
+  const members = described('members', 'The extensions and where they are logged in', membersSchema);
+  server.get('/members', members, async () => {
+    const figures = memberFigures(await face.figures.queues());
+    return (await face.members()).map((member) => memberJson(member, figures));
+  });
   server.get('/calls', described('calls', 'The calls in the application', callsSchema), async () =>
     (await face.calls()).map(callJson),
   );
   memberRoutes(server, face);
   callRoutes(server, face);
+  figuresRoutes(server, face.figures);
   personalDataRoutes(server, face.personalData);
   recordingRoutes(server, face.recordings);
   configurationRoutes(server, face.configuration);

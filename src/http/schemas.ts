@@ -84,6 +84,25 @@ export const statusSchema = group({
   ),
 });
 
+const numberOrNull = (description: string): Schema => ({ type: ['number', 'null'], description });
+
+/** What is counted of a queue; `null` while the database is away. */
+const figuresSchema = {
+  ...group({
+    completed: whole('Conversations that have ended'),
+    abandoned: whole('Callers who left unserved, for whatever reason but a key'),
+    completedInLevel: whole('Conversations that were answered within the service level'),
+    abandonedInLevel: whole('Callers who left unserved within the service level'),
+    serviceLevelSeconds: { type: 'number', description: 'The service level' },
+    inLevelPercent: numberOrNull('completedInLevel of completed (app_queue: SL); null before the first'),
+    inLevelOfAllPercent: numberOrNull('Both in level of both (app_queue: SL2); null before the first'),
+    holdSeconds: numberOrNull('Moving average of the wait until the answer; null before the first'),
+    talkSeconds: numberOrNull('Moving average of talking; null before the first'),
+    since: time('Since when is counted'),
+  }),
+  type: ['object', 'null'],
+};
+
 export const queuesSchema = listOf(
   group({
     queue: text('Its name'),
@@ -95,8 +114,14 @@ export const queuesSchema = listOf(
     members: whole('Members who are logged in'),
     available: whole('Members who would be rung now'),
     oldestJoined: timeOrNull('When the longest waiting caller came; null when nobody waits'),
+    figures: figuresSchema,
   }),
 );
+
+const memberTimes = {
+  lastCall: timeOrNull('When the last conversation of this queue ended; null: none since the login'),
+  lastPaused: timeOrNull('When the last pause began, also after it; null: none since the login'),
+};
 
 export const membersSchema = listOf(
   group({
@@ -117,6 +142,7 @@ export const membersSchema = listOf(
         asideUntil: timeOrNull('Put aside for not having answered, until then; null: not'),
         ringInUse: { type: ['boolean', 'null'], description: "The member's own; null: as the queue says" },
         calls: whole('Answered calls since the login'),
+        ...memberTimes,
         loggedIn: time('Since when'),
       }),
     ),
@@ -144,5 +170,17 @@ export const callsSchema = listOf(
     ),
     started: time('When the call came in'),
     since: time('Since when the phase lasts'),
+  }),
+);
+
+export const logSchema = listOf(
+  group({
+    id: text('Number of the line, growing'),
+    time: time('When it happened'),
+    callid: text("uniqueid of the caller's channel, or who asked"),
+    queue: text('Name of the queue, or NONE'),
+    agent: text("The member's name or interface, or NONE"),
+    event: text('ENTERQUEUE and so on'),
+    data: listOf(text('data1 to data5')),
   }),
 );

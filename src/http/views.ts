@@ -1,3 +1,4 @@
+import type { MemberFigures, QueueFigures } from '../ports/queue-store.ts';
 import {
   type ApplicationStatus,
   type CallView,
@@ -7,6 +8,7 @@ import {
   type PartStatus,
   type QueueView,
 } from './application-face.ts';
+import { figuresJson, type memberFigures } from './figures-json.ts';
 
 /** Time as the API writes it: ISO 8601, UTC, milliseconds. */
 const time = (ms: number) => new Date(ms).toISOString();
@@ -45,11 +47,14 @@ function musicJson({ name, tracks, advice, broken, stream }: MusicClassView) {
   return { class: name, tracks, advice, broken, stream: played };
 }
 
-export function queueJson({ oldestJoinedAtMs, ...queue }: QueueView) {
-  return { ...queue, oldestJoined: timeOrNull(oldestJoinedAtMs) };
+export function queueJson({ oldestJoinedAtMs, ...queue }: QueueView, figures: QueueFigures | null) {
+  return { ...queue, oldestJoined: timeOrNull(oldestJoinedAtMs), figures: figures && figuresJson(figures) };
 }
 
-export function memberJson({ lastHangupAtMs, wrapUpUntilMs, queues, ...member }: MemberView) {
+export function memberJson(
+  { lastHangupAtMs, wrapUpUntilMs, queues, ...member }: MemberView,
+  figures: ReturnType<typeof memberFigures>,
+) {
   return {
     ...member,
     wrapUpUntil: timeOrNull(wrapUpUntilMs),
@@ -62,9 +67,18 @@ export function memberJson({ lastHangupAtMs, wrapUpUntilMs, queues, ...member }:
       pausedSince: timeOrNull(times.pausedAtMs),
       asideUntil: timeOrNull(times.asideUntilMs),
       ringInUse,
-      calls,
+      ...figuresOf(figures.get(`${queue}|${member.extension}`), calls),
       loggedIn: time(times.loggedInAtMs),
     })),
+  };
+}
+
+/** As the database counts; while it is away, as it was read last. */
+function figuresOf(figures: MemberFigures | undefined, callsAsRead: number) {
+  return {
+    calls: figures?.calls ?? callsAsRead,
+    lastCall: timeOrNull(figures?.lastCallAtMs ?? null),
+    lastPaused: timeOrNull(figures?.lastPausedAtMs ?? null),
   };
 }
 

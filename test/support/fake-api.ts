@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { runCommandLine } from '../../src/cli/program.ts';
+import { ScriptedTerminal } from './scripted-terminal.ts';
 
 /** What the command line asked. */
 export interface AskedRequest {
@@ -12,6 +13,8 @@ export interface AskedRequest {
 /** A running application as the command line sees it: answers what the test says. */
 export class FakeApi {
   readonly asked: AskedRequest[] = [];
+  /** Where `--watch` and `--follow` show something. */
+  terminal = new ScriptedTerminal();
   #answer: { readonly status: number; readonly body: string } = { status: 200, body: '[]' };
   readonly #server: Server;
 
@@ -43,6 +46,7 @@ export class FakeApi {
       streams: { out: write('out'), error: write('error') },
       version: '1.2.3',
       now: () => Date.UTC(2026, 10, 20, 12, 1, 5),
+      live: () => this.terminal,
       start: async () => undefined,
       check: async () => [],
       importConfiguration: () => Promise.reject(new Error('Nothing is imported here')),

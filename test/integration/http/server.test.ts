@@ -1,172 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { FastifyInstance } from 'fastify';
-import { callId, extensionNumber, type QueueName, queueName } from '../../../src/core/ids.ts';
 import { AppError, isAppError } from '../../../src/errors.ts';
-import type { ApplicationFace, ApplicationStatus, SettingsRequest } from '../../../src/http/application-face.ts';
-import type { MemberOutcome, MembershipRequest } from '../../../src/http/member-face.ts';
 import { createHttpServer, listen } from '../../../src/http/server.ts';
 import { silentLog } from '../../../src/log.ts';
-
-const TOKEN = 'a-token-of-the-tests';
-const STARTED_MS = Date.UTC(2026, 10, 20, 12);
-const up = { state: 'up', sinceMs: STARTED_MS, reason: null } as const;
-
-const allUp: ApplicationStatus = {
-  version: '1.2.3',
-  startedAtMs: STARTED_MS,
-  isStopping: false,
-  calls: 2,
-  parts: { asterisk: up, database: up, xmpp: up },
-  music: [
-    {
-      name: 'default',
-      tracks: 4,
-      advice: 9,
-      broken: [{ path: '/music/a.mp3', reason: 'holds no sound' }],
-      stream: null,
-    },
-    {
-      name: 'radio',
-      tracks: 0,
-      advice: 0,
-      broken: [],
-      stream: { isPlaying: true, title: 'Ann – <Song>', sinceMs: STARTED_MS, reason: null },
-    },
-  ],
-};
-
-/** An application that knows extension 1000 and queue support, and remembers who was logged in and out. */
-class FakeApplication implements ApplicationFace {
-  current: ApplicationStatus = allUp;
-  readonly loggedIn: MembershipRequest[] = [];
-  /** Everything else that was asked of members. */
-  readonly asked: object[] = [];
-  failure: Error | null = null;
-  readonly personalData = {
-    list: async () => ({ places: [], calls: [], tunes: [], isMore: false }),
-    erase: async () => ({ places: 0, lines: 0, tunes: 0, open: 0 }),
-    elsewhere: () => [],
-  };
-  readonly configuration = {
-    reload: async () => ({ changes: [], waiting: [], warnings: [], refused: [] }),
-    queueSettings: (queue: QueueName) => ({ queue, isOfFile: true, settings: {} }),
-    changeQueueSettings: async ({ queue, set }: SettingsRequest) => ({ queue, isOfFile: true, settings: set }),
-  };
-
-  readonly recordings = {
-    control: async () => 'unknown-call' as const,
-    list: async () => [],
-  };
-
-  status() {
-    return this.current;
-  }
-
-  async queues() {
-    if (this.failure) throw this.failure;
-    return [
-      {
-        queue: queueName('support'),
-        title: 'Support',
-        strategy: 'leastrecent',
-        waiting: 1,
-        ringing: 0,
-        talking: 1,
-        members: 2,
-        available: 1,
-        oldestJoinedAtMs: STARTED_MS + 250,
-      },
-    ];
-  }
-
-  async members() {
-    return [
-      {
-        extension: extensionNumber('1000'),
-        interface: 'PJSIP/1000',
-        jid: null,
-        queues: [
-          {
-            queue: queueName('support'),
-            penalty: 0,
-            isPaused: true,
-            pausedReason: 'lunch',
-            pausedAtMs: STARTED_MS,
-            asideUntilMs: STARTED_MS + 30_000,
-            ringInUse: null,
-            calls: 7,
-            loggedInAtMs: STARTED_MS,
-          },
-        ],
-        deviceState: 'INUSE' as const,
-        activity: 'talking' as const,
-        wrapUpUntilMs: null,
-        lastHangupAtMs: null,
-      },
-    ];
-  }
-
-  async calls() {
-    return [
-      {
-        callId: callId('c1'),
-        phase: 'talking' as const,
-        caller: { number: '2000', name: null },
-        customer: { id: '1', name: 'Company <1> & "sons" 🎉', code: '1111' },
-        queue: queueName('support'),
-        position: null,
-        extension: extensionNumber('1000'),
-        extensions: [extensionNumber('1000')],
-        hears: null,
-        startedAtMs: STARTED_MS,
-        sinceMs: STARTED_MS + 1,
-      },
-    ];
-  }
-
-  async login(request: MembershipRequest) {
-    if (request.extension !== '1000') return 'unknown-extension' as const;
-    if (request.queue !== 'support') return 'unknown-queue' as const;
-    this.loggedIn.push(request);
-    return 'logged-in' as const;
-  }
-
-  async logout(request: MembershipRequest) {
-    const index = this.loggedIn.findIndex(({ extension }) => extension === request.extension);
-    if (index < 0) return 'not-logged-in' as const;
-    this.loggedIn.splice(index, 1);
-    return 'logged-out' as const;
-  }
-
-  async changePriority(request: { readonly callId: string }) {
-    return this.#aboutCall('changePriority', request);
-  }
-
-  async withdraw(request: { readonly callId: string }) {
-    return this.#aboutCall('withdraw', request);
-  }
-
-  #aboutCall(what: string, request: { readonly callId: string }) {
-    if (request.callId !== 'c1') return 'unknown-call' as const;
-    this.asked.push({ what, ...request });
-    return 'done' as const;
-  }
-
-  pause = this.#asked('pause');
-  setPenalty = this.#asked('setPenalty');
-  setRingInUse = this.#asked('setRingInUse');
-  endWrapUp = this.#asked('endWrapUp');
-
-  #asked(what: string) {
-    return async (request: { readonly extension: string; readonly queue?: string | null }): Promise<MemberOutcome> => {
-      if (request.extension !== '1000') return 'unknown-extension';
-      if (request.queue === 'nowhere') return 'unknown-queue';
-      if (request.queue === 'sales') return 'not-logged-in';
-      this.asked.push({ what, ...request });
-      return this.asked.length > 1 ? 'already' : 'done';
-    };
-  }
-}
+import { allUp, FakeApplication, STARTED_MS, TOKEN, up } from '../../support/fakes/fake-application.ts';
 
 const bearer = { authorization: `Bearer ${TOKEN}` };
 
@@ -293,7 +130,7 @@ describe('the HTTP server', () => {
             pausedSince: '2026-11-20T12:00:00.000Z',
             asideUntil: '2026-11-20T12:00:30.000Z',
             ringInUse: null,
-            calls: 7,
+            calls: 4,
             loggedIn: '2026-11-20T12:00:00.000Z',
           },
         ],
@@ -470,7 +307,9 @@ describe('the HTTP server', () => {
       '/api/v1/members/{extension}/unpause',
       '/api/v1/personal-data/erase',
       '/api/v1/personal-data/list',
+      '/api/v1/queue-log',
       '/api/v1/queues',
+      '/api/v1/queues/{queue}/reset-counters',
       '/api/v1/queues/{queue}/settings',
       '/api/v1/recordings',
       '/api/v1/reload',

@@ -9,6 +9,7 @@ import { runCommandLine } from '../../../src/cli/program.ts';
 import { configInvalid } from '../../../src/config/findings.ts';
 import { AppError } from '../../../src/errors.ts';
 import type { ImportOptions, Report } from '../../../src/import/report.ts';
+import { ScriptedTerminal } from '../../support/scripted-terminal.ts';
 
 const NOW_MS = Date.UTC(2026, 10, 20, 12, 1, 5);
 const TOKEN = 'a-token-of-the-tests';
@@ -41,6 +42,7 @@ async function run(args: readonly string[], { env = {}, start, checked = [], rep
     },
     version: '1.2.3',
     now: () => NOW_MS,
+    live: () => new ScriptedTerminal(),
     async start({ file }) {
       started.push(file);
       await start?.();
@@ -302,10 +304,15 @@ describe('The questions to the running application', () => {
         members: 3,
         available: 0,
         oldestJoined: since,
+        figures: {
+          ...{ completed: 4, abandoned: 2, completedInLevel: 3, abandonedInLevel: 1, serviceLevelSeconds: 20 },
+          ...{ inLevelPercent: 75, inLevelOfAllPercent: 66.7, holdSeconds: 12.3, talkSeconds: null },
+          since: '2026-11-20T12:00:00.000Z',
+        },
       },
     ]);
     expect((await ask('queues')).out).toBe(
-      'queue    title    strategy     waiting  longest  ringing  talking  members  available\nsupport  Support  leastrecent  2        1m 5s    0        1        3        0\n',
+      'queue    title    strategy     waiting  longest  ringing  talking  members  available  completed  abandoned  in level    hold  talk\nsupport  Support  leastrecent  2        1m 5s    0        1        3        0          4          2          75% in 20s  12s   -\n',
     );
     answers([
       {

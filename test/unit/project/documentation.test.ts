@@ -5,6 +5,7 @@ import { runCommandLine } from '../../../src/cli/program.ts';
 import { checkFile } from '../../../src/config/check-file.ts';
 import { findingLine } from '../../../src/config/findings.ts';
 import { fillReference, referenceTables } from '../../../src/config/reference.ts';
+import { ScriptedTerminal } from '../../support/scripted-terminal.ts';
 import { textOf } from './sources.ts';
 
 describe('docs/configuration.md', () => {
@@ -65,6 +66,7 @@ describe('docs/command-line.md', () => {
       },
       version: '',
       now: () => 0,
+      live: () => new ScriptedTerminal(),
       start: async () => undefined,
       check: async () => [],
       importConfiguration: () => Promise.reject(new Error('Nothing is imported here')),
@@ -83,6 +85,8 @@ describe('docs/command-line.md', () => {
     'import',
     'status',
     'queues',
+    'log',
+    'reset-counters',
     'members',
     'calls',
     'login',

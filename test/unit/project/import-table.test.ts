@@ -13,6 +13,8 @@ const VOCABULARY = ['src/core/ids.ts', 'src/core/device-state.ts', 'src/core/peo
 const QUEUE_LOG = 'src/core/queue/queue-log.ts';
 /** What an amount and an account are is a rule of speech; sources are read by it. */
 const ACCOUNT_RULES = ['src/core/speech/account.ts', 'src/core/speech/money.ts'];
+/** What a service level is, is a rule. */
+const FIGURES = 'src/core/queue/figures.ts';
 const CORE_TYPES = ['types:src/core/', ...VOCABULARY];
 /** The logger's type, the configuration's types and the errors may be used everywhere outside the core. */
 const EVERYWHERE = ['src/errors.ts', 'types:src/log.ts', 'types:src/config/', 'node:'];
@@ -35,7 +37,16 @@ const ROOMS: readonly Room[] = [
   { folder: 'src/import/', mayUse: [...EVERYWHERE, 'src/core/', 'src/lib/', 'src/config/', 'yaml'] },
   {
     folder: 'src/http/',
-    mayUse: [...EVERYWHERE, ...CORE_TYPES, 'src/ports/', 'src/lib/', 'fastify', '@fastify/swagger'],
+    mayUse: [
+      ...EVERYWHERE,
+      ...CORE_TYPES,
+      FIGURES,
+      'src/ports/',
+      'src/lib/',
+      'fastify',
+      '@fastify/swagger',
+      'prom-client',
+    ],
   },
   {
     folder: 'src/cli/',
