@@ -10,19 +10,16 @@ import { firstPeriodic, nextPeriodic, type Periodic, periodicSaid } from '../../
 import { atPlace, NO_POSITION, type Position } from '../../src/core/programme/position.ts';
 import type { QueueSettings } from '../../src/core/queue/settings.ts';
 import { phraseMedia } from '../../src/core/speech/phrase.ts';
-import { isAppError } from '../../src/errors.ts';
-import { delay } from '../../src/lib/clock.ts';
 import { announcementVoice } from './announcement-voice.ts';
 import type { Call } from './call.ts';
 import { type CallRoom, quietly } from './call-room.ts';
 import { isHangup } from './hangup-error.ts';
 import type { HoldMusic } from './hold-sound.ts';
+import { insist } from './insist.ts';
 import { type Playing, type PlayOutcome, startPlaying } from './playing.ts';
 
 /** Music before the first announcement, as long as the programme has. */
 const FIRST_AFTER_MS = 2_000;
-/** While Asterisk is out of reach the music is asked for again so often: the caller hears nothing. */
-const MUSIC_AGAIN_MS = 2_000;
 const NEVER = Number.POSITIVE_INFINITY;
 
 interface AsteriskMusicOptions {
@@ -166,7 +163,9 @@ export class AsteriskMusic implements HoldMusic {
     } finally {
       if (outcome === 'stopped') due.cut(this.#now());
       else due.said(this.#now());
-      await this.#musicAgain();
+      const isHeard = this.#isWanted && !call.signal.aborted;
+      const action = () => (this.#isWanted ? this.#startMusic() : Promise.resolve());
+      if (isHeard) await insist(room.clock, call, { what: 'hold-music', signal: this.#end.signal, action });
     }
   }
 
@@ -213,23 +212,6 @@ export class AsteriskMusic implements HoldMusic {
     const playing = this.#playing;
     if (playing !== null) await quietly(this.#options.call, 'stop-announcement', () => playing.stop());
     await this.#announcing;
-  }
-
-  /** After an announcement; as often as it takes. */
-  async #musicAgain(): Promise<void> {
-    const { room, call } = this.#options;
-    while (this.#isWanted && !call.signal.aborted) {
-      try {
-        return await this.#startMusic();
-      } catch (error) {
-        if (!isAppError(error)) throw error;
-        call.log.warn({ err: error }, 'The music does not come again after an announcement: tried once more');
-        if (this.#end.signal.aborted) return;
-        await delay(room.clock, MUSIC_AGAIN_MS, AbortSignal.any([this.#end.signal, call.signal])).catch(
-          () => undefined,
-        );
-      }
-    }
   }
 
   async #startMusic(): Promise<void> {

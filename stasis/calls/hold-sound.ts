@@ -1,11 +1,13 @@
 import { nearestFormat } from '../../src/core/programme/nearest-format.ts';
 import type { ProgrammeSettings } from '../../src/core/programme/settings.ts';
 import type { QueueSettings } from '../../src/core/queue/settings.ts';
-import { deferred } from '../../src/lib/deferred.ts';
+import { isAppError } from '../../src/errors.ts';
+import { delay } from '../../src/lib/clock.ts';
 import { AsteriskMusic } from './asterisk-music.ts';
 import type { Call } from './call.ts';
 import type { CallBridge } from './call-bridge.ts';
 import { type CallRoom, quietly } from './call-room.ts';
+import { insist } from './insist.ts';
 import { PersonalProgramme } from './personal-programme.ts';
 import { type Playing, startPlaying } from './playing.ts';
 
@@ -54,7 +56,8 @@ export class HoldSound {
   #waitsSinceMs: number;
   #isMemberFound = false;
   #told: readonly string[] = [];
-  #endMoment: () => void = () => undefined;
+  /** Aborted when nothing is to be heard any more. */
+  #end = new AbortController();
 
   constructor(room: CallRoom, call: Call, settings: QueueSettings, bridge: CallBridge) {
     this.#room = room;
@@ -68,6 +71,7 @@ export class HoldSound {
   /** Begins, or goes on after `stop` where it stopped. `consent` is said after the greeting, and remembered when it was heard to its end. */
   start(greeting: readonly string[], consent: readonly string[] = []): void {
     this.#isWanted = true;
+    this.#end = new AbortController();
     this.#then(() => this.#play(greeting, consent));
   }
 
@@ -85,7 +89,7 @@ export class HoldSound {
   async stop(): Promise<void> {
     if (!this.#isWanted) return await this.#changing;
     this.#isWanted = false;
-    this.#endMoment();
+    this.#end.abort();
     const greeting = this.#greeting;
     if (greeting !== null) await quietly(this.#call, 'stop-greeting', () => greeting.stop());
     this.#then(async () => await this.#music?.stop());
@@ -96,16 +100,20 @@ export class HoldSound {
   startOnHold(): void {
     this.#isWanted = true;
     this.#position = null;
-    this.#then(async () => {
-      this.#music ??= await this.#choose();
-      this.#music.moved(null);
-      if (this.#isWanted && this.#music.isForHold) await this.#music.start();
-    });
+    this.#end = new AbortController();
+    this.#then(() =>
+      this.#insist(async () => {
+        this.#music ??= await this.#choose();
+        this.#music.moved(null);
+        if (this.#isWanted && this.#music.isForHold) await this.#music.start();
+      }),
+    );
   }
 
   /** The process stops while the caller waits. */
   async standStill(): Promise<void> {
     if (!this.#isWanted) return;
+    this.#end.abort();
     this.#then(async () => await this.#music?.standStill());
     await this.#changing;
   }
@@ -155,30 +163,36 @@ export class HoldSound {
   }
 
   async #play(greeting: readonly string[], consent: readonly string[]): Promise<void> {
+    const { clock } = this.#room;
     const said = [...greeting, ...consent];
-    if (said.length > 0 && this.#isWanted) {
-      this.#greeting = startPlaying(this.#room, this.#call, said);
-      if ((await this.#greeting.finished) === 'done') this.noteTold(consent);
-      this.#greeting = null;
-    }
-    if (said.length === 0) await this.#aMoment();
-    if (!this.#isWanted) return;
-    this.#music ??= await this.#choose();
-    this.#music.moved(this.#position);
-    if (this.#isMemberFound) this.#music.memberFound();
-    if (this.#isWanted) await this.#music.start();
+    if (said.length > 0 && this.#isWanted) await this.#say(said, consent);
+    // Who is answered at once needs no music, and Asterisk no channel for it.
+    if (said.length === 0) await delay(clock, MUSIC_DELAY_MS, this.#end.signal).catch(() => undefined);
+    await this.#insist(async () => {
+      if (!this.#isWanted) return;
+      this.#music ??= await this.#choose();
+      this.#music.moved(this.#position);
+      if (this.#isMemberFound) this.#music.memberFound();
+      if (this.#isWanted) await this.#music.start();
+    });
   }
 
-  /** Who is answered at once needs no music, and Asterisk no channel for it. */
-  async #aMoment(): Promise<void> {
-    if (!this.#isWanted) return;
-    const over = deferred<void>();
-    const cancel = this.#room.clock.after(MUSIC_DELAY_MS, over.resolve);
-    this.#endMoment = () => {
-      cancel();
-      over.resolve();
-    };
-    await over.promise;
+  async #say(said: readonly string[], consent: readonly string[]): Promise<void> {
+    const playing = startPlaying(this.#room, this.#call, said);
+    this.#greeting = playing;
+    try {
+      if ((await playing.finished) === 'done') this.noteTold(consent);
+    } catch (error) {
+      if (!isAppError(error)) throw error;
+      this.#call.log.warn({ err: error }, 'The greeting could not be played');
+    } finally {
+      this.#greeting = null;
+    }
+  }
+
+  /** While Asterisk is out of reach the music is tried again. */
+  #insist(action: () => Promise<void>): Promise<void> {
+    return insist(this.#room.clock, this.#call, { what: 'hold-music', signal: this.#end.signal, action });
   }
 
   /** The caller's own class (CHANNEL(musicclass), where the dialplan set one) goes before the queue's. */
