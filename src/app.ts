@@ -26,6 +26,7 @@ import { LogFile } from './queue-log/log-file.ts';
 import { LogTail } from './queue-log/log-tail.ts';
 import { runningFace } from './running-face.ts';
 import { runningFigures } from './running-figures.ts';
+import { StrategyShelf } from './strategies/strategy-shelf.ts';
 import { xmppSettings } from './xmpp-settings.ts';
 
 export interface AppOptions {
@@ -77,6 +78,8 @@ async function build(options: AppOptions, releasers: ReleaserStack): Promise<Omi
   const music = buildMusic(config, { clock, random: Math.random, log });
   releasers.add('music', () => music.close());
   music.start();
+  const strategies = new StrategyShelf({ clock, log: log.child({ room: 'strategies' }) });
+  await strategies.load(config.strategies);
   const application = new Application({
     settings: callSettings(config),
     pbx,
@@ -87,6 +90,7 @@ async function build(options: AppOptions, releasers: ReleaserStack): Promise<Omi
     callerMusic: database.callerMusic,
     media,
     sounds: music.library,
+    strategyOf: strategies.of,
     clock,
     random: Math.random,
     log,
@@ -100,6 +104,7 @@ async function build(options: AppOptions, releasers: ReleaserStack): Promise<Omi
     async apply(now, { secrets: { lookupHeaders, accountHeaders } }) {
       current = now;
       database.configureSources({ lookups: now.lookups, lookupHeaders, accounts: now.accounts, accountHeaders });
+      await strategies.load(now.strategies);
       application.configure(callSettings(now));
     },
   });

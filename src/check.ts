@@ -4,6 +4,7 @@ import { checkAccounts, tryAccountStatements } from './check/accounts.ts';
 import { checkDatabase } from './check/database.ts';
 import { checkMusic } from './check/music.ts';
 import { checkSounds } from './check/sounds.ts';
+import { checkStrategies } from './check/strategies.ts';
 import type { CheckedPart, CheckFinding } from './cli/check-report.ts';
 import type { Config, Secrets } from './config/config.ts';
 import { type Finding, findingLine } from './config/findings.ts';
@@ -20,7 +21,7 @@ export async function checkAll(options: LoadOptions): Promise<readonly CheckedPa
   if (configuration.loaded === null) return [configuration.part];
   const { config, secrets } = configuration.loaded;
   const database = databaseAndStatements(config, secrets);
-  const [ofAsterisk, ofDatabase, ofXmpp, music, accounts] = await Promise.all([
+  const [ofAsterisk, ofDatabase, ofXmpp, music, accounts, strategies] = await Promise.all([
     asterisk(config, secrets),
     database.then(({ part }) => part),
     xmpp(config, secrets),
@@ -30,6 +31,7 @@ export async function checkAll(options: LoadOptions): Promise<readonly CheckedPa
       secrets,
       database.then(({ statements }) => statements),
     ),
+    checkStrategies(config),
   ]);
   // Without Asterisk nothing can be said of its sounds.
   const sounds = ofAsterisk.isReached ? [await checkSounds(config, secrets)] : [];
@@ -40,7 +42,7 @@ export async function checkAll(options: LoadOptions): Promise<readonly CheckedPa
     ofXmpp,
     ...sounds,
     music,
-    ...(accounts === null ? [] : [accounts]),
+    ...[accounts, strategies].filter((each) => each !== null),
   ];
 }
 

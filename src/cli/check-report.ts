@@ -6,7 +6,16 @@ export interface CheckFinding {
   readonly mend: string;
 }
 
-export const CHECK_PARTS = ['configuration', 'asterisk', 'database', 'xmpp', 'sounds', 'music', 'accounts'] as const;
+export const CHECK_PARTS = [
+  'configuration',
+  'asterisk',
+  'database',
+  'xmpp',
+  'sounds',
+  'music',
+  'accounts',
+  'strategies',
+] as const;
 
 /** How it stands with one part; without findings it is in order. */
 export interface CheckedPart {

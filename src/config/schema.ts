@@ -48,7 +48,9 @@ export function configSchema(known: KnownNames) {
       .record(name('strategy'), line(1000))
       .prefault({})
       .meta({ kind: 'names with files' })
-      .describe('Strategies of your own: name and file of a module, relative to this file.'),
+      .describe(
+        'Strategies of your own: name and file of a module, relative to this file ([strategies.md](strategies.md)).',
+      ),
     'penalty-rules': z.record(name('penalty rule'), penaltyRule).prefault({}),
     'skill-rules': z.record(name('skill rule'), skillRule).prefault({}),
     queueing: queueingSection.prefault({}),

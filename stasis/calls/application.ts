@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { builtInStrategy } from '../../src/core/queue/strategies.ts';
+import type { Strategy } from '../../src/core/queue/strategy.ts';
 import { isAppError } from '../../src/errors.ts';
 import type { Clock } from '../../src/lib/clock.ts';
 import type { Logger } from '../../src/log.ts';
@@ -34,6 +35,8 @@ export interface ApplicationDeps {
   readonly sounds: SoundLibrary;
   readonly accounts: Accounts;
   readonly callerMusic: CallerMusic;
+  /** By the name in a queue's settings. @default the built-in ones */
+  readonly strategyOf?: (name: string) => Strategy;
   readonly clock: Clock;
   readonly random: () => number;
   readonly log: Logger;
@@ -60,7 +63,7 @@ export class Application {
     const board = new MemberBoard({ queues, isLastCallShared });
     const distributor = new Distributor({
       ...{ store, board, queues, clock, random },
-      strategyOf: builtInStrategy,
+      strategyOf: deps.strategyOf ?? builtInStrategy,
       longestWaiting: () => this.room.settings.queueing.forceLongestWaitingCaller,
       log: log.child({ room: 'distributor' }),
     });

@@ -3,11 +3,11 @@ import { type AttemptId, attemptId, type EntryId, type ExtensionNumber, type Que
 import type { Extension } from '../../src/core/people.ts';
 import type { WaitingEntry } from '../../src/core/queue/line.ts';
 import { Matchmaker, type Proposal } from '../../src/core/queue/matchmaker.ts';
-import type { Standpoint } from '../../src/core/queue/place.ts';
 import type { Strategy } from '../../src/core/queue/strategy.ts';
 import { isAppError } from '../../src/errors.ts';
 import type { Clock } from '../../src/lib/clock.ts';
 import type { Logger } from '../../src/log.ts';
+import type { Placing } from '../../src/ports/member-requests.ts';
 import type { QueueMemory, QueueStore } from '../../src/ports/queue-store.ts';
 import type { MemberBoard } from './member-board.ts';
 import type { LiveQueues } from './queue-registry.ts';
@@ -131,10 +131,10 @@ export class Distributor {
   }
 
   /** A caller of this process stands elsewhere in the line now; `false`: is not in it. */
-  moveTo(entryId: EntryId, standpoint: Standpoint): boolean {
+  moveTo(entryId: EntryId, placing: Placing): boolean {
     const before = this.#matchmaker.entry(entryId);
     if (before === undefined) return false;
-    this.#matchmaker.replace({ ...before, ...standpoint });
+    this.#matchmaker.replace({ ...before, ...placing });
     this.#tellPlacesSoon();
     this.changed();
     return true;

@@ -3,6 +3,9 @@ import { isRingable } from '../device-state.ts';
 import type { Membership } from '../people.ts';
 import type { QueueSettings } from './settings.ts';
 
+/** What of a queue's settings decides whether its members are rung. */
+export type AvailabilitySettings = Pick<QueueSettings, 'ringInUse' | 'wrapUpMs'>;
+
 /** A logged-in member with what is known of the phone now. */
 export interface Member extends Membership {
   readonly deviceState: DeviceState;
@@ -28,7 +31,7 @@ export const OFFERS_MAX = 10;
 const IN_USE: readonly DeviceState[] = ['INUSE', 'BUSY', 'RINGING', 'RINGINUSE', 'ONHOLD'];
 
 /** Derives a member's availability; nothing of it is stored, so nothing falls out of step (architecture.md). */
-export function availability(member: Member, settings: QueueSettings, nowMs: number): Availability {
+export function availability(member: Member, settings: AvailabilitySettings, nowMs: number): Availability {
   if (member.isPaused) return { type: 'paused' };
   const { asideUntilMs, deviceState } = member;
   if (asideUntilMs !== null && asideUntilMs > nowMs) return { type: 'aside', untilMs: asideUntilMs };
@@ -41,7 +44,7 @@ export function availability(member: Member, settings: QueueSettings, nowMs: num
 }
 
 /** When the member's wrap-up is over, Unix milliseconds; 0 without one (W1, W2, and ended early: difference 11). */
-export function wrapUpEndsMs(member: Member, settings: QueueSettings): number {
+export function wrapUpEndsMs(member: Member, settings: Pick<QueueSettings, 'wrapUpMs'>): number {
   const { lastHangupAtMs, wrapUpEndedAtMs } = member;
   if (lastHangupAtMs === null) return 0;
   if (wrapUpEndedAtMs !== null && wrapUpEndedAtMs > lastHangupAtMs) return 0;

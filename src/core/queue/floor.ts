@@ -27,8 +27,22 @@ export interface Walk {
   pass(): void;
 }
 
+/** What of a queue's settings the choice of members depends on. */
+export type FloorSettings = Pick<
+  QueueSettings,
+  | 'name'
+  | 'strategy'
+  | 'weight'
+  | 'autofill'
+  | 'ringInUse'
+  | 'retryMs'
+  | 'wrapUpMs'
+  | 'penaltyMembersLimit'
+  | 'knownMember'
+>;
+
 export interface FloorOptions {
-  readonly settings: QueueSettings;
+  readonly settings: FloorSettings;
   readonly strategy: Strategy;
   /** 0 up to, not including, 1. */
   readonly random: () => number;
@@ -39,7 +53,7 @@ export interface FloorOptions {
  * changed is only noted; {@link settle} draws the conclusions for an instant.
  */
 export class Floor {
-  readonly settings: QueueSettings;
+  readonly settings: FloorSettings;
   readonly #strategy: Strategy;
   readonly #random: () => number;
   readonly #seats = new Map<ExtensionNumber, Seat>();
@@ -220,6 +234,7 @@ export class Floor {
       member: (number) => this.member(number),
       lastRung: this.#lastRung,
       random: this.#random,
+      nowMs,
     });
     return this.#rung(chosen);
   }

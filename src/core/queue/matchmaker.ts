@@ -1,9 +1,8 @@
 import type { EntryId, ExtensionNumber, QueueName } from '../ids.ts';
 import type { Member } from './availability.ts';
-import { Floor, type Walk } from './floor.ts';
+import { Floor, type FloorSettings, type Walk } from './floor.ts';
 import { compareArrivals, compareEntries, type WaitingEntry } from './line.ts';
 import { byService, type Move, type Place } from './places.ts';
-import type { QueueSettings } from './settings.ts';
 import type { Strategy } from './strategy.ts';
 
 /** Ring these members for this caller, all at the same time: a proposal that only the database makes true. */
@@ -48,7 +47,7 @@ export class Matchmaker {
   }
 
   /** Takes a queue in, or changes one: members and callers stay in their order. */
-  setQueue(settings: QueueSettings): void {
+  setQueue(settings: FloorSettings): void {
     const before = this.#floors.get(settings.name);
     const { strategyOf, random } = this.#options;
     const floor = new Floor({ settings, strategy: strategyOf(settings.strategy), random });

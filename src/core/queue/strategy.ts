@@ -31,6 +31,7 @@ export interface Choice {
   readonly lastRung: Member | null;
   /** 0 up to, not including, 1. */
   readonly random: () => number;
+  readonly nowMs: number;
 }
 
 /** Chooses whom to ring. The built-in ones and those of a user's own module are used, and checked, the same way. */

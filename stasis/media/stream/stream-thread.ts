@@ -1,4 +1,4 @@
-import { startDecodingThread } from '../decoding-thread.ts';
+import { startThread } from '../../../src/lib/thread.ts';
 import type { StreamMemory } from './rings.ts';
 import type { StreamCommand, StreamReport, StreamWorkerData } from './stream-worker.ts';
 
@@ -20,7 +20,7 @@ export interface ThreadListener {
 /** Starts the thread; `position` is where the rings are written from. */
 export function startStreamThread(memory: StreamMemory, position: number, listener: ThreadListener): StreamThread {
   const data: StreamWorkerData = { memory, position };
-  const worker = startDecodingThread({
+  const worker = startThread({
     beside: import.meta.url,
     name: 'stream-worker',
     heapMbMax: HEAP_MB_MAX,

@@ -62,6 +62,7 @@ const ROOMS: readonly Room[] = [
     ],
   },
   { folder: 'src/queue-log/', mayUse: [...EVERYWHERE, 'src/core/', 'src/ports/', 'src/lib/'] },
+  { folder: 'src/strategies/', mayUse: [...EVERYWHERE, 'src/core/', 'src/lib/'] },
   { folder: 'src/errors.ts', mayUse: [] },
   { folder: 'src/log.ts', mayUse: ['pino'] },
   { folder: 'stasis/calls/', mayUse: [...EVERYWHERE, 'src/core/', 'src/ports/', 'src/lib/'] },

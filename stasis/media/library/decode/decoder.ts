@@ -1,7 +1,7 @@
 import type { Worker } from 'node:worker_threads';
 import type { Clock } from '../../../../src/lib/clock.ts';
 import { type Deferred, deferred } from '../../../../src/lib/deferred.ts';
-import { startDecodingThread } from '../../decoding-thread.ts';
+import { startThread } from '../../../../src/lib/thread.ts';
 import type { WorkerAnswer } from './decode-worker.ts';
 import type { DecodeJob, DecodeResult } from './job.ts';
 
@@ -71,7 +71,7 @@ export class Decoder {
   }
 
   #startWorker(): Worker {
-    const worker = startDecodingThread({ beside: import.meta.url, name: 'decode-worker', heapMbMax: HEAP_MB_MAX });
+    const worker = startThread({ beside: import.meta.url, name: 'decode-worker', heapMbMax: HEAP_MB_MAX });
     worker.on('message', (answer: WorkerAnswer) => {
       if (worker !== this.#worker) return;
       this.#settle(answer.type === 'done' ? answer.result : answer);

@@ -1,7 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { entryId, extensionNumber, queueName } from '../../../../src/core/ids.ts';
 import { inOrder, placeOf } from '../../../../src/core/queue/line.ts';
-import { withPriority } from '../../../../src/core/queue/place.ts';
 import { goesOn, isPassOver, RING_MS_MAX, ringTimeMs } from '../../../../src/core/queue/ring-time.ts';
 import { match, matchmaker, matchOne, pairs } from '../../../support/matching.ts';
 import { member, missedBy, NOW_MS, queueSettings, waiting } from '../../../support/queue-people.ts';
@@ -136,13 +135,7 @@ describe('priority', () => {
 
   // PR2, a position that was asked for, is decided where the place is taken: test/contract/queue-store-places.suite.ts.
 
-  test('PR3: a change without Immediate is a number: the place stays', () => {
-    const changed = {
-      ...zeros[1],
-      ...withPriority(waiting('b', { joinedAtMs: 2 }), { priority: 9, isImmediate: false, nowMs: 50 }),
-    };
-    expect(changed).toMatchObject({ priority: 9, placedPriority: 0, placedAtMs: 2 });
-  });
+  // PR3 without Immediate, where the number alone changes, is the store's: test/contract/queue-store-calls.suite.ts.
 
   test('PR3: with Immediate the caller stands behind all of that priority, and nobody else moves', () => {
     const made = matchmaker();
@@ -151,7 +144,7 @@ describe('priority', () => {
     for (const each of line) made.join(SUPPORT, each);
     const before = made.entry(entryId('b'));
     if (before === undefined) throw new Error('b waits');
-    made.replace({ ...before, ...withPriority(before, { priority: 5, isImmediate: true, nowMs: 50 }) });
+    made.replace({ ...before, priority: 5, placedPriority: 5, placedAtMs: 50 });
     expect(ids(made.line(SUPPORT))).toEqual(['c', 'b', 'd', 'a']);
     expect(made.position(entryId('b'))).toBe(2);
   });

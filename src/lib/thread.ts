@@ -10,11 +10,11 @@ interface ThreadOptions {
 }
 
 /**
- * Starts a thread for decoding, so that the pump is never kept waiting. Its file lies beside the one that starts it: `.js` in a build; `.ts` in
- * a working copy (tests, tsx), where the thread has to load tsx by itself first, because it knows nothing of the loaders of its parent. What
- * decoders write is dropped: they complain of damage on their own account, and the result tells it, too.
+ * Starts a thread, for work that must not keep calls and their audio waiting. Its file lies beside the one that starts it: `.js` in a build;
+ * `.ts` in a working copy (tests, tsx), where the thread has to load tsx by itself first, because it knows nothing of the loaders of its
+ * parent. What the thread prints is dropped: decoders complain of damage on their own account, and the result tells it, too.
  */
-export function startDecodingThread({ beside, name, heapMbMax, data }: ThreadOptions): Worker {
+export function startThread({ beside, name, heapMbMax, data }: ThreadOptions): Worker {
   const resourceLimits = { maxOldGenerationSizeMb: heapMbMax };
   const options = { stdout: true, stderr: true, resourceLimits, execArgv: [], workerData: data };
   const worker = beside.endsWith('.ts')
