@@ -191,7 +191,9 @@ const memberFields = {
     .describe('Silence for the member between the answer and the conversation (app_queue: `memberdelay`).'),
   'member-announce': prompt()
     .prefault([])
-    .describe('Said to the member before the conversation (app_queue: `announce`).'),
+    .describe(
+      'Said to the member before the conversation, for example `queueapp/call_from_queue` (app_queue: `announce`).',
+    ),
   'report-hold-time': flag()
     .prefault(false)
     .describe('The member is told how long the caller has waited (app_queue: `reportholdtime`).'),
