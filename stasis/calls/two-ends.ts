@@ -44,6 +44,8 @@ interface Seat {
   channelId: ChannelId;
   /** Took the channel's place; what happened is not told yet. */
   standIn: ChannelSnapshot | null;
+  /** The transfer of this channel was told of before its stand-in came. */
+  early: { readonly channelId: ChannelId; readonly transfer: Transfer | null } | null;
   hasLeft: boolean;
   readonly undo: (() => void)[];
   /** Events of the stand-in, told after the transfer. */
@@ -148,14 +150,17 @@ export class TwoEnds {
     this.#listen(end, standIn.channelId);
     const tellSo = () => this.#transferred(end, null, transferBy(standIn));
     place.undo.push(this.#clock.after(TRANSFER_TOLD_MS, tellSo));
+    if (place.early?.channelId === channelId) this.#transferred(end, channelId, place.early.transfer);
   }
 
   /** `from`: the channel that was replaced; `null`: nobody told of it. */
   #transferred(end: End, from: ChannelId | null, transfer: Transfer | null): void {
     const place = this.#seats[end];
     const { standIn } = place;
+    if (from === place.channelId) place.early = { channelId: from, transfer };
     if (standIn === null || from === place.channelId) return;
     place.standIn = null;
+    place.early = null;
     this.#tell({ type: 'transferred', end, transfer, standIn });
     for (const event of place.later.splice(0)) this.#tell(event);
   }
@@ -189,5 +194,5 @@ export function transferBy({ name, dialplan }: ChannelSnapshot): Transfer | null
 }
 
 function seat(channelId: ChannelId): Seat {
-  return { firstId: channelId, channelId, standIn: null, hasLeft: false, undo: [], later: [] };
+  return { firstId: channelId, channelId, standIn: null, early: null, hasLeft: false, undo: [], later: [] };
 }

@@ -6,7 +6,7 @@ import { slice } from '../support/audio/pcm.ts';
 import { ANONYMOUS, dial } from '../support/phones/caller.ts';
 import { AnsweringPhones, runLoad } from '../support/phones/load.ts';
 import { answers, isBusy, Phone } from '../support/phones/phone.ts';
-import { RefusingPhone } from '../support/phones/refusing-phone.ts';
+import { plugInRefusingPhone } from '../support/phones/refusing-phone.ts';
 import { forgetPhones } from '../support/phones/sipp.ts';
 import { PrivateStack } from '../support/phones/stack.ts';
 import { Changes, pause } from '../support/phones/waiting.ts';
@@ -99,7 +99,7 @@ describe('a phone and a caller', () => {
       expect(await caller.ended()).toMatchObject({ how: 'refused', status: 486, by: 'far end' });
     }
     {
-      await using phone = await RefusingPhone.plugIn({ account: stack.sip('1000'), status: 603, afterMs: 200 });
+      await using phone = await plugInRefusingPhone({ account: stack.sip('1000'), status: 603, afterMs: 200 });
       await using caller = await dial({ account: stack.sip('caller'), number: '1000' });
       expect(await (await phone.ring()).ended()).toMatchObject({ how: 'refused', status: 603 });
       expect(await caller.ended()).toMatchObject({ how: 'refused' });

@@ -6,7 +6,8 @@ import type { AriLimits } from '../../../stasis/ari/settings.ts';
 import type { HarnessBehaviour, HarnessPhone, PbxHarness } from '../../contract/pbx.suite.ts';
 import { type Caller, dial } from '../../support/phones/caller.ts';
 import { answers, neverAnswers, Phone, isBusy as saysBusy } from '../../support/phones/phone.ts';
-import { RefusingPhone } from '../../support/phones/refusing-phone.ts';
+import { plugInRefusingPhone } from '../../support/phones/refusing-phone.ts';
+import type { ScriptedPhone } from '../../support/phones/scripted-phone.ts';
 import { AriProxy } from './ari-proxy.ts';
 import { PrivateAsterisk } from './private-asterisk.ts';
 
@@ -34,7 +35,7 @@ export async function createAriHarness(
   pbx.start();
   await started;
   const callers: Caller[] = [];
-  const phones: (Phone | RefusingPhone)[] = [];
+  const phones: (Phone | ScriptedPhone)[] = [];
   const rivals: AriPbx[] = [];
   return {
     pbx,
@@ -93,7 +94,7 @@ export async function createAriHarness(
 function plugIn(
   behaviour: HarnessBehaviour,
   account: ReturnType<PrivateAsterisk['account']>,
-): Promise<Phone | RefusingPhone> {
+): Promise<Phone | ScriptedPhone> {
   switch (behaviour) {
     case 'answers':
       return Phone.plugIn({ account, behaviour: answers(500) });
@@ -102,13 +103,13 @@ function plugIn(
     case 'is-busy':
       return Phone.plugIn({ account, behaviour: saysBusy() });
     case 'declines':
-      return RefusingPhone.plugIn({ account, status: 603, reason: 'Decline' });
+      return plugInRefusingPhone({ account, status: 603, reason: 'Decline' });
     default:
       return behaviour satisfies never;
   }
 }
 
-function harnessPhone(phone: Phone | RefusingPhone): HarnessPhone {
+function harnessPhone(phone: Phone | ScriptedPhone): HarnessPhone {
   const newest = () => phone.rings.at(-1);
   const conversation = () => {
     const ring = phone instanceof Phone ? phone.rings.at(-1) : undefined;

@@ -10,8 +10,10 @@ import type { CallJson, MemberJson } from '../../../src/http/views.ts';
 import type { SipAccount } from '../phones/baresip.ts';
 import { type Caller, type DialOptions, dial } from '../phones/caller.ts';
 import { Phone, type PhoneOptions } from '../phones/phone.ts';
-import { RefusingPhone, type RefusingPhoneOptions } from '../phones/refusing-phone.ts';
+import { plugInRefusingPhone, type RefusingPhoneOptions } from '../phones/refusing-phone.ts';
+import type { ScriptedPhone } from '../phones/scripted-phone.ts';
 import { forgetPhones } from '../phones/sipp.ts';
+import { plugInTransferringPhone, type TransferringPhoneOptions } from '../phones/transferring-phone.ts';
 import { Crm } from '../xmpp-clients/crm.ts';
 import { ChatMember } from '../xmpp-clients/member.ts';
 import type { XmppAccount } from '../xmpp-clients/xmpp-client.ts';
@@ -287,8 +289,16 @@ export class Site {
   }
 
   /** A registered phone that refuses with a SIP status of one's choice. */
-  async refusingPhone(extension: string, options: Omit<RefusingPhoneOptions, 'account'>): Promise<RefusingPhone> {
-    return this.#add(await RefusingPhone.plugIn({ account: this.sip(extension), ...options }));
+  async refusingPhone(extension: string, options: Omit<RefusingPhoneOptions, 'account'>): Promise<ScriptedPhone> {
+    return this.#add(await plugInRefusingPhone({ account: this.sip(extension), ...options }));
+  }
+
+  /** A registered phone that answers, and some time later sends its partner to a number. */
+  async transferringPhone(
+    extension: string,
+    options: Omit<TransferringPhoneOptions, 'account'>,
+  ): Promise<ScriptedPhone> {
+    return this.#add(await plugInTransferringPhone({ account: this.sip(extension), ...options }));
   }
 
   /** A member's chat client. */

@@ -4,7 +4,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { toChannelSnapshot, toPbxEvent } from '../../../stasis/ari/events.ts';
 
-/** Captured from Asterisk 22.10.1: a call with a digit, prompts, a ringing and answered member, hold and hang-up, and a recording. */
+/** Captured from Asterisk 22.10.1: a call with a digit, prompts, a ringing and answered member, hold and hang-up, a recording, and three transfers. */
 const CAPTURED = JSON.parse(readFileSync(join(import.meta.dirname, 'fixtures/events.json'), 'utf8')) as Record<
   string,
   unknown
@@ -65,6 +65,60 @@ describe('events of ARI', () => {
     ],
   ])('reads %s', (type, expected) => {
     expect(read(type)).toEqual(expected);
+  });
+
+  const MEMBER = expect.stringMatching(/^leg-/);
+  const replaced = (event: Record<string, unknown>) => at(event, 'replace_channel') !== undefined;
+
+  it('reads who stands in for a member whose phone has transferred the caller', () => {
+    expect(read('StasisStart', replaced)).toMatchObject({
+      type: 'stasis-start',
+      args: [],
+      replaces: MEMBER,
+      channel: {
+        name: expect.stringMatching(/^Local\/2000@phones-\d+;1$/),
+        state: 'Down',
+        dialplan: { context: 'phones', extension: '2000' },
+        appArguments: [],
+      },
+    });
+  });
+
+  it('reads a blind transfer, and takes no notice of one that failed', () => {
+    const expected = { type: 'blind-transfer', channelId: MEMBER, extension: '2000', context: 'phones' };
+    expect(read('BridgeBlindTransfer')).toEqual(expected);
+    const captured = CAPTURED.find(({ type }) => type === 'BridgeBlindTransfer');
+    for (const result of ['Fail', 'Invalid', 'Not Permitted', '']) {
+      expect(toPbxEvent({ ...captured, result })).toBeUndefined();
+    }
+  });
+
+  it('reads an attended transfer: to somebody who was talked to', () => {
+    const isLink = (event: Record<string, unknown>) => event['destination_type'] === 'link';
+    expect(read('BridgeAttendedTransfer', isLink)).toEqual({
+      type: 'attended-transfer',
+      firstLeg: { channelId: MEMBER, meets: expect.stringMatching(/^PJSIP\/2000-/) },
+      secondLeg: { channelId: expect.any(String), meets: expect.stringMatching(/^PJSIP\/caller-/) },
+      dialled: '2000',
+      target: {
+        type: 'LINK',
+        channelNames: [expect.stringMatching(/^Local\/_attended@.*;1$/), expect.stringMatching(/;2$/)],
+      },
+    });
+  });
+
+  it('reads an attended transfer to an application, to a bridge, and none that makes a conference or failed', () => {
+    const captured = CAPTURED.find((event) => event['destination_type'] === 'application') ?? {};
+    expect(toPbxEvent(captured)).toMatchObject({
+      type: 'attended-transfer',
+      firstLeg: { channelId: MEMBER, meets: null },
+      dialled: '9001',
+      target: { type: 'APP', application: 'Echo' },
+    });
+    const bridge = { ...captured, destination_type: 'bridge', destination_bridge: 'b-1' };
+    expect(toPbxEvent(bridge)).toMatchObject({ target: { type: 'BRIDGE', bridgeId: 'b-1' } });
+    expect(toPbxEvent({ ...captured, destination_type: 'threeway' })).toBeUndefined();
+    expect(toPbxEvent({ ...captured, result: 'Fail' })).toBeUndefined();
   });
 
   it.each(['', 'RINGING', 'ANSWER'])('reads a dial with status "%s"', (status) => {
@@ -136,7 +190,21 @@ describe('events of ARI', () => {
   });
 });
 
-const FIELDS = ['channel', 'args', 'bridge', 'playback', 'peer', 'dialstatus', 'cause', 'device_state', 'digit'];
+const FIELDS = [
+  'replace_channel',
+  'transferer_first_leg',
+  'result',
+  'destination_type',
+  'channel',
+  'args',
+  'bridge',
+  'playback',
+  'peer',
+  'dialstatus',
+  'cause',
+  'device_state',
+  'digit',
+];
 
 describe('a channel as ARI shows it', () => {
   it('reads its time of creation', () => {
