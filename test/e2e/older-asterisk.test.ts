@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@j
 import { rmsDbfs, silences } from '../support/audio/levels.ts';
 import { slice } from '../support/audio/pcm.ts';
 import { eventually } from '../support/e2e/eventually.ts';
+import { untilTheyTalk } from '../support/e2e/listening.ts';
 import { Site } from '../support/e2e/site.ts';
 
 jest.setTimeout(120_000);
@@ -35,5 +36,35 @@ describe('A queue on Asterisk 16.28', () => {
     await caller.hangup();
     await site.untilNoCalls();
     expect(await site.channels()).toBe(0);
+  });
+
+  test("a member's phone sends the caller on: blind, and after asking", async () => {
+    const [phone, other] = await Promise.all([
+      site.phone('1000', { speaksHz: 700 }),
+      site.phone('2000', { speaksHz: 900 }),
+    ]);
+    await site.onDuty('1000');
+    for (const event of ['BLINDTRANSFER', 'ATTENDEDTRANSFER']) {
+      const caller = await site.caller('0001', { speaksHz: 500 });
+      const ring = await phone.ring();
+      await ring.answer();
+      await untilTheyTalk([caller, 500], [ring, 700]);
+      const asked = event === 'BLINDTRANSFER' ? null : await phone.dial('2000');
+      if (asked === null) await ring.transfer('2000');
+      const second = await other.ring();
+      await second.answer();
+      if (asked !== null) {
+        await asked.answered();
+        await ring.transferInto(asked);
+      }
+      await untilTheyTalk([caller, 500], [second, 900]);
+      expect((await site.logged(event)).data.slice(0, 1)).toEqual([asked === null ? '2000' : 'LINK']);
+      await second.hangup();
+      await caller.ended();
+      await site.untilNoCalls();
+    }
+    const lines = (await site.queueLog()).map(({ event }) => event).filter((event) => event !== 'ADDMEMBER');
+    const calls = ['ENTERQUEUE', 'CONNECT'];
+    expect(lines).toEqual([...calls, 'BLINDTRANSFER', ...calls, 'ATTENDEDTRANSFER']);
   });
 });

@@ -99,12 +99,12 @@ describe('transfers', () => {
     const second = await other.ring();
     await second.answer();
     await asked.answered();
-    // Only the two of them: neither the caller nor the programme.
     expect(seenOn(crm, 'extension2000')).toEqual([]);
     await ring.transferInto(asked);
     await untilTheyTalk([caller, 500], [second, 900]);
     await ring.ended();
     await asked.ended();
+    expect(await site.asterisk('core show channels')).not.toContain('WebSocket/');
     await untilSeen(crm, 'extension1000', 'ringing', 'connected', 'ended', 'retracted');
     await untilSeen(crm, 'extension2000', 'ringing', 'connected');
     expect((await site.logged('ATTENDEDTRANSFER')).data).toEqual([

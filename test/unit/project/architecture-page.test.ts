@@ -10,6 +10,7 @@ const FILES: Readonly<Record<string, string>> = {
   queue: 'test/scenario/calls/queue.test.ts',
   desk: 'test/scenario/calls/desk.test.ts',
   programme: 'test/scenario/calls/programme.test.ts',
+  transfers: 'test/scenario/calls/transfers.test.ts',
   'i-main': 'test/scenario/ivr/ivr-main.test.ts',
   'i-bad': 'test/scenario/ivr/ivr-bad-input.test.ts',
   main: 'test/e2e/main-call.test.ts',
@@ -18,6 +19,7 @@ const FILES: Readonly<Record<string, string>> = {
   'bad-days': 'test/e2e/bad-days.test.ts',
   command: 'test/e2e/command-line.test.ts',
   'p-real': 'test/e2e/programme.test.ts',
+  't-real': 'test/e2e/transfers.test.ts',
 };
 
 /** `**ends** “waiting: ABANDON”, “talking”` names two tests, by a part of what they are called. */
