@@ -1,0 +1,225 @@
+import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { withQueues } from '../support/e2e/hearing.ts';
+import { promptsOf, untilTheyTalk } from '../support/e2e/listening.ts';
+import { Site } from '../support/e2e/site.ts';
+import { answers, isBusy } from '../support/phones/phone.ts';
+
+jest.setTimeout(120_000);
+
+const QUEUES = `
+  present:
+    ring-timeout: 3s
+    retry: 1s
+    notpresent-penalty: 10s
+  greeted:
+    ring-timeout: 5s
+    retry: 1s
+    member-delay: 500ms
+    member-announce: queueapp/call_from_queue
+    report-hold-time: true
+    accept: { key: '1', timeout: 8s }
+    set-variables: [interface, entry, queue]
+    after-conversation: dialplan
+  strict:
+    join-empty: strict
+    leave-when-empty: strict
+    autopause: 'yes'
+    ring-timeout: 3s
+`;
+
+let site: Site;
+beforeAll(async () => {
+  site = await Site.up({ name: 'states', configure: (shipped) => withQueues(shipped, QUEUES.trimEnd().slice(1)) });
+  await site.dialplan('0011', 'Stasis(queueapp,queue,present)');
+  await site.dialplan('0012', 'Stasis(queueapp,queue,greeted)');
+  await site.dialplan('0013', 'Stasis(queueapp,queue,strict)');
+  await site.dialplan('0014', 'Stasis(queueapp,pause,support,lunch, at home)');
+  await site.dialplan('0015', 'Stasis(queueapp,unpause,support)');
+}, 600_000);
+afterEach(() => site.reset());
+afterAll(() => site?.down());
+
+/** Runs a command that has to work, and answers what it said. */
+async function queueapp(...args: string[]): Promise<string> {
+  const { status, out, error } = await site.cli(...args);
+  expect([status, error]).toEqual([0, '']);
+  return out;
+}
+
+/** Events and members of queue_log in the order of writing, logins left out. */
+async function story(): Promise<string[]> {
+  const lines = (await site.queueLog()).filter(({ event }) => !/MEMBER|QUEUESTART|DID/.test(event));
+  return lines.map(({ event, agent }) => (agent === 'NONE' ? event : `${event} ${agent.slice(-4)}`));
+}
+
+const membership = async (extension: string) =>
+  (await site.members()).find((each) => each.extension === extension)?.queues[0];
+
+describe('a member who does not answer', () => {
+  test('is put aside; members of the next penalty are rung; comes back by itself, and reads all of it in the chat', async () => {
+    const [absent, next] = await Promise.all([site.phone('1000'), site.phone('2000')]);
+    const chat = await site.chat('user1');
+    expect(await queueapp('login', '1000', 'present')).toBe('1000 is logged in to present\n');
+    await queueapp('login', '2000', 'present', '--penalty', '5');
+    await Promise.all(['1000', '2000'].map((number) => site.untilDevice(number, 'NOT_INUSE')));
+    const caller = await site.caller('0011', { from: { number: '2000' } });
+    const first = await absent.ring();
+    const missedAt = await first.ended();
+    await next.ring();
+    const { asideUntil } = (await membership('1000')) ?? {};
+    expect(Date.parse(asideUntil ?? '') - missedAt.atMs).toBeGreaterThan(8_000);
+    expect(await queueapp('members')).toMatch(/^1000 +present \(aside for \d+s\)/m);
+    // While both are aside nobody is rung; then the one of the lower penalty comes back first, by itself.
+    const again = await absent.ring({ limitMs: 20_000 });
+    expect(again.invitedAtMs - missedAt.atMs).toBeGreaterThan(9_000);
+    expect(again.invitedAtMs - missedAt.atMs).toBeLessThan(13_000);
+    await again.answer();
+    await site.logged('CONNECT');
+    expect(await story()).toEqual(['ENTERQUEUE', 'RINGNOANSWER 1000', 'RINGNOANSWER 2000', 'CONNECT 1000']);
+    await caller.hangup();
+    const missed = await chat.next('message', ({ body }) => body.includes('Missed'));
+    expect(missed.body).toBe('Present: Missed call: Unknown customer, caller 2000');
+    const aside = await chat.next('message');
+    expect(aside.body).toBe('Present: You did not answer. No calls for 0:10, then they come again by themselves');
+  });
+
+  test('autopause: is paused with Auto-Pause; with nobody left the caller leaves (LEAVEEMPTY)', async () => {
+    const phone = await site.phone('1000');
+    await queueapp('login', '1000', 'strict');
+    await site.untilDevice('1000', 'NOT_INUSE');
+    await site.caller('0013', { from: { number: '2000' } });
+    await phone.ring();
+    const variables = await site.untilVariable('QUEUESTATUS');
+    expect(variables.get('QUEUESTATUS')).toBe('LEAVEEMPTY');
+    expect(await story()).toEqual(['ENTERQUEUE', 'RINGNOANSWER 1000', 'PAUSE 1000', 'EXITEMPTY']);
+    expect((await site.logged('PAUSE')).data).toEqual(['Auto-Pause']);
+    expect(await membership('1000')).toMatchObject({ paused: true, pausedReason: 'Auto-Pause' });
+    await site.untilNoCalls();
+    await site.caller('0013', { from: { number: '2001' } });
+    expect((await site.untilVariable('QUEUESTATUS')).get('QUEUESTATUS')).toBe('JOINEMPTY');
+  });
+
+  test('a phone that is taken off the net empties the queue at that moment', async () => {
+    const phone = await site.phone('1000', { behaviour: isBusy() });
+    await queueapp('login', '1000', 'strict');
+    await site.untilDevice('1000', 'NOT_INUSE');
+    await site.caller('0013', { from: { number: '2000' } });
+    await site.logged('RINGNOANSWER');
+    const fromMs = Date.now();
+    await phone.unregister();
+    expect((await site.untilVariable('QUEUESTATUS')).get('QUEUESTATUS')).toBe('LEAVEEMPTY');
+    expect(Date.now() - fromMs).toBeLessThan(5_000);
+  });
+});
+
+describe('before the conversation', () => {
+  test('the member hears who calls and for how long, and accepts with the key; who does not accept is passed over', async () => {
+    const [deaf, phone] = await Promise.all([
+      site.phone('1000', { behaviour: answers(200) }),
+      site.phone('2000', { behaviour: answers(200), speaksHz: 700 }),
+    ]);
+    await queueapp('login', '1000', 'greeted');
+    await queueapp('login', '2000', 'greeted');
+    await Promise.all(['1000', '2000'].map((number) => site.untilDevice(number, 'NOT_INUSE')));
+    const caller = await site.caller('0012', { from: { number: '2000' }, speaksHz: 500 });
+    const unaccepted = await deaf.ring();
+    await unaccepted.hears('accept_call', { limitMs: 15_000 });
+    expect(await unaccepted.ended({ limitMs: 20_000 })).toMatchObject({ by: 'far end' });
+    const call = await phone.ring();
+    await call.hears('call_from_queue');
+    await call.hears('caller_waited');
+    const asked = await call.hears('accept_call');
+    expect(await promptsOf(call)).toEqual(expect.arrayContaining(['call_from_queue', 'caller_waited', 'accept_call']));
+    expect(asked.offsetMs).toBeGreaterThan(2_000);
+    expect((await site.calls())[0]).toMatchObject({ phase: 'ringing', extensions: ['2000'] });
+    await call.press('9');
+    await call.press('1');
+    await untilTheyTalk([caller, 500], [call, 700]);
+    await site.logged('CONNECT');
+    expect(await story()).toEqual(['ENTERQUEUE', 'RINGNOANSWER 1000', 'CONNECT 2000']);
+    const [hold = '', , ring = ''] = (await site.logged('CONNECT')).data;
+    expect([Number(hold) > Number(ring) + 8, Number(ring) <= 1]).toEqual([true, true]);
+    await call.hangup();
+    const variables = await site.untilVariable('QUEUESTATUS');
+    expect([variables.get('MEMBERINTERFACE'), variables.get('QUEUENAME'), variables.get('QEORIGINALPOS')]).toEqual([
+      'PJSIP/2000',
+      'greeted',
+      '1',
+    ]);
+  });
+
+  test('a member who hangs up then leaves AGENTDUMP; a caller who does is abandoned with the name of the member', async () => {
+    const phone = await site.phone('1000', { behaviour: answers(200) });
+    await queueapp('login', '1000', 'greeted');
+    await site.untilDevice('1000', 'NOT_INUSE');
+    const caller = await site.caller('0012', { from: { number: '2000' } });
+    const dumped = await phone.ring();
+    await dumped.hears('call_from_queue');
+    await dumped.hangup();
+    const second = await phone.ring({ limitMs: 15_000 });
+    await second.hears('call_from_queue');
+    await caller.hangup();
+    expect(await second.ended()).toMatchObject({ by: 'far end' });
+    await site.logged('ABANDON');
+    expect(await story()).toEqual(['ENTERQUEUE', 'AGENTDUMP 1000', 'ABANDON 1000']);
+  });
+});
+
+describe('by dialplan and command', () => {
+  test('pause with a reason from the phone: no call; unpaused by command: the waiting caller rings at once', async () => {
+    const phone = await site.phone('1000');
+    await site.onDuty('1000');
+    const desk = await phone.dial('0014');
+    await desk.hears('paused', { limitMs: 15_000 });
+    await desk.hangup();
+    expect(await queueapp('members')).toMatch(/^1000 +support \(paused \d+s: lunch, at home\)/m);
+    expect((await site.logged('PAUSE')).data).toEqual(['lunch, at home']);
+    await site.untilDevice('1000', 'NOT_INUSE');
+    const caller = await site.caller('0001', { from: { number: '2000' } });
+    await site.untilPhase('waiting');
+    expect(phone.rings).toHaveLength(0);
+    expect(await queueapp('unpause', '1000', 'support')).toBe('1000 is back in support\n');
+    const ring = await phone.ring({ limitMs: 5_000 });
+    await caller.hangup();
+    await ring.ended();
+    const back = await phone.dial('0015');
+    await back.hears('unpaused', { limitMs: 15_000 });
+    await back.hangup();
+  });
+
+  test('penalties, ring-in-use and nonsense; a caller moved to the front, another dropped with words', async () => {
+    await site.login('1000');
+    expect(await queueapp('penalty', '1000', 'support', '7')).toBe('1000 has now penalty 7 in support\n');
+    expect(await queueapp('ring-in-use', '1000', 'support', 'yes')).toBe('1000 is rung in use in support\n');
+    expect(await membership('1000')).toMatchObject({ penalty: 7, ringInUse: true });
+    for (const penalty of ['2147483648', '-1', 'high']) {
+      const { status, error } = await site.cli('penalty', '1000', 'support', penalty);
+      expect([status === 0, error === '']).toEqual([false, false]);
+    }
+    expect((await site.cli('pause', '2000', 'support')).error).toBe(
+      'MEMBER_UNKNOWN: Extension 2000 is not in queue support\n',
+    );
+    expect(
+      (await site.queueLog())
+        .filter(({ event }) => /PENALTY|RINGINUSE/.test(event))
+        .map(({ event, data }) => [event, ...data]),
+    ).toEqual([
+      ['PENALTY', '7'],
+      ['RINGINUSE', '1'],
+    ]);
+    await site.logout('1000');
+    const first = await site.caller('0001', { from: { number: '2000' } });
+    await site.untilPhase('waiting');
+    const second = await site.caller('0001', { from: { number: '2001' } });
+    const moved = await site.untilPhase('waiting', ({ caller }) => caller.number === '2001');
+    await queueapp('priority', moved.callId, '5', '--at-once');
+    expect(await site.untilPhase('waiting', ({ position }) => position === 1)).toMatchObject({ callId: moved.callId });
+    await first.hangup();
+    await site.logged('ABANDON');
+    await queueapp('drop', moved.callId, '--info', 'back office');
+    const variables = await site.untilVariable('QUEUE_WITHDRAW_INFO');
+    expect([variables.get('QUEUESTATUS'), variables.get('QUEUE_WITHDRAW_INFO')]).toEqual(['WITHDRAW', 'back office']);
+    expect((await site.logged('WITHDRAW')).data[3]).toBe('back office');
+    await second.hangup();
+  });
+});
