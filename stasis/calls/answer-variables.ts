@@ -1,11 +1,23 @@
-import { type AnswerFacts, answerVariables, type QueueCounts } from '../../src/core/queue/set-variables.ts';
+import type { ChannelId } from '../../src/core/ids.ts';
+import {
+  type AnswerFacts,
+  answerVariables,
+  type QueueCounts,
+  queueVariables,
+} from '../../src/core/queue/set-variables.ts';
 import { isAppError } from '../../src/errors.ts';
 import { quietly } from './call-room.ts';
 import type { Ring } from './distributor.ts';
 import type { Stay } from './queue-visit.ts';
 
-/** Sets what the dialplan may read of the member, the entry and the queue (`set-variables`). Nobody waits for it; never rejects. */
-export async function setAnswerVariables(stay: Stay, { extension }: Ring): Promise<void> {
+/** What of a stay is needed for it. */
+type Told = Pick<Stay, 'room' | 'call' | 'settings' | 'place'>;
+
+/**
+ * Sets what the dialplan may read of the member, the entry and the queue (`set-variables`), on both channels. Nobody waits for it; never
+ * rejects.
+ */
+export async function setAnswerVariables(stay: Told, { extension }: Ring, memberChannelId: ChannelId): Promise<void> {
   const { room, call, settings, place } = stay;
   if (settings.setVariables.length === 0) return;
   const known = room.board.membersOf(settings.name).find((member) => member.extension.number === extension.number);
@@ -15,12 +27,31 @@ export async function setAnswerVariables(stay: Stay, { extension }: Ring): Promi
   await quietly(call, 'set-variables', async () => {
     const figures = settings.setVariables.includes('queue') ? await figuresOf(stay) : null;
     const facts: AnswerFacts = { member, entry, queue: settings, waiting, figures };
-    const set = Object.entries(answerVariables(settings.setVariables, facts));
-    await Promise.all(set.map(([name, value]) => room.pbx.setVariable(call.channelId, name, value)));
+    const variables = answerVariables(settings.setVariables, facts);
+    await Promise.all([call.channelId, memberChannelId].map((channelId) => setAll(stay, channelId, variables)));
   });
 }
 
-async function figuresOf({ room, settings }: Stay): Promise<QueueCounts | null> {
+/** Sets those of the queue when the caller leaves it unserved. Never rejects. */
+export async function setLeavingVariables(stay: Told): Promise<void> {
+  const { room, call, settings } = stay;
+  if (!settings.setVariables.includes('queue')) return;
+  await quietly(call, 'set-variables', async () => {
+    const waiting = room.distributor.waitingIn(settings.name).length;
+    const variables = queueVariables({ queue: settings, waiting, figures: await figuresOf(stay) });
+    await setAll(stay, call.channelId, variables);
+  });
+}
+
+async function setAll(
+  { room }: Told,
+  channelId: ChannelId,
+  variables: Readonly<Record<string, string>>,
+): Promise<void> {
+  await Promise.all(Object.entries(variables).map(([name, value]) => room.pbx.setVariable(channelId, name, value)));
+}
+
+async function figuresOf({ room, settings }: Told): Promise<QueueCounts | null> {
   try {
     return (await room.store.figures()).find(({ queue }) => queue === settings.name) ?? null;
   } catch (error) {

@@ -109,6 +109,7 @@ export class CallSession {
       if (exit.to === 'dialplan') return await this.#toDialplan(exit.target);
       const left = await queueStage(room, this.call, { queue: exit.queue, greeting: exit.prompt });
       if (left.type === 'served') return await this.leaveQueue(left);
+      if (left.type === 'to-extension') return await this.leaveQueue(left);
       await this.#tellDialplan(left);
       step = left.type === 'by-key' ? left.target : exit.afterwards;
       // The menus may have been changed while the caller waited; what leads to a step that is gone leads there all the same.
@@ -126,6 +127,7 @@ export class CallSession {
   async leaveQueue(exit: QueueExit): Promise<void> {
     await this.#tellDialplan(exit);
     if (exit.type === 'by-key') return await this.#ivr(exit.target);
+    if (exit.type === 'to-extension') return await this.#toDialplan(exit.extension);
     if (exit.type === 'served' && exit.afterwards === 'hangup') return await this.#hangUp(CAUSE_NORMAL_CLEARING);
     await this.#toDialplan();
   }

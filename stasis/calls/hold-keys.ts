@@ -19,6 +19,8 @@ export interface HoldKeys {
  *   keys of the programme │ programme  │ next tune, accounts, position; too soon after the last time it does nothing
  *   any other             │ nobody     │ nothing is said: a mistyped digit must not cost the music
  *
+ * With an `exit-context` Asterisk is asked about a digit before the programme has it (exit-digits.ts).
+ *
  * During the greeting and Asterisk's own music the programme has no keys. In a conversation digits are the two people's.
  */
 export function keyOwner(digit: string, { exit, programme }: HoldKeys): KeyOwner {

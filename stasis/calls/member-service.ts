@@ -30,7 +30,7 @@ export async function serveCaller(stay: Stay, offer: Offer): Promise<MemberOutco
   stay.line.leave();
   const { ring, channelId, ringMs, losers } = answer;
   const connectedAtMs = room.clock.now();
-  const told = setAnswerVariables(stay, ring);
+  const told = setAnswerVariables(stay, ring, channelId);
   const outcome = await talk(stay, ring, { channelId, ringMs, losers, answeredAtMs, connectedAtMs, isJoined: false });
   await told;
   return outcome;

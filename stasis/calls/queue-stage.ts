@@ -1,10 +1,13 @@
 import type { QueueName } from '../../src/core/ids.ts';
 import type { Target } from '../../src/core/ivr/flow-definition.ts';
 import type { QueueSettings } from '../../src/core/queue/settings.ts';
+import type { DialplanTarget } from '../../src/ports/pbx.ts';
+import { setLeavingVariables } from './answer-variables.ts';
 import type { Call } from './call.ts';
 import { CallBridge } from './call-bridge.ts';
 import { type CallRoom, quietly } from './call-room.ts';
 import { CallNews } from './event-fan-out.ts';
+import { ExitDigits } from './exit-digits.ts';
 import { isHangup } from './hangup-error.ts';
 import { keyOwner } from './hold-keys.ts';
 import { HoldSound } from './hold-sound.ts';
@@ -19,6 +22,7 @@ import { StandStill } from './stand-still.ts';
 export type QueueExit =
   | { readonly type: 'served'; readonly afterwards: QueueSettings['afterConversation']; readonly waitMs: number }
   | { readonly type: 'by-key'; readonly target: Target; readonly waitMs: number }
+  | { readonly type: 'to-extension'; readonly extension: DialplanTarget; readonly waitMs: number }
   | {
       readonly type: 'unserved';
       readonly status: QueueStatus;
@@ -83,7 +87,8 @@ export async function stayInQueue(room: CallRoom, call: Call, request: StayReque
     moved: (position) => hold.moved(position),
   });
   const stay: Stay = { room, call, settings, place, bridge, hold, line, news };
-  const undigit = call.onDigit((digit) => pressed(stay, digit));
+  const digits = exitDigitsOf(stay);
+  const undigit = call.onDigit((digit) => pressed(stay, digit, digits));
   call.withdraw = (info) => {
     stay.withdrawal ??= info;
     line.exit();
@@ -100,6 +105,7 @@ export async function stayInQueue(room: CallRoom, call: Call, request: StayReque
   } finally {
     undigit();
     call.withdraw = null;
+    digits?.close();
     line.leave();
   }
 }
@@ -135,21 +141,25 @@ async function leaveUnserved(
   const atMs = room.clock.now();
   await quietly(call, 'leave-queue', () => room.store.leave({ entryId: place.entryId, outcome, atMs }));
   await endHold({ bridge, hold });
+  await setLeavingVariables({ room, call, settings, place });
   if (outcome === 'EXITEMPTY') await sayNobodyIsThere({ room, call, settings });
   return { type: 'unserved', status, waitMs: atMs - place.joinedAtMs };
 }
 
-/** To the step of the IVR that the key names. */
+/** To the step of the IVR that the key names, or to the extension that was typed. */
 async function leaveByKey(stay: Stay): Promise<QueueExit> {
-  const { room, call, settings, place, line } = stay;
-  const key = stay.exitKey ?? '';
+  const { room, call, settings, place, line, exit = { key: '' } } = stay;
+  const typed = 'key' in exit ? exit.key : exit.extension.extension;
   line.leave();
   const atMs = room.clock.now();
-  const leave = { entryId: place.entryId, outcome: 'EXITWITHKEY', info: key, atMs } as const;
+  const leave = { entryId: place.entryId, outcome: 'EXITWITHKEY', info: typed, atMs } as const;
   await quietly(call, 'leave-queue', () => room.store.leave(leave));
   await endHold(stay);
-  call.log.info({ pii: { key } }, 'Left the queue by a key');
-  return { type: 'by-key', target: settings.exitKeys[key] ?? 'dialplan', waitMs: atMs - place.joinedAtMs };
+  await setLeavingVariables(stay);
+  call.log.info({ pii: { typed } }, 'Left the queue by a key');
+  const waitMs = atMs - place.joinedAtMs;
+  if ('extension' in exit) return { type: 'to-extension', extension: exit.extension, waitMs };
+  return { type: 'by-key', target: settings.exitKeys[exit.key] ?? 'dialplan', waitMs };
 }
 
 /** Somebody has taken the caller out; the dialplan hears why. */
@@ -182,15 +192,32 @@ async function withdraw({ room, call, place }: Stay): Promise<void> {
 }
 
 /** A digit while the caller waits or a member is rung; in a conversation it is the two people's. */
-function pressed(stay: Stay, digit: string): void {
-  const { call, settings, hold, line } = stay;
-  if (call.phase.name !== 'waiting' && call.phase.name !== 'ringing') return;
+function pressed(stay: Stay, digit: string, digits: ExitDigits | null): void {
+  const { settings, hold, line } = stay;
+  if (!isWaiting(stay)) return;
   const owner = keyOwner(digit, { exit: settings.exitKeys, programme: hold.keys });
-  if (owner === 'programme') hold.pressed(digit);
+  const toProgramme = () => {
+    if (owner === 'programme' && isWaiting(stay)) hold.pressed(digit);
+  };
   if (owner === 'exit') {
-    stay.exitKey ??= digit;
+    stay.exit ??= { key: digit };
     line.exit();
-  }
+  } else if (digits === null) toProgramme();
+  else digits.pressed(digit, toProgramme);
+}
+
+const isWaiting = ({ call: { phase } }: Stay) => phase.name === 'waiting' || phase.name === 'ringing';
+
+/** `null`: no context of the dialplan leads out of this queue. */
+function exitDigitsOf(stay: Stay): ExitDigits | null {
+  const { room, call, settings, line } = stay;
+  if (settings.exitContext === null) return null;
+  const leave = (extension: DialplanTarget) => {
+    if (!isWaiting(stay)) return;
+    stay.exit ??= { extension };
+    line.exit();
+  };
+  return new ExitDigits({ room, call, context: settings.exitContext, leave });
 }
 
 /** The caller is alone on the channel again, and nothing is heard. */

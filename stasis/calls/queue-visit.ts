@@ -1,4 +1,5 @@
 import type { QueueSettings } from '../../src/core/queue/settings.ts';
+import type { DialplanTarget } from '../../src/ports/pbx.ts';
 import type { Call, CallPhase } from './call.ts';
 import type { CallBridge } from './call-bridge.ts';
 import type { CallRoom } from './call-room.ts';
@@ -22,8 +23,8 @@ export interface Visit {
 /** A visit while it waits and rings, as its parts hand it on. */
 export interface Stay extends Visit {
   readonly line: PlaceInLine;
-  /** The key with which the caller has asked to leave. */
-  exitKey?: string;
+  /** The key with which the caller has asked to leave, or the extension that was typed. */
+  exit?: { readonly key: string } | { readonly extension: DialplanTarget };
   /** Somebody else takes the caller out of the queue, with these words. */
   withdrawal?: string;
 }

@@ -58,10 +58,12 @@ beforeAll(async () => {
   await once(source, 'listening');
   const parts = ownParts((source.address() as AddressInfo).port);
   const configure = (shipped: string) =>
-    `${shipped.replace(/\n(?=# With this lookup the dialplan)/, parts.lookups).replace(/\n(?=queues:)/, parts.calendars)}${parts.steps}`.replace(
-      'calls: 500',
-      'calls: 2',
-    );
+    `${shipped.replace(/\n(?=# With this lookup the dialplan)/, parts.lookups).replace(/\n(?=queues:)/, parts.calendars)}${parts.steps}`
+      .replace('calls: 500', 'calls: 2')
+      .replace(
+        /\n(?= +after-conversation:)/,
+        '\n    exit-context: queueapp-lines\n    set-variables: [interface, entry, queue]\n',
+      );
   site = await Site.up({ name: 'own-ivr', configure });
   await site.dialplan('0107', 'Stasis(queueapp,menu,office)');
   await site.dialplan('0108', 'Stasis(queueapp,menu,office-on-holiday)');
@@ -98,6 +100,36 @@ describe('An IVR of somebody’s own', () => {
     const chat = await site.chat('user1');
     const caller = await site.caller('0107', { from: { number } });
     expect((await chat.next('message')).body).toBe(`Support: Unknown customer, caller ${number}, position 1`);
+    await caller.ended();
+  });
+
+  test('takes a waiting caller to the extension of the exit context that they type (K1)', async () => {
+    const caller = await site.caller('0001', { from: { number: '2002' } });
+    expect((await site.logged('ENTERQUEUE')).data[1]).toBe('2002');
+    for (const digit of '0110') await caller.press(digit);
+    const variables = await site.untilVariable('MAILBOX');
+    expect(['QUEUESTATUS', 'QUEUENAME', 'QUEUESTRATEGY'].map((name) => variables.get(name))).toEqual([
+      'CONTINUE',
+      'support',
+      'leastrecent',
+    ]);
+    expect((await site.logged('EXITWITHKEY')).data.slice(0, 3)).toEqual(['0110', '1', '1']);
+    await caller.ended();
+  });
+
+  test('says on both channels who took the call', async () => {
+    await site.phone('1000', { behaviour: answers(0, 3000) });
+    await site.onDuty('1000');
+    // Else the message waits for whoever is online next.
+    const chat = await site.chat('user1');
+    const caller = await site.caller('0001', { from: { number: '2002' } });
+    await chat.next('message');
+    const variables = await site.untilVariable('MEMBERINTERFACE');
+    expect(['MEMBERINTERFACE', 'QEORIGINALPOS', 'QUEUENAME'].map((name) => variables.get(name))).toEqual([
+      'PJSIP/1000',
+      '1',
+      'support',
+    ]);
     await caller.ended();
   });
 

@@ -48,7 +48,12 @@ function entryVariables({ entry }: AnswerFacts): Variables {
   return { QEHOLDTIME: seconds(entry.waitedMs), QEORIGINALPOS: String(entry.originalPosition) };
 }
 
-function queueVariables({ queue, waiting, figures }: AnswerFacts): Variables {
+/** Those of `setqueuevar` alone, which a caller who leaves unserved gets, too. */
+export function queueVariables({
+  queue,
+  waiting,
+  figures,
+}: Pick<AnswerFacts, 'queue' | 'waiting' | 'figures'>): Variables {
   const { completed = 0, abandoned = 0, completedInLevel = 0, holdMs = 0 } = figures ?? {};
   const performance = completed === 0 ? 0 : (completedInLevel / completed) * 100;
   return {

@@ -215,7 +215,11 @@ export class FakePbx implements Pbx {
   }
 
   setVariable(id: ChannelId, name: string, value: string): Promise<Presence> {
-    return this.#onChannel('setVariable', id, (channel) => channel.variables.set(name, value));
+    return this.#wire.request('setVariable', `${id} ${name}`, () => {
+      const channel = this.#world.inStasis(id);
+      channel?.variables.set(name, value);
+      return channel === undefined ? 'gone' : 'done';
+    });
   }
 
   contacts(interfaceName: string, onChannelId: ChannelId): Promise<readonly string[]> {

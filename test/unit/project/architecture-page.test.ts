@@ -11,6 +11,7 @@ const FILES: Readonly<Record<string, string>> = {
   desk: 'test/scenario/calls/desk.test.ts',
   programme: 'test/scenario/calls/programme.test.ts',
   transfers: 'test/scenario/calls/transfers.test.ts',
+  exit: 'test/scenario/calls/exit-context.test.ts',
   'i-main': 'test/scenario/ivr/ivr-main.test.ts',
   'i-bad': 'test/scenario/ivr/ivr-bad-input.test.ts',
   main: 'test/e2e/main-call.test.ts',
