@@ -12,18 +12,17 @@ import { callSettings } from './call-settings.ts';
 import type { Config, Secrets } from './config/config.ts';
 import type { LoadedConfig } from './config/load.ts';
 import type { ReloadReport } from './http/application-face.ts';
+import { Metrics } from './http/metrics.ts';
 import { createHttpServer, listen as openPort } from './http/server.ts';
 import { systemClock } from './lib/clock.ts';
 import { ReleaserStack } from './lib/releasers.ts';
 import { LiveConfig } from './live-config.ts';
 import type { Logger } from './log.ts';
+import { buildLogTails } from './log-tails.ts';
 import { buildMusic } from './music.ts';
 import { PartWatch } from './part-watch.ts';
 import { personalDataElsewhere } from './personal-data-elsewhere.ts';
 import type { PersonalSubject } from './ports/personal-data.ts';
-import type { QueueLog } from './ports/queue-log.ts';
-import { LogFile } from './queue-log/log-file.ts';
-import { LogTail } from './queue-log/log-tail.ts';
 import { runningFace } from './running-face.ts';
 import { runningFigures } from './running-figures.ts';
 import { StrategyShelf } from './strategies/strategy-shelf.ts';
@@ -72,7 +71,8 @@ async function build(options: AppOptions, releasers: ReleaserStack): Promise<Omi
   // What counts now: asked again whenever something is decided by it.
   let current = config;
   const database = await buildDatabase({ config, secrets, log, keep: () => current.keep }, releasers);
-  await buildLogFile({ config, log, queueLog: database.queueLog }, releasers);
+  const metrics = new Metrics(version);
+  await buildLogTails({ config, log, metrics, queueLog: database.queueLog }, releasers);
   const announcer = await buildAnnouncer({ config, secrets, log }, releasers);
   const { pbx, media } = buildAsterisk({ config, secrets, log }, () => current.limits.calls, releasers);
   const music = buildMusic(config, { clock, random: Math.random, log });
@@ -127,7 +127,7 @@ async function build(options: AppOptions, releasers: ReleaserStack): Promise<Omi
     ...{ application, music, parts, version, personalData, configuration: live },
     figures: runningFigures(application, database.queueLog),
   });
-  const httpUrl = await listen({ config, secrets, log, version, face }, releasers);
+  const httpUrl = await listen({ config, secrets, log, version, face, metrics }, releasers);
   releasers.add('calls', () => application.stop(current.limits.drainMs));
   for (const part of Object.values(parts)) {
     releasers.add('watch', () => part.stop());
@@ -173,20 +173,6 @@ async function buildDatabase(
   });
   releasers.add('database', () => database.close());
   return database;
-}
-
-/** queue_log as a file; released after the calls and before the database, so that their last lines are in it. */
-async function buildLogFile(
-  { config, log, queueLog }: Pick<BuildOptions, 'config' | 'log'> & { readonly queueLog: QueueLog },
-  releasers: ReleaserStack,
-): Promise<void> {
-  const { file: path, rotation, hasLegacyTransfer } = config.queueLog;
-  if (path === null) return;
-  const style = { hasCallerName: config.queueing.logCallerIdName, hasLegacyTransfer };
-  const room = { clock: systemClock, log: log.child({ room: 'queue-log' }) };
-  const tail = new LogTail({ queueLog, sink: new LogFile({ path, rotation, style, ...room }), what: path, ...room });
-  releasers.add('queue_log file', () => tail.close());
-  await tail.start();
 }
 
 /** The connection to Asterisk, and that for audio. */

@@ -1,16 +1,20 @@
 import swagger from '@fastify/swagger';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { AppError } from '../errors.ts';
+import { systemClock } from '../lib/clock.ts';
 import type { Logger } from '../log.ts';
 import { apiRoutes } from './api-routes.ts';
 import type { ApplicationFace } from './application-face.ts';
 import { errorAnswer } from './errors.ts';
+import { Metrics } from './metrics.ts';
 import { aliveSchema, readinessSchema } from './schemas.ts';
 import { readinessJson } from './views.ts';
 
 export interface HttpServerOptions {
   readonly face: ApplicationFace;
   readonly apiToken: string | null;
+  /** Where lines of queue_log are counted. @default counters of its own */
+  readonly metrics?: Metrics;
   readonly version: string;
   readonly log: Logger;
 }
@@ -20,8 +24,14 @@ const BODY_BYTES_MAX = 16 * 1024;
 /** Longest time in which a client may send its request. */
 const REQUEST_TIMEOUT_MS = 10_000;
 
-/** Builds the server without opening a port: `/healthz`, `/readyz`, `/openapi.json` and the API. */
-export async function createHttpServer({ face, apiToken, version, log }: HttpServerOptions): Promise<FastifyInstance> {
+/** Builds the server without opening a port: `/healthz`, `/readyz`, `/metrics`, `/openapi.json` and the API. */
+export async function createHttpServer({
+  face,
+  apiToken,
+  version,
+  metrics = new Metrics(version),
+  log,
+}: HttpServerOptions): Promise<FastifyInstance> {
   const server = Fastify({
     logger: false,
     bodyLimit: BODY_BYTES_MAX,
@@ -40,7 +50,7 @@ export async function createHttpServer({ face, apiToken, version, log }: HttpSer
     throw new AppError('ROUTE_UNKNOWN', `There is nothing at ${request.method} ${request.url.slice(0, 200)}`);
   });
   await server.register(swagger, { openapi: description(version) });
-  openRoutes(server, face);
+  openRoutes(server, face, metrics);
   await server.register(
     (api, _options, done) => {
       apiRoutes(api, { face, apiToken });
@@ -52,7 +62,7 @@ export async function createHttpServer({ face, apiToken, version, log }: HttpSer
 }
 
 /** Routes that anybody who reaches the port may read: no secret, no personal data. */
-function openRoutes(server: FastifyInstance, face: ApplicationFace): void {
+function openRoutes(server: FastifyInstance, face: ApplicationFace, metrics: Metrics): void {
   const alive = { operationId: 'alive', summary: 'Whether the process lives', response: { 200: aliveSchema } };
   server.get('/healthz', { schema: alive }, async () => ({ alive: true }));
 
@@ -64,6 +74,11 @@ function openRoutes(server: FastifyInstance, face: ApplicationFace): void {
   server.get('/readyz', { schema: ready }, async (_request, reply) => {
     const readiness = readinessJson(face.status());
     return reply.code(readiness.ready ? 200 : 503).send(readiness);
+  });
+
+  server.get('/metrics', { schema: { hide: true } }, async (_request, reply) => {
+    const text = await metrics.text(face, systemClock.now());
+    return reply.header('content-type', metrics.contentType).send(text);
   });
 
   server.get('/openapi.json', { schema: { hide: true } }, async () => server.swagger());
