@@ -28,6 +28,8 @@ export interface SiteOptions {
   readonly xmpp?: 'prosody' | 'ejabberd';
   /** @default 'current' */
   readonly asterisk?: 'current' | 'bullseye';
+  /** Further phones m001, m002, …. @default 0 */
+  readonly members?: number;
   /** Changes the shipped configuration. @default none */
   readonly configure?: (shipped: string) => string;
 }
@@ -62,9 +64,20 @@ export class Site {
   }
 
   /** Brings everything up and waits until calls can be taken and XMPP is there. */
-  static async up({ name, xmpp = 'prosody', asterisk = 'current', configure }: SiteOptions): Promise<Site> {
+  static async up({
+    name,
+    xmpp = 'prosody',
+    asterisk = 'current',
+    members = 0,
+    configure,
+  }: SiteOptions): Promise<Site> {
     rmSync(join(CHECKOUT, '.run', `e2e-${name}.log`), { force: true });
-    const stack = await createStack({ name: `e2e-${process.pid % 100_000}-${name}`.slice(0, 20), xmpp, asterisk });
+    const stack = await createStack({
+      name: `e2e-${process.pid % 100_000}-${name}`.slice(0, 20),
+      xmpp,
+      asterisk,
+      members,
+    });
     try {
       const folder = join(stack.env.QUEUEAPP_RUN, 'application');
       mkdirSync(folder, { recursive: true });
