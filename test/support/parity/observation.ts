@@ -58,8 +58,36 @@ export function told({ rings, lines, agents }: Observation, { tiesDiffer = false
   };
 }
 
-/** Every time of one side beside the other side's, in seconds, in the order of the lines. */
-export function times({ lines }: Observation): { readonly what: string; readonly seconds: number }[] {
+/** A time that both sides wrote, and by how many seconds they differ. */
+interface TimePair {
+  readonly what: string;
+  readonly ours: number;
+  readonly theirs: number;
+}
+
+/** A second either way is the rounding of two programs that write whole seconds. */
+const ROUNDING_SECONDS = 1;
+/** Columns that hold how long the caller waited. */
+const WAITS = new Set([
+  'CONNECT data1',
+  'COMPLETEAGENT data1',
+  'COMPLETECALLER data1',
+  'ABANDON data3',
+  'EXITEMPTY data3',
+]);
+
+/** Times of the same lines that differ by more than they may; a wait may be shorter here by `pollSeconds` (point 3). */
+export function timesApart(ours: Observation, theirs: Observation, pollSeconds = 2): readonly TimePair[] {
+  const others = timesOf(theirs);
+  return timesOf(ours)
+    .map(({ what, seconds }, index) => ({ what, ours: seconds, theirs: others[index]?.seconds ?? Number.NaN }))
+    .filter(({ what, ours: mine, theirs: other }) => {
+      const earlier = ROUNDING_SECONDS + (WAITS.has(what) ? pollSeconds : 0);
+      return !(mine - other <= ROUNDING_SECONDS && other - mine <= earlier);
+    });
+}
+
+function timesOf({ lines }: Observation): { readonly what: string; readonly seconds: number }[] {
   return lines.flatMap(({ event, data }) =>
     (TIMES[event] ?? []).flatMap((kind, index) => {
       if (!isTime(kind)) return [];

@@ -36,6 +36,8 @@ export interface Scenario {
   readonly callers: readonly CallerPart[];
   /** Something that is done to both sides meanwhile. */
   readonly meanwhile?: { readonly afterMs: number; readonly act: 'members leave' };
+  /** A caller here may have waited so many seconds less than there, because app_queue looks once a second and sleeps `retry` (point 3). @default 2 */
+  readonly pollSeconds?: number;
   /** Members are named by the order in which they were rung first: the order of equals is app_queue's accident (point 1, S2). */
   readonly tiesDiffer?: boolean;
   /** The numbered point of queue-semantics by which the two differ, and what each says. */
