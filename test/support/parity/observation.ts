@@ -37,7 +37,7 @@ const TIMES: Readonly<Record<string, readonly ('s' | 'ms' | 'id' | 'same')[]>> =
 };
 
 /** What is compared as text: members and callers by their parts, ids as `ID`, times apart. */
-export function told({ rings, lines, agents }: Observation, { tiesDiffer = false } = {}): Told {
+export function told({ rings, lines, agents }: Observation, { tiesDiffer = false, ringTogether = false } = {}): Told {
   const callers = new Map<string, string>();
   for (const { event, callid } of lines) {
     if (event === 'ENTERQUEUE' && !callers.has(callid)) callers.set(callid, String(callers.size + 1));
@@ -48,8 +48,9 @@ export function told({ rings, lines, agents }: Observation, { tiesDiffer = false
     const member = agents.get(written);
     return member === undefined ? written : rename(member);
   };
+  const rung = inOrder.map(({ member, callerNumber }) => `${rename(member)}<${callerNumber.slice(-1)}`);
   return {
-    rings: inOrder.map(({ member, callerNumber }) => `${rename(member)}<${callerNumber.slice(-1)}`),
+    rings: ringTogether ? rung.sort() : rung,
     lines: lines.map(({ callid, event, agent: written, data }) => {
       const kinds = TIMES[event] ?? [];
       const shown = data.map((text, index) => (kinds[index] === 'id' ? 'ID' : isTime(kinds[index]) ? 'TIME' : text));

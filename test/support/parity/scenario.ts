@@ -38,6 +38,8 @@ export interface Scenario {
   readonly meanwhile?: { readonly afterMs: number; readonly act: 'members leave' };
   /** A caller here may have waited so many seconds less than there, because app_queue looks once a second and sleeps `retry` (point 3). @default 2 */
   readonly pollSeconds?: number;
+  /** Several phones ring at once (ringall): the order of their INVITEs means nothing. */
+  readonly ringTogether?: boolean;
   /** Members are named by the order in which they were rung first: the order of equals is app_queue's accident (point 1, S2). */
   readonly tiesDiffer?: boolean;
   /** The numbered point of queue-semantics by which the two differ, and what each says. */

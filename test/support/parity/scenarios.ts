@@ -72,6 +72,7 @@ export const SCENARIOS: readonly Scenario[] = [
   {
     name: 'priorities (PR1): the higher one is served first',
     members: { A: { does: answers(400, 4000) } },
+    pollSeconds: 4,
     callers: [{ at: 0 }, { at: 1200 }, { at: 2000, variables: { QUEUE_PRIO: '5' } }],
   },
   {
@@ -86,6 +87,7 @@ export const SCENARIOS: readonly Scenario[] = [
     name: 'ringall (RA2): one answers, the others stop ringing without a line',
     appQueue: { strategy: 'ringall' },
     queueapp: { strategy: 'ringall' },
+    ringTogether: true,
     members: { A: { does: neverAnswers }, B: { does: answers(1500, 500) }, C: { does: neverAnswers } },
     callers: oneAfterTheOther(1),
   },

@@ -102,7 +102,8 @@ export class ParityStage {
   async #prepareQueueapp({ members }: Scenario, queue: string): Promise<void> {
     const [, side] = this.#sides as [Side, Side];
     await this.#site.sql('delete from queue_member');
-    await this.#site.sql('update extension set last_hangup_at = null, last_queue = null, wrap_up_ended_at = null');
+    // The story before may have left somebody in wrap-up.
+    await this.#site.sql('update extension set last_hangup_at = null, last_queue = null, wrap_up_ended_at = now()');
     for (const [index, [member, { penalty = 0 }]] of this.#members(members).entries()) {
       await this.#site.sql(
         `insert into queue_member (queue, extension, penalty, position, logged_in_at)
