@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Client } from 'pg';
@@ -134,6 +135,17 @@ export class Scene {
   /** Runs a command on Asterisk's console. */
   async console(command: string): Promise<string> {
     return (await run(this.env.ASTERISK, ['-rx', command])).stdout;
+  }
+
+  /** Both queues ring by this strategy from now on. */
+  async setStrategy(strategy: string): Promise<void> {
+    const file = join(this.env.QUEUEAPP_RUN, 'asterisk/etc/queues.conf');
+    const written = await readFile(file, 'utf8');
+    await writeFile(file, written.replace(/^strategy = \w+$/m, `strategy = ${strategy}`));
+    await this.console('queue reload parameters');
+    await this.sql("update queue set settings = jsonb_build_object('strategy', $1::text) where name = 'support'", [
+      strategy,
+    ]);
   }
 
   /** One statement on the application's database. */

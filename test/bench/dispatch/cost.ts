@@ -25,14 +25,15 @@ export type Variant = (typeof VARIANTS)[number];
 
 const COLUMNS = ['asterisk', 'node', 'postgresql', 'xmpp', 'servers', 'sipp', 'clients'] as const;
 type Column = (typeof COLUMNS)[number];
+/** Milliseconds of processor per call. */
+export type Cost = Readonly<Record<Column, number>>;
 
 /** One measurement of one variant. */
 interface Run {
   readonly variant: Variant;
   readonly calls: number;
   readonly served: number;
-  /** Milliseconds of processor per call. */
-  readonly cost: Readonly<Record<Column, number>>;
+  readonly cost: Cost;
   /** Share of the machine that programs used which have nothing to do with the measurement. */
   readonly othersShare: number;
   readonly loadGeneratorErrors: string;
@@ -49,11 +50,7 @@ interface AppFindings {
 }
 
 /** The cost of the same load on app_queue and on the application, alternating; prints the table and answers the medians. */
-export async function measureCost(
-  scene: Scene,
-  report: Report,
-  options: CostOptions,
-): Promise<{ readonly nodeMs: number; readonly fewestServed: number; readonly calls: number }> {
+export async function measureCost(scene: Scene, report: Report, options: CostOptions): Promise<Measured> {
   const runs: Run[] = [];
   for (let round = 1; round <= options.rounds; round += 1) {
     for (const variant of options.variants) {
@@ -61,13 +58,28 @@ export async function measureCost(
       runs.push(await measure(scene, options, variant));
     }
   }
-  print(report, options, runs);
+  const medians = print(report, options, runs);
   const ours = runs.filter(({ variant }) => variant === 'queueapp');
   return {
     nodeMs: median(ours.map(({ cost }) => cost.node)),
     fewestServed: Math.min(...ours.map(({ served }) => served)),
     calls: options.calls,
+    medians,
   };
+}
+
+/** What a load came to. */
+interface Measured {
+  readonly nodeMs: number;
+  readonly fewestServed: number;
+  readonly calls: number;
+  readonly medians: readonly Median[];
+}
+
+interface Median {
+  readonly variant: Variant;
+  readonly cost: Cost;
+  readonly fewestServed: number;
 }
 
 function measure(scene: Scene, options: CostOptions, variant: Variant): Promise<Run> {
@@ -158,7 +170,7 @@ async function appFindings(
   };
 }
 
-function print(report: Report, { key, title, calls, variants }: CostOptions, runs: readonly Run[]): void {
+function print(report: Report, { key, title, calls, variants }: CostOptions, runs: readonly Run[]): Median[] {
   const head = ['ms of processor per call', ...COLUMNS, 'served', 'others'];
   const line = (name: string, cost: Run['cost'], served: string, others: string) => [
     name,
@@ -176,7 +188,7 @@ function print(report: Report, { key, title, calls, variants }: CostOptions, run
     ) as Run['cost'];
     for (const column of COLUMNS) report.figure(`dispatch.${key}.${variant}.${column}`, cost[column], 'ms/call');
     report.figure(`dispatch.${key}.${variant}.fewest-served`, Math.min(...mine.map(({ served }) => served)), 'calls');
-    return { variant, cost };
+    return { variant, cost, fewestServed: Math.min(...mine.map(({ served }) => served)) };
   });
   report.table(title, head, [...rows, ...medians.map(({ variant, cost }) => line(`median ${variant}`, cost, '', ''))]);
   const [theirs, ours] = medians.map(({ cost }) => cost);
@@ -188,6 +200,7 @@ function print(report: Report, { key, title, calls, variants }: CostOptions, run
     if (run.loadGeneratorErrors !== '') report.say(`sipp (${run.variant}): ${run.loadGeneratorErrors.slice(0, 300)}`);
     if (run.app) printFindings(report, key, run.app);
   }
+  return medians;
 }
 
 function printFindings(report: Report, key: string, app: AppFindings): void {
