@@ -35,7 +35,7 @@ export interface Scenario {
   readonly members: Partial<Record<MemberName, MemberPart>>;
   readonly callers: readonly CallerPart[];
   /** Something that is done to both sides meanwhile. */
-  readonly meanwhile?: { readonly afterMs: number; readonly act: 'members leave' };
+  readonly meanwhile?: { readonly afterMs: number; readonly act: 'members pause' };
   /** A caller here may have waited so many seconds less than there, because app_queue looks once a second and sleeps `retry` (point 3). @default 2 */
   readonly pollSeconds?: number;
   /** Several phones ring at once (ringall): the order of their INVITEs means nothing. */

@@ -92,12 +92,12 @@ export const SCENARIOS: readonly Scenario[] = [
     callers: oneAfterTheOther(1),
   },
   {
-    name: 'leavewhenempty (J6): the members leave, and so does the caller',
+    name: 'leavewhenempty (J6): the only member pauses while talking, and who waits leaves',
     appQueue: { leavewhenempty: 'yes' },
     queueapp: { 'leave-when-empty': true, 'nobody-prompt': [] },
     members: { A: { does: answers(400, 6000) } },
     callers: [{ at: 0 }, { at: 1500 }],
-    meanwhile: { afterMs: 3000, act: 'members leave' },
+    meanwhile: { afterMs: 3000, act: 'members pause' },
   },
   {
     name: 'maxlen (J5): the second caller in line is refused',

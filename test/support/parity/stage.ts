@@ -130,7 +130,7 @@ export class ParityStage {
   async #play(side: Side, { members, callers, meanwhile }: Scenario, queue: string): Promise<void> {
     for (const [name, { does }] of this.#members(members)) side.phones.get(name)?.behave(does);
     const startedAtMs = Date.now();
-    const acting = meanwhile && pause(meanwhile.afterMs).then(() => this.#membersLeave(side, queue));
+    const acting = meanwhile && pause(meanwhile.afterMs).then(() => this.#pauseMembers(side, members, queue));
     const calls: Promise<void>[] = [];
     for (const [index, part] of callers.entries()) {
       if (part.at === 'after the one before') await calls[index - 1];
@@ -161,11 +161,11 @@ export class ParityStage {
     return own;
   }
 
-  async #membersLeave(side: Side, queue: string): Promise<void> {
-    for (const member of MEMBER_NAMES) {
+  async #pauseMembers(side: Side, members: Scenario['members'], queue: string): Promise<void> {
+    for (const [member] of this.#members(members)) {
       const extension = side.extensions[member];
-      if (side.name === 'appQueue') await this.#site.asterisk(`queue remove member PJSIP/${extension} from ${queue}`);
-      else await this.#site.sql('delete from queue_member where extension = $1', [extension]);
+      if (side.name === 'appQueue') await this.#site.asterisk(`queue pause member PJSIP/${extension} queue ${queue}`);
+      else await this.#site.cli('pause', extension, queue);
     }
   }
 
