@@ -232,7 +232,8 @@ const ORIGINAL_POSITION = 'h.original_position::text';
 type Ending = 'COMPLETEAGENT' | 'COMPLETECALLER' | 'BLINDTRANSFER' | 'ATTENDEDTRANSFER';
 
 /** `fields`: what the event's line has beside that of all of them. */
-function completeText(event: Ending, fields: LogSource['fields'] = {}): string {
+/** `wrapUp` is the parameter with the queue's wrap-up in milliseconds; the member's own goes before it. */
+function completeText(event: Ending, wrapUp: string, fields: LogSource['fields'] = {}): string {
   return `with ${heldIn('talking')},
   ended as (
     update ring_attempt a set state = 'ended', outcome = '${event}', ended_at = ${momentOf('$2')}
@@ -255,6 +256,13 @@ function completeText(event: Ending, fields: LogSource['fields'] = {}): string {
         ...fields,
       },
     }),
+    logSelect('WRAPUPSTART', {
+      ...LINE,
+      from: `held h cross join ended a cross join lateral (select coalesce(nullif((select m.wrap_up_ms from queue_member m
+        where m.queue = h.queue and m.extension = a.extension), 0), ${wrapUp}::int) as ms) w where w.ms > 0`,
+      at: momentOf('$2'),
+      fields: { wrapUpSeconds: '(w.ms / 1000)::text' },
+    }),
   ])})
   select ${HELD}, (select extension from ended) as extension, exists (select from ended) or exists (
     select from ring_attempt where attempt_id = $1 and outcome = '${event}') as done`;
@@ -263,10 +271,10 @@ function completeText(event: Ending, fields: LogSource['fields'] = {}): string {
 /** A link has two channels, one parameter more than there are columns: Asterisk leaves the last two together in data5. */
 const LINKED = "$3::text = 'LINK'";
 const COMPLETE = {
-  member: completeText('COMPLETEAGENT'),
-  caller: completeText('COMPLETECALLER'),
-  blind: completeText('BLINDTRANSFER', { extension: '$3::text', context: '$4::text' }),
-  attended: completeText('ATTENDEDTRANSFER', {
+  member: completeText('COMPLETEAGENT', '$3'),
+  caller: completeText('COMPLETECALLER', '$3'),
+  blind: completeText('BLINDTRANSFER', '$5', { extension: '$3::text', context: '$4::text' }),
+  attended: completeText('ATTENDEDTRANSFER', '$6', {
     transferKind: '$3::text',
     transferTarget: '$4::text',
     holdSeconds: `case when ${LINKED} then $5::text else ${HOLD_SECONDS} end`,
@@ -276,9 +284,11 @@ const COMPLETE = {
 };
 
 /** Closes entry and attempt and sets the extension's last hang-up; `done` also when repeated. */
-export function complete({ attemptId, endedBy, transfer = null, atMs }: CompleteRequest): Statement<TransitionRow> {
+export function complete(request: CompleteRequest): Statement<TransitionRow> {
+  const { attemptId, endedBy, transfer = null, wrapUpMs = 0, atMs } = request;
   const how = transfer?.type ?? endedBy;
-  return { name: `complete-${how}`, text: COMPLETE[how], values: [attemptId, atMs, ...transferValues(transfer)] };
+  const values = [attemptId, atMs, ...transferValues(transfer), Math.trunc(wrapUpMs)];
+  return { name: `complete-${how}`, text: COMPLETE[how], values };
 }
 
 function transferValues(transfer: LoggedTransfer | null): readonly string[] {

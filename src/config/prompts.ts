@@ -36,7 +36,9 @@ function namedPrompts({ limits, members, queues, ivr }: Config): NamedPrompt[] {
     setting: `members.prompts.${kebab(name)}`,
     prompt,
   }));
-  const ofQueues = queues.flatMap(({ name, nobodyPrompt, recording, announcements }) => [
+  const ofQueues = queues.flatMap(({ name, nobodyPrompt, memberAnnounce, acceptByKey, recording, announcements }) => [
+    { setting: `queues.${name}.member-announce`, prompt: memberAnnounce },
+    { setting: `queues.${name}.accept.prompt`, prompt: acceptByKey?.prompt ?? [] },
     { setting: `queues.${name}.nobody-prompt`, prompt: nobodyPrompt },
     { setting: `queues.${name}.announcements.before-conversation`, prompt: announcements.beforeConversation },
     { setting: `queues.${name}.recording.consent`, prompt: recording?.consent ?? [] },

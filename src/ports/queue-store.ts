@@ -257,6 +257,8 @@ export interface CompleteRequest {
   readonly endedBy: 'caller' | 'member';
   /** Their phone has sent the other one on. @default null */
   readonly transfer?: LoggedTransfer | null;
+  /** The queue's wrap-up; the member's own goes before it. Writes WRAPUPSTART when there is one. @default 0 */
+  readonly wrapUpMs?: number;
   readonly atMs: number;
 }
 

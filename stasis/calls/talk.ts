@@ -55,7 +55,8 @@ export async function talk(visit: Visit, ring: Ring, request: TalkRequest): Prom
   if (end !== 'member') await quietly(call, 'hang-up-member', () => room.pbx.hangup(channelId));
   await written;
   const endedBy = end === 'caller' ? 'caller' : 'member';
-  await quietly(call, 'complete', () => room.store.complete({ attemptId, endedBy, atMs }));
+  const { wrapUpMs } = visit.settings;
+  await quietly(call, 'complete', () => room.store.complete({ attemptId, endedBy, wrapUpMs, atMs }));
   news.ended(ring);
   await recorded;
   return { type: 'talked', connectedAtMs, afterwards: Promise.resolve() };
@@ -80,7 +81,13 @@ async function sendOn(visit: Visit, ring: Ring, request: SendOnRequest): Promise
   // Waited for when all is written; the process may stop before.
   afterwards.catch(() => undefined);
   await written;
-  const completion = { attemptId: ring.attemptId, endedBy: end.end, transfer: end.transfer, atMs };
+  const completion = {
+    attemptId: ring.attemptId,
+    endedBy: end.end,
+    transfer: end.transfer,
+    wrapUpMs: visit.settings.wrapUpMs,
+    atMs,
+  };
   await quietly(call, 'complete', () => room.store.complete(completion));
   if (end.end === 'caller') {
     await afterwards;

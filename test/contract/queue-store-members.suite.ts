@@ -198,6 +198,19 @@ export function describeMembers(open: () => QueueStoreUnderTest): void {
   });
 
   describe('wrap-up', () => {
+    test('begins with the end of a call: WRAPUPSTART with its length, in the words of the queue', async () => {
+      const { store, enter, reserve, connect, queue, member, log } = await memberScene();
+      const entry = await enter();
+      const attempt = await reserve(entry);
+      await connect(attempt);
+      const complete = { attemptId: attempt.attemptId, endedBy: 'caller', wrapUpMs: 30_500, atMs: AT_MS } as const;
+      await store.complete(complete);
+      await store.complete(complete);
+      const line = { queue, callId: entry.callId, uniqueId: entry.uniqueId, member, atMs: AT_MS };
+      expect((await log()).slice(-2).map(({ event }) => event)).toEqual(['COMPLETECALLER', 'WRAPUPSTART']);
+      expect((await log()).at(-1)).toEqual(trimmedRow({ event: 'WRAPUPSTART', ...line, wrapUpMs: 30_500 }));
+    });
+
     test('is ended once after each call, with a line of the queue that gave the call', async () => {
       const { store, extension, queue, membership, member, written, talks } = await memberScene();
       expect(await store.endWrapUp({ extension, atMs: AT_MS })).toBe('already');

@@ -329,6 +329,8 @@ export class MemoryQueueStore implements QueueStore {
       this.#figures.completed(queue, { extension, isInLevel, talk: { fromMs: connectedAtMs, toMs: atMs } });
       const times = { holdMs: connectedAtMs - entry.joinedAtMs, talkMs: atMs - connectedAtMs };
       this.#write({ ...ending, ...memberLine(attempt), ...times, originalPosition: entry.originalPosition, atMs });
+      const wrapUpMs = this.#members.get(queue, extension)?.wrapUpMs || request.wrapUpMs;
+      if (wrapUpMs) this.#write({ event: 'WRAPUPSTART', ...memberLine(attempt), wrapUpMs, atMs });
       return 'done';
     });
   }

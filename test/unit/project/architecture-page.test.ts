@@ -12,6 +12,9 @@ const FILES: Readonly<Record<string, string>> = {
   programme: 'test/scenario/calls/programme.test.ts',
   transfers: 'test/scenario/calls/transfers.test.ts',
   exit: 'test/scenario/calls/exit-context.test.ts',
+  greeting: 'test/scenario/calls/greeting.test.ts',
+  empty: 'test/scenario/calls/empty.test.ts',
+  steered: 'test/scenario/calls/steered.test.ts',
   'i-main': 'test/scenario/ivr/ivr-main.test.ts',
   'i-bad': 'test/scenario/ivr/ivr-bad-input.test.ts',
   main: 'test/e2e/main-call.test.ts',
@@ -21,6 +24,7 @@ const FILES: Readonly<Record<string, string>> = {
   command: 'test/e2e/command-line.test.ts',
   'p-real': 'test/e2e/programme.test.ts',
   't-real': 'test/e2e/transfers.test.ts',
+  states: 'test/e2e/member-states.test.ts',
 };
 
 /** `**ends** “waiting: ABANDON”, “talking”` names two tests, by a part of what they are called. */
