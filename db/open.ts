@@ -4,10 +4,12 @@ import type { Logger } from '../src/log.ts';
 import type { Accounts } from '../src/ports/accounts.ts';
 import type { CallerMusic } from '../src/ports/caller-music.ts';
 import type { Directory } from '../src/ports/directory.ts';
+import type { LogCopies } from '../src/ports/log-copies.ts';
 import type { PersonalData } from '../src/ports/personal-data.ts';
 import type { QueueLog } from '../src/ports/queue-log.ts';
 import type { QueueRows } from '../src/ports/queue-rows.ts';
 import type { QueueStore } from '../src/ports/queue-store.ts';
+import type { RecordingRemovals } from '../src/ports/recording-removals.ts';
 import { PostgresCallerMusic } from './caller-music.ts';
 import { ChangeListener } from './change-listener.ts';
 import { ConfiguredSources, type SourceSettings } from './configured-sources.ts';
@@ -17,6 +19,7 @@ import { PostgresPersonalData } from './personal-data.ts';
 import { PostgresQueueLog } from './queue-log.ts';
 import { PostgresQueueRows } from './queue-rows.ts';
 import { PostgresQueueStore } from './queue-store.ts';
+import { PostgresRecordingRemovals } from './recording-removals.ts';
 import { startRetention } from './retention.ts';
 
 export interface OpenDatabaseOptions extends SourceSettings {
@@ -24,6 +27,8 @@ export interface OpenDatabaseOptions extends SourceSettings {
   readonly settings: Pick<DatabaseSettings, 'pool' | 'connectTimeoutMs' | 'statementTimeoutMs'>;
   /** How long what is kept; asked whenever something may be too old. */
   keep(): KeepSettings;
+  /** Copies of queue_log outside of the database. @default none */
+  readonly logCopies?: LogCopies | null;
   /** File of this process's own in which writes wait while the database is away. */
   readonly outboxFile: string;
   /** ADDMEMBER and REMOVEMEMBER name the member. @default false */
@@ -40,6 +45,7 @@ export interface OpenDatabase {
   readonly accounts: Accounts;
   readonly callerMusic: CallerMusic;
   readonly personalData: PersonalData;
+  readonly recordingRemovals: RecordingRemovals;
   readonly queueLog: QueueLog;
   /** Lookups and account sources are others from now on. */
   configureSources(settings: SourceSettings): void;
@@ -66,7 +72,13 @@ export async function openDatabase(options: OpenDatabaseOptions): Promise<OpenDa
   const unsubscribe = changes.subscribe(({ type }) => {
     if (type === 'all' && outbox.pending > 0) outbox.tryNow();
   });
-  const personalData = new PostgresPersonalData({ database, clock, log });
+  const personalData = new PostgresPersonalData({
+    database,
+    logCopies: options.logCopies ?? null,
+    pendingWrites: () => outbox.pending,
+    clock,
+    log,
+  });
   const stopRetention = startRetention({ database, personalData, keep: () => options.keep(), clock, log });
   return {
     queueStore: withOutbox(store, outbox),
@@ -75,6 +87,7 @@ export async function openDatabase(options: OpenDatabaseOptions): Promise<OpenDa
     accounts: sources.accounts,
     callerMusic,
     personalData,
+    recordingRemovals: new PostgresRecordingRemovals(database),
     queueLog: new PostgresQueueLog(database, log),
     configureSources: (settings) => sources.configure(settings),
     pendingWrites: () => outbox.pending,

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { AppError } from '../src/errors.ts';
 import type { Clock } from '../src/lib/clock.ts';
 import type { Logger } from '../src/log.ts';
+import type { LogCopies } from '../src/ports/log-copies.ts';
 import type { ErasureReport, PersonalData, PersonalSubject, PersonalTraces } from '../src/ports/personal-data.ts';
 import { personNumber } from './caller-number.ts';
 import type { Database } from './database.ts';
@@ -19,6 +20,10 @@ const KEY_BYTES = 32;
 
 interface PersonalDataDeps {
   readonly database: Database;
+  /** Copies of queue_log outside of the database; `null`: none. */
+  readonly logCopies: LogCopies | null;
+  /** Writes that wait for the database. */
+  pendingWrites(): number;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -41,19 +46,25 @@ export class PostgresPersonalData implements PersonalData {
     const subject = known(asked);
     // One more than is told, so that it is known whether there is more.
     const scope = { subject, beforeMs: clock.now(), limit: TRACES_LISTED_MAX + 1 };
-    const [places, calls, tunes] = await Promise.all([
+    const [places, calls, recordings, tunes] = await Promise.all([
       database.run(statements.selectPlaces(scope)),
       database.run(statements.selectLoggedCalls(scope)),
+      database.run(statements.selectRecordings(scope)),
       subject.kind === 'number' ? database.run(statements.selectTunes(subject.value, scope)) : [],
     ]);
-    const isMore = [places, calls, tunes].some(({ length }) => length > TRACES_LISTED_MAX);
+    const isMore = [places, calls, recordings, tunes].some(({ length }) => length > TRACES_LISTED_MAX);
     const told = <Row>(rows: readonly Row[]) => rows.slice(0, TRACES_LISTED_MAX);
-    return { places: told(places), calls: told(calls), tunes: told(tunes), isMore };
+    return { places: told(places), calls: told(calls), recordings: told(recordings), tunes: told(tunes), isMore };
   }
 
   async erase(asked: PersonalSubject): Promise<ErasureReport> {
     const { database, clock, log } = this.#deps;
     const erasure: Erasure = { subject: known(asked), beforeMs: clock.now(), key: randomBytes(KEY_BYTES) };
+    const waiting = this.#deps.pendingWrites();
+    if (waiting > 0) {
+      const message = `${waiting} writes from an absence of the database are on their way: ask again in a moment`;
+      throw new AppError('DATABASE_UNAVAILABLE', message);
+    }
     // Before anything is erased: a call that ends meanwhile must not slip through.
     await database.run(statements.wantErasure(erasure));
     const report = await this.#carryOut(erasure);
@@ -63,43 +74,52 @@ export class PostgresPersonalData implements PersonalData {
 
   /** Finishes what had to wait for the end of a call. */
   async eraseWanted(): Promise<void> {
-    const { database } = this.#deps;
-    for (const { kind, value, key, beforeMs } of await database.run(
-      statements.selectWantedErasures({ limit: WANTED_MAX }),
-    )) {
+    const wanted = await this.#deps.database.run(statements.selectWantedErasures({ limit: WANTED_MAX }));
+    for (const { kind, value, key, beforeMs } of wanted) {
       await this.#carryOut({ subject: { kind, value }, key, beforeMs });
     }
   }
 
   async #carryOut(erasure: Erasure): Promise<ErasureReport> {
-    const { database } = this.#deps;
-    const { subject, beforeMs } = erasure;
+    const { database, logCopies } = this.#deps;
+    const { subject, beforeMs, key } = erasure;
+    const number = subject.kind === 'number' ? subject.value : null;
     // Asked first: what is over by then is found below.
-    const [{ open } = { open: 0 }] = await database.run(statements.countOpen(erasure));
-    let [places, lines, tunes] = [0, 0, 0];
-    if (subject.kind === 'number') {
-      lines += await this.#inBatches(statements.eraseLoggedCalls, erasure);
-      tunes += (await database.run(statements.eraseTunes(subject.value, beforeMs)))[0]?.changed ?? 0;
-    }
-    for (let isMore = true; isMore; ) {
-      const [erased] = await database.run(statements.erasePlaces({ ...erasure, limit: BATCH }));
-      places += erased?.places ?? 0;
-      lines += erased?.lines ?? 0;
-      isMore = erased?.places === BATCH;
-    }
-    if (open === 0) await database.run(statements.forgetErasure(erasure));
-    return { places, lines, tunes, open };
+    const open = (await database.run(statements.selectOpenCalls(erasure))).map(({ uniqueId }) => uniqueId);
+    const ofLog = number === null ? NOTHING : await this.#inBatches(statements.eraseLoggedCalls, erasure);
+    const tunes =
+      number === null ? 0 : ((await database.run(statements.eraseTunes(number, beforeMs)))[0]?.changed ?? 0);
+    const ofPlaces = await this.#inBatches(statements.erasePlaces, erasure);
+    const uniqueIds = new Set([...ofLog.uniqueIds, ...ofPlaces.uniqueIds]);
+    const request = { number, uniqueIds, openIds: new Set(open), beforeMs, key };
+    const fileLines = (await logCopies?.erase(request)) ?? 0;
+    if (open.length === 0) await database.run(statements.forgetErasure(erasure));
+    return {
+      places: ofPlaces.places,
+      lines: ofLog.lines + ofPlaces.lines,
+      recordings: ofLog.recordings + ofPlaces.recordings,
+      tunes,
+      fileLines,
+      open: open.length,
+    };
   }
 
-  async #inBatches(statement: typeof statements.eraseLoggedCalls, erasure: Erasure): Promise<number> {
-    let sum = 0;
+  async #inBatches(statement: typeof statements.erasePlaces, erasure: Erasure): Promise<statements.ErasedCalls> {
+    let sum = NOTHING;
     for (;;) {
-      const [row] = await this.#deps.database.run(statement({ ...erasure, limit: BATCH }));
-      sum += row?.changed ?? 0;
-      if ((row?.changed ?? 0) < BATCH) return sum;
+      const [batch = NOTHING] = await this.#deps.database.run(statement({ ...erasure, limit: BATCH }));
+      sum = {
+        places: sum.places + batch.places,
+        lines: sum.lines + batch.lines,
+        recordings: sum.recordings + batch.recordings,
+        uniqueIds: [...sum.uniqueIds, ...batch.uniqueIds],
+      };
+      if (batch.uniqueIds.length < BATCH) return sum;
     }
   }
 }
+
+const NOTHING: statements.ErasedCalls = { places: 0, lines: 0, recordings: 0, uniqueIds: [] };
 
 /** @throws AppError REQUEST_INVALID */
 function known({ kind, value }: PersonalSubject): PersonalSubject {

@@ -84,5 +84,6 @@ function removals({ keep, nowMs, key }: OldRequest): statements.Removal[] {
     old(keep.numbersMs, (than) => statements.forgetLoggedNumbers({ ...than, key })),
     old(keep.queueLogMs, statements.removeLines),
     old(keep.callerMusicMs, statements.removeUnusedTracks),
+    old(keep.recordingsMs, statements.removeRecordings),
   ].flat();
 }

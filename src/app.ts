@@ -23,6 +23,8 @@ import { buildMusic } from './music.ts';
 import { PartWatch } from './part-watch.ts';
 import { personalDataElsewhere } from './personal-data-elsewhere.ts';
 import type { PersonalSubject } from './ports/personal-data.ts';
+import { LogFileEraser } from './queue-log/log-file-eraser.ts';
+import { RecordingRemover } from './recording-remover.ts';
 import { runningFace } from './running-face.ts';
 import { runningFigures } from './running-figures.ts';
 import { StrategyShelf } from './strategies/strategy-shelf.ts';
@@ -118,9 +120,16 @@ async function build(options: AppOptions, releasers: ReleaserStack): Promise<Omi
     database: new PartWatch(() => database.ping().then(() => ({ isUp: true, reason: null })), clock),
     xmpp: new PartWatch(announcer && (async () => ({ isUp: announcer.isConnected(), reason: 'no session' })), clock),
   };
+  const remover = new RecordingRemover({ removals: database.recordingRemovals, pbx, clock, log });
+  releasers.add('removal of recordings', () => remover.close());
+  remover.start();
   const personalData = {
     list: (subject: PersonalSubject) => database.personalData.list(subject),
-    erase: (subject: PersonalSubject) => database.personalData.erase(subject),
+    async erase(subject: PersonalSubject) {
+      const report = await database.personalData.erase(subject);
+      await remover.run();
+      return report;
+    },
     elsewhere: () => personalDataElsewhere(current),
   };
   const face = runningFace({
@@ -167,6 +176,7 @@ async function buildDatabase(
     accountHeaders: secrets.accountHeaders,
     keep,
     outboxFile: join(dataDir, 'unwritten.jsonl'),
+    logCopies: config.queueLog.file === null ? null : new LogFileEraser(config.queueLog.file),
     logMemberNameAsAgent: config.queueing.logMemberNameAsAgent,
     clock: systemClock,
     log: log.child({ room: 'database' }),

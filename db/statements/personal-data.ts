@@ -1,4 +1,10 @@
-import type { LoggedCallTrace, PersonalSubject, PlaceTrace, TuneTrace } from '../../src/ports/personal-data.ts';
+import type {
+  LoggedCallTrace,
+  PersonalSubject,
+  PlaceTrace,
+  RecordingTrace,
+  TuneTrace,
+} from '../../src/ports/personal-data.ts';
 import { asMs, momentOf, type Statement } from './statement.ts';
 
 /** Whose traces, up to which moment: what comes later is not meant. */
@@ -54,49 +60,74 @@ export function selectTunes(number: string, { limit }: Bounded): Statement<TuneT
   };
 }
 
-export function countOpen({ subject, beforeMs }: Scope): Statement<{ open: number }> {
+/** Recordings of the calls that queue_log or the places tie to the number or customer. */
+export function selectRecordings({ subject, beforeMs, limit }: Scope & Bounded): Statement<RecordingTrace> {
+  const ofLog = `union select callid from queue_log l where ${LOGGED}`;
   return {
-    name: `personal-open-${subject.kind}`,
-    text: `select count(*)::int as open from queue_entry e
+    name: `personal-recordings-${subject.kind}`,
+    text: `select r.call_id as "callId", r.queue, r.file, ${asMs('r.started_at')} as "startedAtMs"
+      from recording r where r.removed_at is null and r.started_at <= ${momentOf('$2')} and left(r.unique_id, 80) in (
+        select left(e.unique_id, 80) from queue_entry e where ${IS_OF[subject.kind]} ${subject.kind === 'number' ? ofLog : ''})
+      order by r.started_at, r.recording_id limit $3`,
+    values: [subject.value, beforeMs, limit],
+  };
+}
+
+/** Calls that go on, by queue_log's callid. */
+export function selectOpenCalls({ subject, beforeMs }: Scope): Statement<{ uniqueId: string }> {
+  return {
+    name: `personal-open-calls-${subject.kind}`,
+    text: `select left(e.unique_id, 80) as "uniqueId" from queue_entry e
       where ${IS_OF[subject.kind]} and state <> 'ended' and joined_at <= ${momentOf('$2')}`,
     values: [subject.value, beforeMs],
   };
 }
 
 /** In a number's place the line gets its token; the name goes. Calls that go on keep their lines until they are over. */
-export function eraseLoggedCalls({ subject, beforeMs, key, limit }: Scope & Bounded & Keyed): Statement<Changed> {
+export function eraseLoggedCalls({ subject, beforeMs, key, limit }: Scope & Bounded & Keyed): Statement<ErasedCalls> {
   return {
     name: 'erase-logged-calls',
     text: `with found as (
-        select l.id from queue_log l where ${LOGGED} and l.time <= ${momentOf('$2')} at time zone 'UTC'
+        select l.id, l.callid from queue_log l where ${LOGGED} and l.time <= ${momentOf('$2')} at time zone 'UTC'
           and not exists (select from queue_entry e where left(e.unique_id, 80) = l.callid and e.state <> 'ended')
         order by l.id limit $4 for update),
       changed as (
         update queue_log l set data2 = erased_number($3, l.data2), data4 = '' from found
-        where l.id = found.id returning 1)
-      select count(*)::int as changed from changed`,
+        where l.id = found.id returning 1),
+      ${unwanted('select callid from found')}
+      select (select count(*)::int from changed) as lines, 0 as places, (select count(*)::int from recordings) as recordings,
+        array(select callid from found) as "uniqueIds"`,
     values: [subject.value, beforeMs, key, limit],
   };
 }
 
 /** Places with everything personal gone, and the lines of a customer's calls: the place is what ties them together. */
-export function erasePlaces({ subject, beforeMs, key, limit }: Scope & Bounded & Keyed): Statement<ErasedPlaces> {
+export function erasePlaces({ subject, beforeMs, key, limit }: Scope & Bounded & Keyed): Statement<ErasedCalls> {
   return {
     name: `erase-places-${subject.kind}`,
     text: `with found as materialized (
-        select e.entry_id, e.unique_id from queue_entry e
+        select e.entry_id, left(e.unique_id, 80) as callid from queue_entry e
         where ${IS_OF[subject.kind]} and e.state = 'ended' and e.joined_at <= ${momentOf('$2')}
         order by e.entry_id limit $4 for update),
       lines as (
         update queue_log l set data2 = erased_number($3, l.data2), data4 = ''
-        where l.callid in (select left(unique_id, 80) from found) and is_caller_line(l.event, l.data1)
+        where l.callid in (select callid from found) and is_caller_line(l.event, l.data1)
           and (is_personal_number(l.data2) or coalesce(l.data4, '') <> '') returning 1),
       places as (
         update queue_entry e set caller_number = erased_number($3, e.caller_number), caller_name = null, customer = null
-        from found where e.entry_id = found.entry_id returning 1)
-      select (select count(*)::int from places) as places, (select count(*)::int from lines) as lines`,
+        from found where e.entry_id = found.entry_id returning 1),
+      ${unwanted('select callid from found')}
+      select (select count(*)::int from places) as places, (select count(*)::int from lines) as lines,
+        (select count(*)::int from recordings) as recordings, array(select callid from found) as "uniqueIds"`,
     values: [subject.value, beforeMs, key, limit],
   };
+}
+
+/** Their recordings are to be removed. */
+function unwanted(callids: string): string {
+  return `recordings as (
+    update recording r set removal_wanted_at = now() where left(r.unique_id, 80) in (${callids})
+      and r.removal_wanted_at is null returning 1)`;
 }
 
 export function eraseTunes(number: string, beforeMs: number): Statement<Changed> {
@@ -151,7 +182,11 @@ export interface Changed {
   readonly changed: number;
 }
 
-export interface ErasedPlaces {
+/** What one batch has erased, and of which calls. */
+export interface ErasedCalls {
   readonly places: number;
   readonly lines: number;
+  readonly recordings: number;
+  /** queue_log's callid, one for each row that was found. */
+  readonly uniqueIds: readonly string[];
 }

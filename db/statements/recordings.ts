@@ -74,3 +74,22 @@ export function toRecording(row: RecordingRow): StoredRecording {
     error: row.error as string | null,
   };
 }
+
+/** Files that are to be removed; one that is still written waits for its end. */
+export function selectUnwantedRecordings(limit: number): Statement<{ recordingId: string; file: string }> {
+  return {
+    name: 'unwanted-recordings',
+    text: `select recording_id as "recordingId", file from recording
+      where removal_wanted_at is not null and removed_at is null and ended_at is not null
+      order by removal_wanted_at, recording_id limit $1`,
+    values: [limit],
+  };
+}
+
+export function noteRemovedRecording(recordingId: string, atMs: number): Statement<object> {
+  return {
+    name: 'note-removed-recording',
+    text: `update recording set removed_at = ${momentOf('$2')}, file = 'removed' where recording_id = $1`,
+    values: [recordingId, atMs],
+  };
+}

@@ -81,6 +81,20 @@ export function forgetLoggedNumbers({ beforeMs, limit, key }: OlderThan & Keyed)
   };
 }
 
+/** Recordings whose files are to be removed from now on. */
+export function removeRecordings({ beforeMs, limit }: OlderThan): Removal {
+  return {
+    name: 'remove-recordings',
+    text: `with old as (
+        select recording_id from recording where removal_wanted_at is null and ended_at < ${momentOf('$1')}
+        order by ended_at limit $2 for update skip locked),
+      changed as (
+        update recording r set removal_wanted_at = now() from old where r.recording_id = old.recording_id returning 1)
+      select count(*)::int as removed from changed`,
+    values: [beforeMs, limit],
+  };
+}
+
 /** Lines of queue_log. */
 export function removeLines({ beforeMs, limit }: OlderThan): Removal {
   return {

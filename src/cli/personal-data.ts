@@ -49,7 +49,7 @@ function subjectOf(number: string | undefined, { customer }: SubjectOptions, sel
   return number === undefined ? { customer } : { number };
 }
 
-function tracesText({ places, calls, tunes, more, elsewhere }: TracesJson): string {
+function tracesText({ places, calls, tunes, recordings, more, elsewhere }: TracesJson): string {
   const parts: string[] = [];
   if (places.length > 0) {
     const rows = places.map(({ joined, queue, number, name, customer, open }) => [
@@ -72,6 +72,10 @@ function tracesText({ places, calls, tunes, more, elsewhere }: TracesJson): stri
     ]);
     parts.push(`Calls in queue_log\n${table(['entered', 'queue', 'callid', 'number', 'name'], rows)}`);
   }
+  if (recordings.length > 0) {
+    const rows = recordings.map(({ started, queue, callId, file }) => [started, queue, callId, file]);
+    parts.push(`Recordings\n${table(['started', 'queue', 'call', 'file'], rows)}`);
+  }
   if (tunes.length > 0) {
     const rows = tunes.map(({ chosen, musicClass, track }) => [chosen, musicClass, track]);
     parts.push(`Tunes\n${table(['chosen', 'music class', 'track'], rows)}`);
@@ -87,8 +91,8 @@ function customerText({ id, name, code, fields }: NonNullable<TracesJson['places
 }
 
 function erasureText({ erased, open, elsewhere }: ErasureJson): string {
-  const { places, lines, tunes } = erased;
-  const done = `Erased in ${places} places in line, ${lines} lines of queue_log and ${tunes} tunes.\n`;
+  const { places, lines, fileLines, tunes, recordings } = erased;
+  const done = `Erased: ${places} places in line, ${lines} lines of queue_log, ${fileLines} of its file, ${tunes} tunes, ${recordings} recordings.\n`;
   const later =
     open === 0 ? '' : `Calls that go on: ${open}. Their traces are erased within ten minutes of their end.\n`;
   return `${done}${later}\n${elsewhereText(elsewhere)}`;

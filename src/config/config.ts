@@ -178,6 +178,8 @@ export interface KeepSettings {
   readonly queueLogMs: number | null;
   /** The tune that a caller chose, since the last call that began with it. */
   readonly callerMusicMs: number | null;
+  /** Files of recorded conversations. */
+  readonly recordingsMs: number | null;
 }
 
 /** Where the HTTP server listens. Port 0 is any free one. */

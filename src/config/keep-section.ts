@@ -40,6 +40,9 @@ export const keepSection = section(
     'caller-music': keepTime()
       .prefault('365d')
       .describe('The tune that a caller chose, since the last call that began with it.'),
+    recordings: keepTime()
+      .prefault('forever')
+      .describe('Files of recorded conversations; Asterisk removes them. Their rows in the table `recording` stay.'),
   },
   { name: 'keep' },
 ).transform((written) => ({
@@ -49,4 +52,5 @@ export const keepSection = section(
   numbersMs: written.numbers,
   queueLogMs: written['queue-log'],
   callerMusicMs: written['caller-music'],
+  recordingsMs: written.recordings,
 }));

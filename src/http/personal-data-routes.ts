@@ -61,6 +61,14 @@ const tracesSchema = group({
       chosen: time('When'),
     }),
   ),
+  recordings: listOf(
+    group({
+      callId: text('Id of the call'),
+      queue: text('Name of the queue'),
+      file: text("Path below Asterisk's folder of recordings"),
+      started: time('When it began'),
+    }),
+  ),
   more: flag('Whether there is more than the lists hold'),
   elsewhere,
 });
@@ -70,6 +78,8 @@ const erasureSchema = group({
     places: whole('Places in line that tell nothing of the caller any more'),
     lines: whole('Lines of queue_log in which a token stands in the place of the number'),
     tunes: whole('Tunes that are not remembered any more'),
+    recordings: whole('Recordings whose files go now, or when Asterisk can be reached'),
+    fileLines: whole('Lines of the file of queue_log'),
   }),
   open: whole('Places of calls that go on; they are erased when these are over'),
   elsewhere,
@@ -99,11 +109,12 @@ function subjectOf(body: SubjectRoute['Body']): PersonalSubject {
 
 const iso = (ms: number) => new Date(ms).toISOString();
 
-function tracesJson({ places, calls, tunes, isMore }: PersonalTraces) {
+function tracesJson({ places, calls, tunes, recordings, isMore }: PersonalTraces) {
   return {
     places: places.map(({ joinedAtMs, isOpen, ...place }) => ({ ...place, joined: iso(joinedAtMs), open: isOpen })),
     calls: calls.map(({ enteredAtMs, ...call }) => ({ ...call, entered: iso(enteredAtMs) })),
     tunes: tunes.map(({ chosenAtMs, ...tune }) => ({ ...tune, chosen: iso(chosenAtMs) })),
+    recordings: recordings.map(({ startedAtMs, ...recording }) => ({ ...recording, started: iso(startedAtMs) })),
     more: isMore,
   };
 }

@@ -23,6 +23,7 @@ export interface PersonalTraces {
   readonly places: readonly PlaceTrace[];
   readonly calls: readonly LoggedCallTrace[];
   readonly tunes: readonly TuneTrace[];
+  readonly recordings: readonly RecordingTrace[];
   /** There is more than the lists hold. */
   readonly isMore: boolean;
 }
@@ -65,11 +66,24 @@ export interface TuneTrace {
   readonly chosenAtMs: number;
 }
 
+/** A recording of a conversation, in table recording, whose file is there. */
+export interface RecordingTrace {
+  readonly callId: string;
+  readonly queue: string;
+  /** Path below Asterisk's folder of recordings. */
+  readonly file: string;
+  readonly startedAtMs: number;
+}
+
 /** How much was erased. */
 export interface ErasureReport {
   readonly places: number;
   readonly lines: number;
   readonly tunes: number;
+  /** Recordings whose files go now, or when Asterisk can be reached. */
+  readonly recordings: number;
+  /** Lines of the file of queue_log. */
+  readonly fileLines: number;
   /** Places of calls that go on: they are erased when they are over. */
   readonly open: number;
 }

@@ -14,6 +14,7 @@ export const KEEP_ALL: KeepSettings = {
   numbersMs: null,
   queueLogMs: null,
   callerMusicMs: null,
+  recordingsMs: null,
 };
 
 /** The database room with short limits and an outbox of its own; `close` removes that, too. */

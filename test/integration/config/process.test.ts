@@ -1,4 +1,4 @@
-import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
@@ -8,6 +8,8 @@ import { freePort, RunningCommand } from '../check/command.ts';
 
 jest.setTimeout(60_000);
 
+/** Beside the configuration file; read at start. */
+const LOG_FILE = 'queue-log: { file: queue_log }\n';
 const IVR = 'ivr: { start: one, steps: { one: { play: queueapp/welcome, hangup: true } } }\n';
 
 let postgres: TestPostgres;
@@ -40,7 +42,7 @@ afterAll(async () => {
 });
 
 async function write(text: string): Promise<void> {
-  await writeFile(join(folder, 'new.yaml'), `${text}\n${IVR}`);
+  await writeFile(join(folder, 'new.yaml'), `${text}\n${LOG_FILE}${IVR}`);
   await rename(join(folder, 'new.yaml'), join(folder, 'queueapp.yaml'));
 }
 
@@ -134,6 +136,57 @@ test('queueapp set and unset change the settings in the database, and SQL does t
   expect(await strategyOf('support')).toBe('linear');
   const { rows } = await anybody.query("select count(*)::int as reloads from queue_log where event = 'CONFIGRELOAD'");
   expect(rows[0].reloads).toBe(3);
+});
+
+test('queueapp personal-data: one caller is found and erased, in the file of queue_log, too, and reports add up', async () => {
+  const anybody = await postgres.client();
+  const nowMs = Date.now();
+  await anybody.query(
+    `insert into queue_entry (entry_id, call_id, queue, channel_id, unique_id, caller_number, caller_name, customer, joined_at,
+        original_position, state, ended_at, outcome)
+      values ('e1', 'c1', 'support', '1.1', '1.1', '5550199', 'Alice', '{"id": "1", "name": "Company 1", "code": "1111", "fields": {}}',
+        to_timestamp($1::float8 / 1000), 1, 'ended', to_timestamp($1::float8 / 1000), 'ABANDON')`,
+    [nowMs],
+  );
+  await anybody.query(
+    `insert into queue_log (time, callid, queuename, agent, event, data1, data2, data3)
+      select to_timestamp($1::float8 / 1000) at time zone 'UTC', callid, 'support', 'NONE', event, d1, d2, d3
+      from (values ('1.1', 'ENTERQUEUE', '', '5550199', '1'), ('1.1', 'ABANDON', '1', '1', '30'), ('1.2', 'ENTERQUEUE', '', '5550122', '1'))
+        as lines (callid, event, d1, d2, d3)`,
+    [nowMs],
+  );
+  const logFile = async () => await readFile(join(folder, 'queue_log'), 'utf8');
+  await eventually('the lines to be in the file', async () => (await logFile()).includes('5550122'));
+  const before = (await logFile()).length;
+  const report = async () =>
+    (
+      await anybody.query(
+        'select event, count(*), count(distinct data2) as callers from queue_log group by 1 order by 1',
+      )
+    ).rows;
+  const sums = await report();
+
+  const listed = await command('personal-data', 'list', '5550199');
+  expect([listed.status, listed.error]).toEqual([0, '']);
+  expect(listed.out).toMatch(
+    /Places in line\n.*\n.*support {2}5550199 {2}Alice {2}Company 1 \(id 1, code 1111\) {2}over\n/,
+  );
+  expect((await command('personal-data', 'erase', '5550199')).status).toBe(2);
+  const erased = await command('personal-data', 'erase', '5550199', '--yes');
+  expect(erased.out).toMatch(
+    /^Erased: 1 places in line, 1 lines of queue_log, 1 of its file, 0 tunes, 0 recordings\.\n/,
+  );
+  expect((await command('personal-data', 'list', '5550199')).out).toMatch(/^Nothing\n/);
+  expect(await report()).toEqual(sums);
+  const text = await logFile();
+  expect([text.length, text.includes('5550199'), text.includes('5550122')]).toEqual([before, false, true]);
+  // The file goes on where it was: nothing is written twice.
+  await anybody.query(
+    "insert into queue_log (time, callid, queuename, agent, event) values (now(), '1.3', 'support', 'NONE', 'FULL')",
+  );
+  await eventually('the next line', async () => (await logFile()).endsWith('|1.3|support|NONE|FULL|\n'));
+  expect((await logFile()).split('|ABANDON|')).toHaveLength(2);
+  expect(application.out).not.toContain('5550199');
 });
 
 test('SIGTERM ends it with 0 as ever', async () => {

@@ -1,9 +1,12 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { personNumber } from '../../../db/caller-number.ts';
 import { Database } from '../../../db/database.ts';
 import { PostgresPersonalData, TRACES_LISTED_MAX } from '../../../db/personal-data.ts';
+import { PostgresRecordingRemovals } from '../../../db/recording-removals.ts';
+import { recordingId } from '../../../src/core/ids.ts';
 import { systemClock } from '../../../src/lib/clock.ts';
 import { silentLog } from '../../../src/log.ts';
+import type { LogErasure } from '../../../src/ports/log-copies.ts';
 import { START_MS, scene } from '../../contract/queue-store.scene.ts';
 import { openTestDatabase } from '../../support/database.ts';
 import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
@@ -18,6 +21,9 @@ let anybody: Anybody;
 let database: Database;
 let personalData: PostgresPersonalData;
 let nowMs = NOW_MS;
+let pendingWrites = 0;
+/** What the copies of queue_log were asked to erase. */
+const copies: LogErasure[] = [];
 
 beforeAll(async () => {
   postgres = await startTestPostgres();
@@ -25,7 +31,18 @@ beforeAll(async () => {
   const clock = { ...systemClock, now: () => nowMs };
   const limits = { pool: 2, connectTimeoutMs: 5000, statementTimeoutMs: 5000 };
   database = new Database({ databaseUrl: postgres.databaseUrl, ...limits, clock, log: silentLog() });
-  personalData = new PostgresPersonalData({ database, clock, log: silentLog() });
+  personalData = new PostgresPersonalData({
+    database,
+    logCopies: {
+      async erase(erasure) {
+        copies.push(erasure);
+        return 1;
+      },
+    },
+    pendingWrites: () => pendingWrites,
+    clock,
+    log: silentLog(),
+  });
 });
 afterAll(async () => {
   await database.close();
@@ -33,13 +50,23 @@ afterAll(async () => {
 });
 
 beforeEach(async () => {
-  await anybody.query('truncate queue, queue_member, queue_entry, ring_attempt, queue_log, caller_music, erasure');
+  await anybody.query(
+    'truncate queue, queue_member, queue_entry, ring_attempt, queue_log, caller_music, erasure, recording',
+  );
   nowMs = NOW_MS;
+  copies.length = 0;
+});
+
+/** Rooms that a test has opened. */
+const toClose: { close(): Promise<void> }[] = [];
+afterEach(async () => {
+  await Promise.all(toClose.splice(0).map((each) => each.close()));
 });
 
 /** A queue with a member, on the real store. */
 async function openQueue() {
   const opened = await openTestDatabase(postgres.databaseUrl);
+  toClose.push(opened);
   const made = await scene({
     store: opened.queueStore,
     async addExtension({ number, interface: interfaceName }) {
@@ -53,7 +80,6 @@ async function openQueue() {
   const { store } = made;
   return {
     ...made,
-    close: () => opened.close(),
     /** A call that was answered and is over. */
     async talked(number: string | null, over: Parameters<typeof made.enter>[0] = {}) {
       const entered = await made.enter({ caller: { number, name: 'Alice' }, ...over });
@@ -124,9 +150,9 @@ describe('a number', () => {
         { uniqueId: talked.uniqueId, queue: queue.queue, enteredAtMs: talked.joinedAtMs, number: '2000', name: '' },
       ],
       tunes: [{ musicClass: 'default', track: 'harbour', chosenAtMs: START_MS }],
+      recordings: [],
       isMore: false,
     });
-    await queue.close();
   });
 
   test('is erased everywhere, reports add up as before, and distinct callers stay distinct', async () => {
@@ -141,6 +167,8 @@ describe('a number', () => {
       places: 3,
       lines: 3,
       tunes: 1,
+      recordings: 0,
+      fileLines: 1,
       open: 0,
     });
     expect(await report()).toEqual(before);
@@ -160,9 +188,9 @@ describe('a number', () => {
       places: [],
       calls: [],
       tunes: [],
+      recordings: [],
       isMore: false,
     });
-    await queue.close();
   });
 
   test('erased twice is erased; what comes later is a trace anew, with a token of its own', async () => {
@@ -173,13 +201,14 @@ describe('a number', () => {
       places: 0,
       lines: 0,
       tunes: 0,
+      recordings: 0,
+      fileLines: 1,
       open: 0,
     });
     await queue.gaveUp('2000');
     expect(await personalData.erase({ kind: 'number', value: '2000' })).toMatchObject({ places: 1, lines: 1 });
     const { rows } = await anybody.query("select distinct data2 from queue_log where data2 like 'erased-%'");
     expect(rows).toHaveLength(2);
-    await queue.close();
   });
 
   test('of a call that goes on is erased when the call is over, and the call is not disturbed', async () => {
@@ -190,6 +219,8 @@ describe('a number', () => {
       places: 1,
       lines: 1,
       tunes: 0,
+      recordings: 0,
+      fileLines: 1,
       open: 1,
     });
     const [place] = (await personalData.list({ kind: 'number', value: '2000' })).places;
@@ -207,11 +238,9 @@ describe('a number', () => {
     expect((await anybody.query('select from erasure')).rowCount).toBe(0);
     const tokens = await anybody.query("select distinct data2 from queue_log where data2 like 'erased-%'");
     expect(tokens.rowCount).toBe(1);
-    await queue.close();
   });
 
   test('of many calls is erased in small statements', async () => {
-    const queue = await openQueue();
     await anybody.query(
       `insert into queue_log (time, callid, queuename, agent, event, data1, data2, data3)
         select now() - interval '1 year', 'call-' || i, 'support', 'NONE', 'ENTERQUEUE', '', '2000', '1' from generate_series(1, 1001) i`,
@@ -220,7 +249,6 @@ describe('a number', () => {
     const listed = await personalData.list({ kind: 'number', value: '2000' });
     expect([listed.calls.length, listed.isMore]).toEqual([TRACES_LISTED_MAX, true]);
     expect(await personalData.erase({ kind: 'number', value: '2000' })).toMatchObject({ lines: 1001 });
-    await queue.close();
   });
 
   test.each(['', '  ', 'anonymous', 'Restricted', '1'.repeat(41), 'a\0b'])('%j is refused', async (value) => {
@@ -235,7 +263,95 @@ describe('a number', () => {
     await queue.gaveUp(value);
     expect(await personalData.erase({ kind: 'number', value })).toMatchObject({ places: 1, lines: 1 });
     expect((await personalData.list({ kind: 'number', value: '2000' })).places).toHaveLength(1);
-    await queue.close();
+  });
+});
+
+describe('what else there is of a call', () => {
+  const recorded = (id: string, entered: { callId: string; entryId: string; uniqueId: string }, state = 'done') =>
+    anybody.query(
+      `insert into recording (recording_id, call_id, entry_id, unique_id, queue, extension, part, file, state, started_at, ended_at)
+        values ($1, $2, $3, $4, 'support', '1000', 'together', $5, $6, to_timestamp($7::float8 / 1000), case when $6 = 'done' then now() end)`,
+      [id, entered.callId, entered.entryId, entered.uniqueId, `2000/${id}.wav`, state, START_MS],
+    );
+  const wanted = async () => {
+    const { rows } = await anybody.query<{ id: string }>(
+      'select recording_id as id from recording where removal_wanted_at is not null order by 1',
+    );
+    return rows.map(({ id }) => id);
+  };
+
+  test('recordings are listed and are to be removed, also when the place has gone long ago', async () => {
+    const queue = await openQueue();
+    const [mine, old, other] = [await queue.talked('2000'), await queue.talked('2000'), await queue.talked('2001')];
+    await recorded('mine', mine);
+    await recorded('old', old);
+    await recorded('other', other);
+    await anybody.query('delete from queue_entry where entry_id = $1', [old.entryId]);
+    const { recordings } = await personalData.list({ kind: 'number', value: '2000' });
+    expect(recordings.map(({ file }) => file)).toEqual(['2000/mine.wav', '2000/old.wav']);
+    expect(await personalData.erase({ kind: 'number', value: '2000' })).toMatchObject({ recordings: 2 });
+    expect(await wanted()).toEqual(['mine', 'old']);
+    const removals = new PostgresRecordingRemovals(database);
+    expect((await removals.unwanted(10)).map(({ recordingId }) => recordingId)).toEqual(['mine', 'old']);
+    await removals.removed(recordingId('mine'), NOW_MS);
+    expect((await removals.unwanted(10)).map(({ recordingId }) => recordingId)).toEqual(['old']);
+    const { rows } = await anybody.query(
+      "select file, removed_at is not null as gone from recording where recording_id = 'mine'",
+    );
+    expect(rows).toEqual([{ file: 'removed', gone: true }]);
+  });
+
+  test("a customer's recordings go, and one that is still written waits for its end", async () => {
+    const queue = await openQueue();
+    const customer = { id: '7', name: 'Company 7', code: null, fields: {} };
+    const [ended, open] = [await queue.talked('2000', { customer }), await queue.talked('2001', { customer })];
+    await recorded('ended', ended);
+    await recorded('open', open, 'recording');
+    expect((await personalData.list({ kind: 'customer', value: '7' })).recordings).toHaveLength(2);
+    expect(await personalData.erase({ kind: 'customer', value: '7' })).toMatchObject({ recordings: 2 });
+    const removals = new PostgresRecordingRemovals(database);
+    expect((await removals.unwanted(10)).map(({ recordingId }) => recordingId)).toEqual(['ended']);
+  });
+
+  test('the way through the menus loses the number, too', async () => {
+    await anybody.query(
+      `insert into queue_log (time, callid, queuename, agent, event, data1, data2, data3)
+        values (now() - interval '1 h', 'c', 'NONE', 'NONE', 'INFO', 'IVRSTART', '2000', '0000'),
+          (now() - interval '1 h', 'c', 'NONE', 'NONE', 'INFO', 'IVRAPPEND', '2', 'main')`,
+    );
+    nowMs = Date.now();
+    expect(await personalData.erase({ kind: 'number', value: '2000' })).toMatchObject({ lines: 1 });
+    const { rows } = await anybody.query('select data2, data3 from queue_log order by id');
+    expect(rows).toEqual([
+      { data2: expect.stringMatching(ERASED), data3: '0000' },
+      { data2: '2', data3: 'main' },
+    ]);
+  });
+
+  test('copies of queue_log are told which calls are meant, and which go on', async () => {
+    const queue = await openQueue();
+    const over = await queue.gaveUp('2000');
+    const open = await queue.enter({ caller: { number: '2000', name: null } });
+    await personalData.erase({ kind: 'number', value: '2000' });
+    expect(copies).toEqual([
+      {
+        number: '2000',
+        uniqueIds: new Set([over.uniqueId]),
+        openIds: new Set([open.uniqueId]),
+        beforeMs: NOW_MS,
+        key: expect.any(Uint8Array),
+      },
+    ]);
+  });
+
+  test('while writes of an absence of the database are on their way, nothing is erased by halves', async () => {
+    pendingWrites = 3;
+    await expect(personalData.erase({ kind: 'number', value: '2000' })).rejects.toMatchObject({
+      code: 'DATABASE_UNAVAILABLE',
+      message: expect.stringContaining('3 writes'),
+    });
+    pendingWrites = 0;
+    expect((await anybody.query('select from erasure')).rowCount).toBe(0);
   });
 });
 
@@ -255,6 +371,8 @@ describe('a customer', () => {
       places: 2,
       lines: 2,
       tunes: 0,
+      recordings: 0,
+      fileLines: 1,
       open: 0,
     });
     expect(await everything()).not.toMatch(/Company 7|7777|"2001"/);
@@ -265,7 +383,6 @@ describe('a customer', () => {
       calls: [{ number: '2000' }],
       tunes: [{ track: 'harbour' }],
     });
-    await queue.close();
   });
 
   test('without an id is refused', async () => {

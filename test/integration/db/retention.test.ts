@@ -142,6 +142,21 @@ test('lines of queue_log go after their time', async () => {
   expect(await remove({ queueLogMs: 365 * DAY_MS }, END_MS + 366 * DAY_MS)).toEqual({ 'remove-lines': 4 });
 });
 
+test('recordings are to be removed after their time; those that go on are not', async () => {
+  await anybody.query('truncate recording');
+  await anybody.query(
+    `insert into recording (recording_id, call_id, entry_id, unique_id, queue, extension, part, file, state, started_at, ended_at)
+      select i::text, 'call', 'entry', '1.1', 'support', '1000', 'together', i || '.wav', case when i < 3 then 'done' else 'recording' end,
+        to_timestamp($1::float8 / 1000), case when i < 3 then to_timestamp($1::float8 / 1000) + i * interval '1 h' end
+      from generate_series(1, 3) i`,
+    [END_MS],
+  );
+  const keep = { recordingsMs: 30 * DAY_MS };
+  expect(await remove(keep, END_MS + 30 * DAY_MS + 2 * HOUR_MS)).toEqual({ 'remove-recordings': 1 });
+  expect(await remove(keep, END_MS + 40 * DAY_MS)).toEqual({ 'remove-recordings': 1 });
+  expect(await remove(keep, END_MS + 40 * DAY_MS)).toEqual({ 'remove-recordings': 0 });
+});
+
 test('a row that somebody holds is passed over: nobody waits for the removal, and it for nobody', async () => {
   await ended(3);
   await anybody.query('begin');
@@ -154,7 +169,13 @@ test('a row that somebody holds is passed over: nobody waits for the removal, an
 test('every ten minutes, by what is configured by then, and with the erasures that had to wait', async () => {
   await ended(2);
   const clock = new FakeClock();
-  const personalData = new PostgresPersonalData({ database, clock, log: silentLog() });
+  const personalData = new PostgresPersonalData({
+    database,
+    logCopies: null,
+    pendingWrites: () => 0,
+    clock,
+    log: silentLog(),
+  });
   await anybody.query("insert into erasure values ('number', '2001', $1, now() + interval '1 year')", [
     Buffer.alloc(32),
   ]);

@@ -35,12 +35,13 @@ beforeEach(() => {
         ],
         calls: [{ uniqueId: '1.1', queue: 'support', enteredAtMs: AT_MS, number: '2000', name: '' }],
         tunes: [{ musicClass: 'default', track: 'harbour', chosenAtMs: AT_MS }],
+        recordings: [{ callId: 'c1', queue: 'support', file: 'support/a.wav', startedAtMs: AT_MS }],
         isMore: true,
       };
     },
     async erase(subject) {
       asked.push(subject);
-      return { places: 1, lines: 2, tunes: 3, open: 4 };
+      return { places: 1, lines: 2, tunes: 3, recordings: 5, fileLines: 6, open: 4 };
     },
     elsewhere: () => ['backups'],
   });
@@ -69,6 +70,7 @@ test('list answers everything that was found', async () => {
       ],
       calls: [{ uniqueId: '1.1', queue: 'support', entered: at, number: '2000', name: '' }],
       tunes: [{ musicClass: 'default', track: 'harbour', chosen: at }],
+      recordings: [{ callId: 'c1', queue: 'support', file: 'support/a.wav', started: at }],
       more: true,
       elsewhere: ['backups'],
     },
@@ -77,7 +79,11 @@ test('list answers everything that was found', async () => {
 
 test('erase answers how much', async () => {
   const answer = await post('erase', { customer: '1' });
-  expect(answer.json()).toEqual({ erased: { places: 1, lines: 2, tunes: 3 }, open: 4, elsewhere: ['backups'] });
+  expect(answer.json()).toEqual({
+    erased: { places: 1, lines: 2, tunes: 3, recordings: 5, fileLines: 6 },
+    open: 4,
+    elsewhere: ['backups'],
+  });
   expect(asked).toEqual([{ kind: 'customer', value: '1' }]);
 });
 

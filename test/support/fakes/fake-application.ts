@@ -63,8 +63,8 @@ export class FakeApplication implements ApplicationFace {
   readonly asked: object[] = [];
   failure: Error | null = null;
   readonly personalData = {
-    list: async () => ({ places: [], calls: [], tunes: [], isMore: false }),
-    erase: async () => ({ places: 0, lines: 0, tunes: 0, open: 0 }),
+    list: async () => ({ places: [], calls: [], tunes: [], recordings: [], isMore: false }),
+    erase: async () => ({ places: 0, lines: 0, tunes: 0, recordings: 0, fileLines: 0, open: 0 }),
     elsewhere: () => [],
   };
   readonly configuration = {

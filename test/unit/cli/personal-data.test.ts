@@ -24,6 +24,7 @@ const traces = {
   ],
   calls: [{ uniqueId: '1763640000.1', queue: 'support', entered: at, number: '2000', name: '' }],
   tunes: [{ musicClass: 'default', track: 'harbour', chosen: at }],
+  recordings: [{ callId: 'c1', queue: 'support', file: 'support/2000.wav', started: at }],
   more: false,
   elsewhere,
 };
@@ -41,6 +42,10 @@ Calls in queue_log
 entered                   queue    callid        number  name
 ${at}  support  1763640000.1  2000    -
 
+Recordings
+started                   queue    call  file
+${at}  support  c1    support/2000.wav
+
 Tunes
 chosen                    music class  track
 ${at}  default      harbour
@@ -55,18 +60,18 @@ Out of reach, if there is any:
 });
 
 test('list says that there is nothing, and that there is more', async () => {
-  api.answers({ places: [], calls: [], tunes: [], more: false, elsewhere });
+  api.answers({ places: [], calls: [], tunes: [], recordings: [], more: false, elsewhere });
   expect((await api.run('personal-data', 'list', '2000')).out).toMatch(/^Nothing\n/);
   api.answers({ ...traces, more: true });
   expect((await api.run('personal-data', 'list', '2000')).out).toContain('There is more than this list holds.\n');
 });
 
 test('erase erases by number or customer when told so, and says what waits', async () => {
-  api.answers({ erased: { places: 2, lines: 5, tunes: 1 }, open: 1, elsewhere });
+  api.answers({ erased: { places: 2, lines: 5, tunes: 1, recordings: 3, fileLines: 4 }, open: 1, elsewhere });
   const { status, out } = await api.run('personal-data', 'erase', '--customer', '7', '--yes');
   expect([status, out]).toEqual([
     0,
-    'Erased in 2 places in line, 5 lines of queue_log and 1 tunes.\nCalls that go on: 1. Their traces are erased within ten minutes of their end.\n\nOut of reach, if there is any:\n- backups\n',
+    'Erased: 2 places in line, 5 lines of queue_log, 4 of its file, 1 tunes, 3 recordings.\nCalls that go on: 1. Their traces are erased within ten minutes of their end.\n\nOut of reach, if there is any:\n- backups\n',
   ]);
   expect(api.asked).toEqual([{ method: 'POST', path: '/personal-data/erase', body: { customer: '7' } }]);
 });
