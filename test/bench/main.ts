@@ -6,6 +6,7 @@ import { VARIANTS as DISPATCHERS } from './dispatch/cost.ts';
 import { benchDispatch, PARTS as DISPATCH_PARTS } from './dispatch/dispatch.ts';
 import { VARIANTS as PLAYERS } from './programme/on-hold.ts';
 import { benchProgramme, PARTS as PROGRAMME_PARTS } from './programme/programme.ts';
+import { benchQueue, PARTS as QUEUE_PARTS } from './queue/queue.ts';
 import { machine, Report } from './report.ts';
 
 const HELP = `usage: npm run bench -- [NAME] [options]
@@ -14,12 +15,15 @@ const HELP = `usage: npm run bench -- [NAME] [options]
                      60 calls/s, the time from a caller's last digit and from a member's last hang-up to the next INVITE
   programme          callers on hold who hear Asterisk's own music, their own programme, and one Liquidsoap process each, alternating:
                      processor time and memory for each caller, gaps in the captured RTP; the time from a key to the next tune
+  queue              the queue's rules by themselves: choosing among 10, 1,000 and 10,000 members by each strategy, and beside it by
+                     looking at everybody; what a change costs with 100, 1,000 and 10,000 callers and members
 
-Without NAME, both, one after the other. It builds the application, starts private stacks of its own (install/stack) and takes
+Without NAME, all, one after the other. It builds the application, starts private stacks of its own (install/stack) and takes
 them down. Captures packets with dumpcap, so it needs root. install/packages.sh bench installs what\nis measured with and compared with.
 
   --part PART        only this part; may be given several times.
-                     dispatch: ${DISPATCH_PARTS.join(', ')}; programme: ${PROGRAMME_PARTS.join(', ')}
+                     dispatch: ${DISPATCH_PARTS.join(', ')}; programme: ${PROGRAMME_PARTS.join(', ')};
+                     queue: ${QUEUE_PARTS.join(', ')}
   --rounds N         measurements of each variant in the parts about cost (default: 3)
   --only NAME        in those parts measure only this variant; may be given several times.
                      dispatch: ${DISPATCHERS.join(', ')}; programme: ${PLAYERS.join(', ')}
@@ -40,6 +44,7 @@ Exit status: 0 every target met, 1 one missed or something failed, 2 wrong usage
 const BENCHES = {
   dispatch: { parts: DISPATCH_PARTS, variants: DISPATCHERS },
   programme: { parts: PROGRAMME_PARTS, variants: PLAYERS },
+  queue: { parts: QUEUE_PARTS, variants: [] },
 } as const;
 type Bench = keyof typeof BENCHES;
 
@@ -108,6 +113,7 @@ async function main(): Promise<number> {
         variants: DISPATCHERS.filter((variant) => variants.includes(variant)),
         calls,
       });
+    else if (bench === 'queue') benchQueue(report, { parts: QUEUE_PARTS.filter((part) => parts.includes(part)) });
     else
       await benchProgramme(report, {
         ...common,
