@@ -15,12 +15,10 @@ import { CallNews } from './event-fan-out.ts';
 import { HoldSound } from './hold-sound.ts';
 import type { Place } from './queue-entrance.ts';
 import { consentOf, stayInQueue } from './queue-stage.ts';
+import { CAUSE_ANSWERED_ELSEWHERE } from './ring-attempt.ts';
 import { talk } from './talk.ts';
 import { followTransfer } from './transfer.ts';
 import { TwoEnds, transferBy } from './two-ends.ts';
-
-/** Q.850 26: the other phones of the extension show no missed call. */
-const CAUSE_ANSWERED_ELSEWHERE = 26;
 
 /** What Asterisk has of ours. */
 export interface Snapshot {
