@@ -10,6 +10,7 @@ import type { QueueLog } from '../src/ports/queue-log.ts';
 import type { QueueRows } from '../src/ports/queue-rows.ts';
 import type { QueueStore } from '../src/ports/queue-store.ts';
 import type { RecordingRemovals } from '../src/ports/recording-removals.ts';
+import type { Reports } from '../src/ports/reports.ts';
 import { PostgresCallerMusic } from './caller-music.ts';
 import { ChangeListener } from './change-listener.ts';
 import { ConfiguredSources, type SourceSettings } from './configured-sources.ts';
@@ -20,6 +21,7 @@ import { PostgresQueueLog } from './queue-log.ts';
 import { PostgresQueueRows } from './queue-rows.ts';
 import { PostgresQueueStore } from './queue-store.ts';
 import { PostgresRecordingRemovals } from './recording-removals.ts';
+import { PostgresReports } from './reports.ts';
 import { startRetention } from './retention.ts';
 
 export interface OpenDatabaseOptions extends SourceSettings {
@@ -37,6 +39,12 @@ export interface OpenDatabaseOptions extends SourceSettings {
   readonly log: Logger;
 }
 
+/** Reports look at much more than a call does, and must not take the calls' connections. */
+const REPORT_LIMITS = {
+  pool: 2,
+  statementTimeoutMs: 60_000,
+};
+
 /** Everything that stands on PostgreSQL. */
 export interface OpenDatabase {
   readonly queueStore: QueueStore;
@@ -47,6 +55,7 @@ export interface OpenDatabase {
   readonly personalData: PersonalData;
   readonly recordingRemovals: RecordingRemovals;
   readonly queueLog: QueueLog;
+  readonly reports: Reports;
   /** Lookups and account sources are others from now on. */
   configureSources(settings: SourceSettings): void;
   /** Writes that wait for the database; 0 when it is there. */
@@ -61,6 +70,7 @@ export async function openDatabase(options: OpenDatabaseOptions): Promise<OpenDa
   const { databaseUrl, settings, clock, log } = options;
   const logMemberName = options.logMemberNameAsAgent ? { 'queueapp.log_member_name': 'on' } : {};
   const database = new Database({ databaseUrl, ...settings, sessionSettings: logMemberName, clock, log });
+  const reading = new Database({ databaseUrl, ...settings, ...REPORT_LIMITS, isReadOnly: true, clock, log });
   const changes = new ChangeListener({ databaseUrl, connectTimeoutMs: settings.connectTimeoutMs, clock, log });
   const sources = new ConfiguredSources(options, { databaseUrl, clock, log });
   const callerMusic = new PostgresCallerMusic({ databaseUrl, clock, log });
@@ -89,6 +99,7 @@ export async function openDatabase(options: OpenDatabaseOptions): Promise<OpenDa
     personalData,
     recordingRemovals: new PostgresRecordingRemovals(database),
     queueLog: new PostgresQueueLog(database, log),
+    reports: new PostgresReports(reading),
     configureSources: (settings) => sources.configure(settings),
     pendingWrites: () => outbox.pending,
     async ping() {
@@ -98,7 +109,7 @@ export async function openDatabase(options: OpenDatabaseOptions): Promise<OpenDa
       stopRetention();
       unsubscribe();
       await outbox.close();
-      const rooms = [changes, sources, callerMusic, database];
+      const rooms = [changes, sources, callerMusic, reading, database];
       await Promise.all(rooms.map((room) => room.close()));
     },
   };

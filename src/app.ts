@@ -134,7 +134,7 @@ async function build(options: AppOptions, releasers: ReleaserStack): Promise<Omi
   };
   const face = runningFace({
     ...{ application, music, parts, version, personalData, configuration: live },
-    figures: runningFigures(application, database.queueLog),
+    figures: runningFigures(application, database),
   });
   const httpUrl = await listen({ config, secrets, log, version, face, metrics }, releasers);
   releasers.add('calls', () => application.stop(current.limits.drainMs));

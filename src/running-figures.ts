@@ -2,9 +2,13 @@ import type { Application } from '../stasis/calls/application.ts';
 import { isAppError } from './errors.ts';
 import type { FiguresFace } from './http/figures-face.ts';
 import type { QueueLog } from './ports/queue-log.ts';
+import type { Reports } from './ports/reports.ts';
 
 /** Figures and lines of queue_log as the API and the command line see them. */
-export function runningFigures({ room, memberships }: Application, queueLog: QueueLog): FiguresFace {
+export function runningFigures(
+  { room, memberships }: Application,
+  { queueLog, reports }: { readonly queueLog: QueueLog; readonly reports: Reports },
+): FiguresFace {
   return {
     async queues() {
       try {
@@ -21,5 +25,6 @@ export function runningFigures({ room, memberships }: Application, queueLog: Que
       return 'done';
     },
     log: (filter) => queueLog.find(filter),
+    report: (request) => reports.report(request),
   };
 }

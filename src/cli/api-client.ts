@@ -12,6 +12,13 @@ const ANSWER_LIMIT_MS = 10_000;
 /** Largest answer that is read: some 10,000 calls. */
 const ANSWER_BYTES_MAX = 8 * 1024 * 1024;
 
+interface Question {
+  readonly method: string;
+  readonly path: string;
+  readonly body?: object;
+  readonly limitMs?: number;
+}
+
 /** Speaks to the running application for the command line. */
 export class ApiClient {
   readonly #url: string;
@@ -23,16 +30,16 @@ export class ApiClient {
   }
 
   /** @throws AppError with the application's own code, or APPLICATION_UNREACHABLE */
-  get(path: string): Promise<unknown> {
-    return this.#ask('GET', path);
+  get(path: string, limitMs = ANSWER_LIMIT_MS): Promise<unknown> {
+    return this.#ask({ method: 'GET', path, limitMs });
   }
 
   /** @throws AppError with the application's own code, or APPLICATION_UNREACHABLE */
   post(path: string, body: object): Promise<unknown> {
-    return this.#ask('POST', path, body);
+    return this.#ask({ method: 'POST', path, body });
   }
 
-  async #ask(method: string, path: string, body?: object): Promise<unknown> {
+  async #ask({ method, path, body, limitMs = ANSWER_LIMIT_MS }: Question): Promise<unknown> {
     if (this.#token === null) {
       throw new AppError(
         'API_TOKEN_WRONG',
@@ -45,7 +52,7 @@ export class ApiClient {
       method,
       headers,
       redirect: 'error',
-      signal: AbortSignal.timeout(ANSWER_LIMIT_MS),
+      signal: AbortSignal.timeout(limitMs),
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     if (answer.status === 200) return answer.json;

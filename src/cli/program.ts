@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import type { CallJson, MemberJson, QueueJson, StatusJson } from '../http/views.ts';
+import { REPORTS } from '../ports/reports.ts';
 import { addCallCommands } from './call-commands.ts';
 import { type CheckedPart, isAllWell, writeCheck } from './check-report.ts';
 import { asJson, type CommonOptions, client, command } from './command.ts';
@@ -12,6 +13,7 @@ import { addMemberCommands } from './member-commands.ts';
 import { reportError, type Streams } from './output.ts';
 import { addPersonalDataCommands } from './personal-data.ts';
 import { addRecordingCommands } from './recording.ts';
+import { addReportCommand } from './report-command.ts';
 import { callsText, membersText, queuesText, statusText } from './views.ts';
 import { watch } from './watch.ts';
 
@@ -70,6 +72,7 @@ function program(parts: CommandLineParts, setStatus: (status: ExitStatus) => voi
   addCallCommands(root, parts);
   addConfigurationCommands(root, parts);
   addFiguresCommands(root, parts);
+  addReportCommand(root, parts, REPORTS);
   addPersonalDataCommands(root, parts);
   addRecordingCommands(root, parts);
   return root;

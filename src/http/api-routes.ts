@@ -9,6 +9,7 @@ import { figuresRoutes } from './figures-routes.ts';
 import { memberRoutes } from './member-routes.ts';
 import { personalDataRoutes } from './personal-data-routes.ts';
 import { recordingRoutes } from './recording-routes.ts';
+import { reportRoutes } from './report-routes.ts';
 import { callsSchema, membersSchema, queuesSchema, statusSchema } from './schemas.ts';
 import { callJson, memberJson, queueJson, statusJson } from './views.ts';
 
@@ -45,6 +46,7 @@ export function apiRoutes(server: FastifyInstance, { face, apiToken }: ApiOption
   memberRoutes(server, face);
   callRoutes(server, face);
   figuresRoutes(server, face.figures);
+  reportRoutes(server, face.figures);
   personalDataRoutes(server, face.personalData);
   recordingRoutes(server, face.recordings);
   configurationRoutes(server, face.configuration);

@@ -85,6 +85,29 @@ describe('figures by HTTP', () => {
     },
   );
 
+  test('a report of a time', async () => {
+    const day = 'from=2026-11-20T00:00:00Z&to=2026-11-21T00:00:00Z';
+    expect(await get(`reports/queues?${day}&queue=support&timeZone=Europe/Berlin&limit=50`)).toEqual({
+      report: 'queues',
+      from: '2026-11-20T00:00:00.000Z',
+      to: '2026-11-21T00:00:00.000Z',
+      timeZone: 'Europe/Berlin',
+      columns: ['queue', 'offered'],
+      rows: [['support', 8]],
+      cut: false,
+    });
+    await get(`reports/queues?${day}`);
+    const asked = { report: 'queues', fromMs: Date.UTC(2026, 10, 20), toMs: Date.UTC(2026, 10, 21) };
+    expect(application.figures.reported).toEqual([
+      { ...asked, queue: 'support', timeZone: 'Europe/Berlin', limit: 50 },
+      { ...asked, queue: null, timeZone: 'UTC', limit: 1000 },
+    ]);
+    for (const wrong of [`nonsense?${day}`, 'queues', `queues?${day}&timeZone=Mars/Olympus`, `queues?${day}&limit=0`]) {
+      const answer = await server.inject({ url: `/api/v1/reports/${wrong}`, headers });
+      expect([wrong, answer.statusCode, answer.json().error.code]).toEqual([wrong, 400, 'REQUEST_INVALID']);
+    }
+  });
+
   test('nothing of it is told without the token', async () => {
     for (const [method, url] of [
       ['GET', '/api/v1/queue-log'],

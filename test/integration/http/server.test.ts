@@ -313,6 +313,7 @@ describe('the HTTP server', () => {
       '/api/v1/queues/{queue}/settings',
       '/api/v1/recordings',
       '/api/v1/reload',
+      '/api/v1/reports/{report}',
       '/api/v1/status',
       '/healthz',
       '/readyz',

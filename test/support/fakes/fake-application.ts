@@ -3,6 +3,7 @@ import type { ApplicationFace, ApplicationStatus, SettingsRequest } from '../../
 import type { FiguresFace } from '../../../src/http/figures-face.ts';
 import type { MemberOutcome, MembershipRequest } from '../../../src/http/member-face.ts';
 import type { LogFilter } from '../../../src/ports/queue-log.ts';
+import type { ReportRequest } from '../../../src/ports/reports.ts';
 
 export const TOKEN = 'a-token-of-the-tests';
 export const STARTED_MS = Date.UTC(2026, 10, 20, 12);
@@ -51,6 +52,13 @@ export class FakeFigures implements FiguresFace {
     this.asked.push(filter);
     const names = { callid: '1.1', queuename: 'support', agent: 'Ann', event: 'CONNECT' };
     return [{ lineId: '7', atMs: STARTED_MS, ...names, data: ['5', '1.2', '3', '', ''] }];
+  }
+
+  readonly reported: ReportRequest[] = [];
+
+  async report(request: ReportRequest) {
+    this.reported.push(request);
+    return { columns: ['queue', 'offered'], rows: [['support', 8]], isCut: false };
   }
 }
 

@@ -99,6 +99,65 @@ describe('queueapp log', () => {
   });
 });
 
+describe('queueapp report', () => {
+  const answer = {
+    ...{ report: 'queues', from: '', to: '', timeZone: 'UTC', columns: ['queue', 'offered', 'wait average'] },
+    rows: [
+      ['support', 8, 12.5],
+      ['sales', 0, null],
+    ],
+    cut: false,
+  };
+
+  test('without a name says what there is', async () => {
+    const { status, out } = await api.run('report');
+    expect([status, api.asked]).toEqual([0, []]);
+    for (const name of ['queues', 'members', 'unanswered', 'pauses']) expect(out).toMatch(new RegExp(`^${name} `, 'm'));
+  });
+
+  test('is a table, CSV or JSON', async () => {
+    api.answers(answer);
+    expect((await api.run('report', 'queues')).out).toBe(
+      'queue    offered  wait average\nsupport  8        12.5\nsales    0        -\n',
+    );
+    expect((await api.run('report', 'queues', '--csv')).out).toBe(
+      'queue,offered,wait average\r\nsupport,8,12.5\r\nsales,0,\r\n',
+    );
+    expect(JSON.parse((await api.run('report', 'queues', '--json')).out)).toEqual(answer);
+    api.answers({ ...answer, rows: [] });
+    expect((await api.run('report', 'queues')).out).toBe('Nothing\n');
+    api.answers({ ...answer, cut: true });
+    expect((await api.run('report', 'queues')).error).toContain('There is more');
+  });
+
+  test('asks for today, or the time that is said, on the clocks that are said', async () => {
+    api.answers(answer);
+    await api.run('report', 'queues');
+    expect([query().get('from'), query().get('to')]).toEqual([
+      new Date(2026, 10, 20).toISOString(),
+      '2026-11-20T12:01:05.000Z',
+    ]);
+    await api.run(
+      'report',
+      'hours',
+      '--from',
+      '2026-11-19T00:00Z',
+      '--to',
+      '2h',
+      '--queue',
+      'a&b',
+      '--time-zone',
+      'Asia/Kolkata',
+    );
+    expect(api.asked.at(-1)?.path).toMatch(/^\/reports\/hours\?/);
+    expect(Object.fromEntries(query())).toEqual({
+      ...{ from: '2026-11-19T00:00:00.000Z', to: '2026-11-20T10:01:05.000Z', queue: 'a&b' },
+      timeZone: 'Asia/Kolkata',
+    });
+    expect((await api.run('report', 'nonsense')).status).toBe(2);
+  });
+});
+
 describe('queueapp reset-counters', () => {
   test('says what it did', async () => {
     api.answers({ queue: 'my queue', outcome: 'done' });

@@ -87,6 +87,7 @@ describe('docs/command-line.md', () => {
     'queues',
     'log',
     'reset-counters',
+    'report',
     'members',
     'calls',
     'login',
