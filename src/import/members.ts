@@ -1,11 +1,10 @@
 import { shown } from '../config/findings.ts';
+import { PENALTY_MAX } from '../core/queue/penalty-rules.ts';
 import { splitArguments } from './arguments.ts';
 import type { ConfOption } from './asterisk/conf.ts';
 import { type Draft, type ExtensionRow, NUMBER_LENGTH_MAX } from './draft.ts';
 import { isTrue } from './options/convert.ts';
 
-/** The greatest penalty that `queue_member` takes. */
-const PENALTY_MAX = 1_000_000_000;
 const WRAP_UP_MAX_S = 86_400;
 /** What `extension.interface` takes. */
 const INTERFACE = /^[^\s|,&]{1,80}$/;

@@ -1,3 +1,5 @@
+import { wholeNumber } from './channel-variables.ts';
+
 /** A caller's penalty limits: which members may be rung. `null`: no such limit (QUEUE_MIN_PENALTY and so on). */
 export interface PenaltyLimits {
   readonly min: number | null;
@@ -91,6 +93,6 @@ export function readPenaltyLimits({ min, max, raise = '' }: WrittenLimits): Pena
 }
 
 function readPenalty(text: string | undefined): number | null {
-  const digits = text?.trim() ?? '';
-  return /^-?\d{1,20}$/.test(digits) ? Math.min(PENALTY_MAX, Math.max(0, Number(digits))) : null;
+  const number = wholeNumber(text);
+  return number === null ? null : Math.min(PENALTY_MAX, Math.max(0, number));
 }
