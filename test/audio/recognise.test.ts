@@ -96,11 +96,13 @@ describe('a caller who listens', () => {
     expect(recognise(withNoise(silence(5000), -20), prompts, { threshold: 0.3 })).toEqual([]);
   });
 
-  test('finds five seconds of speech in a minute within a second', () => {
+  test('finds five seconds of speech in a minute within a second of processor time', () => {
     const minute = withNoise(concat(silence(53_000), prompt('ivr_menu'), silence(7_000)), -40);
-    const started = performance.now();
+    // What others do on the machine meanwhile is not counted.
+    const before = process.cpuUsage();
     const [best] = closest(minute, new Map([['ivr_menu', prompt('ivr_menu')]]));
-    expect(performance.now() - started).toBeLessThan(1000);
+    const { user, system } = process.cpuUsage(before);
+    expect((user + system) / 1000).toBeLessThan(1000);
     expect(best?.offsetMs).toBeCloseTo(53_000, 0);
   });
 });
