@@ -16,7 +16,8 @@ const HELP = `usage: npm run bench -- [NAME] [options]
   programme          callers on hold who hear Asterisk's own music, their own programme, and one Liquidsoap process each, alternating:
                      processor time and memory for each caller, gaps in the captured RTP; the time from a key to the next tune
   queue              the queue's rules by themselves: choosing among 10, 1,000 and 10,000 members by each strategy, and beside it by
-                     looking at everybody; what a change costs with 100, 1,000 and 10,000 callers and members
+                     looking at everybody; what a change costs with 100, 1,000 and 10,000 callers and members; the same load on app_queue and
+                     on queueapp under four strategies at 20 and at 60 calls/s; from a member's last hang-up to the next INVITE
 
 Without NAME, all, one after the other. It builds the application, starts private stacks of its own (install/stack) and takes
 them down. Captures packets with dumpcap, so it needs root. install/packages.sh bench installs what\nis measured with and compared with.
@@ -27,7 +28,7 @@ them down. Captures packets with dumpcap, so it needs root. install/packages.sh 
   --rounds N         measurements of each variant in the parts about cost (default: 3)
   --only NAME        in those parts measure only this variant; may be given several times.
                      dispatch: ${DISPATCHERS.join(', ')}; programme: ${PLAYERS.join(', ')}
-  --calls N          dispatch: calls of each measurement (default: 400 at 20/s, 1200 at 60/s, 200 with digits, 300 freed members);
+  --calls N          dispatch, queue: calls of each measurement (default: 400 at 20/s, 1200 at 60/s, 200 with digits, 300 freed members);
                      fewer than the default measure less than the targets say
   --callers N        programme: callers who wait at once (default: 400); may be given several times, up to 900
   --seconds N        programme: length of each measurement (default: 40, at most 1500); ten minutes as the target says:
@@ -113,7 +114,8 @@ async function main(): Promise<number> {
         variants: DISPATCHERS.filter((variant) => variants.includes(variant)),
         calls,
       });
-    else if (bench === 'queue') benchQueue(report, { parts: QUEUE_PARTS.filter((part) => parts.includes(part)) });
+    else if (bench === 'queue')
+      await benchQueue(report, { ...common, parts: QUEUE_PARTS.filter((part) => parts.includes(part)), calls });
     else
       await benchProgramme(report, {
         ...common,
