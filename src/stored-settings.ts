@@ -3,13 +3,14 @@ import type { StoredSettings } from './ports/queue-rows.ts';
 
 /** Groups are merged setting by setting; what has no value is as good as not written, as in the file. */
 export function mergedSettings(below: StoredSettings, above: StoredSettings): StoredSettings {
-  const result: Record<string, unknown> = { ...below };
+  // Not by assignment: JSON may have the name __proto__.
+  const result = new Map(Object.entries(below));
   for (const [name, value] of Object.entries(above)) {
-    const under = result[name];
-    if (isGroup(value)) result[name] = mergedSettings(isGroup(under) ? under : {}, value);
-    else if (value !== null) result[name] = value;
+    const under = result.get(name);
+    if (isGroup(value)) result.set(name, mergedSettings(isGroup(under) ? under : {}, value));
+    else if (value !== null) result.set(name, value);
   }
-  return result;
+  return Object.fromEntries(result);
 }
 
 /** Without the setting of that path (`['programme', 'order']`), and without groups that it leaves empty. */

@@ -69,7 +69,8 @@ export function withQueues(
   const checked = checkValues({ ...written, queues });
   if (checked.success) {
     const made = combine(config.file, checked.data, readEnvironment(env).values, env);
-    return { config: deepFreeze(made.config), findings: [] };
+    // The first one of the file, whatever the others are called: names that are numbers come first in an object.
+    return { config: deepFreeze({ ...made.config, defaultQueue: config.defaultQueue }), findings: [] };
   }
   return { config, findings: checked.error.issues.flatMap(reasonsOf).map(queueFinding) };
 }

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
 import { type LoadedConfig, loadConfig } from '../../../src/config/load.ts';
 import { queueName } from '../../../src/core/ids.ts';
 import { effectiveConfig, refusalText } from '../../../src/live-queues.ts';
@@ -61,6 +62,11 @@ describe('Queues of file and database', () => {
     expect(queues['sales']).toMatchObject({ title: 'sales of the row', weight: 3, retryMs: 5_000 });
   });
 
+  test('a row whose name is a number does not become the default queue', () => {
+    const { names, config } = effective([row('100', {}, true)]);
+    expect([names.sort(), config.defaultQueue]).toEqual([['100', 'plain', 'support'], 'support']);
+  });
+
   test('a wrong value is refused with its reason, and the settings that the queue had from its row stay', () => {
     const wrong = [row('support', { retry: 'fast', weight: 4 }), row('plain', { weight: 5 })];
     const lastUsed = new Map([['support', { retry: 9 }]]);
@@ -111,13 +117,45 @@ describe('Queues of file and database', () => {
   });
 
   test.each([
-    [{ __proto__: { weight: 1 } }],
-    [{ toString: 1 }],
-    [{ constructor: { weight: 1 } }],
-    [{ title: ['x'] }],
-    [{ programme: 'loud' }],
-  ])('%j harms nothing', (settings) => {
-    const { queues } = effective([row('support', JSON.parse(JSON.stringify(settings)))]);
-    expect(queues['support']).toEqual(loaded.config.queues[0]);
+    ['{"__proto__": {"weight": 1}}'],
+    ['{"__proto__": 5}'],
+    ['{"toString": 1}'],
+    ['{"constructor": {"weight": 1}}'],
+    ['{"title": ["x"]}'],
+    ['{"programme": "loud"}'],
+    ['{"programme": {"__proto__": {"order": "random"}}}'],
+  ])('%s harms nothing', (settings) => {
+    const { queues, refused } = effective([row('support', JSON.parse(settings))]);
+    expect([queues['support'], refused.length]).toEqual([loaded.config.queues[0], 1]);
+  });
+
+  test('whatever stands in a row, every queue of the file is there, and what is refused is told of that row', () => {
+    const value = fc.oneof(
+      fc.jsonValue({ maxDepth: 3 }),
+      fc.constantFrom('20s', 'yes', 'random', '5', -1, 2 ** 31, 1e300),
+    );
+    const name = fc.oneof(
+      fc.constantFrom(
+        'retry',
+        'ring-timeout',
+        'weight',
+        'strategy',
+        'programme',
+        'exit-keys',
+        'announcements',
+        'recording',
+        'title',
+      ),
+      fc.string(),
+    );
+    const settings = fc.dictionary(name, value, { maxKeys: 4 });
+    const property = fc.property(settings, fc.string({ minLength: 1 }), settings, (ofSupport, other, ofOther) => {
+      const { names, refused, config } = effective([row('support', ofSupport), row(other, ofOther, true)]);
+      expect(names).toEqual(expect.arrayContaining(['support', 'plain']));
+      expect(config.defaultQueue).toBe('support');
+      for (const reason of refused) expect(reason).toMatch(/^queues/);
+      expect(config.ivr).toEqual(loaded.config.ivr);
+    });
+    fc.assert(property, { numRuns: 50 });
   });
 });
