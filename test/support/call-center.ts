@@ -148,11 +148,11 @@ export class CallCenter {
   }
 
   /** Logs an extension in as an administrator would, at the database. */
-  async logsIn(number: string): Promise<void> {
+  async logsIn(number: string, queue = 'support'): Promise<void> {
     this.phone(number);
     const extension = memberExtension(number);
     const atMs = this.clock.now();
-    await this.store.login({ queue: queueName('support'), extension, uniqueId: 'CLI', atMs });
+    await this.store.login({ queue: queueName(queue), extension, uniqueId: 'CLI', atMs });
     this.store.announce({ type: 'membership', extension: extension.number });
     await this.clock.advance(200);
   }

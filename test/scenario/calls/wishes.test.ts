@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { extensionNumber, queueName } from '../../../src/core/ids.ts';
+import { extensionNumber } from '../../../src/core/ids.ts';
 import type { QueueSettings } from '../../../src/core/queue/settings.ts';
 import { CallCenter, memberExtension, NOTHING_LEFT } from '../../support/call-center.ts';
 import type { FakeCaller } from '../../support/fakes/fake-pbx-caller.ts';
@@ -24,65 +24,22 @@ async function linguists(english: Readonly<Record<string, number>>, queue: Parti
   return center;
 }
 
-async function setPenalty(center: CallCenter, number: string, penalty: number): Promise<void> {
-  const extension = memberExtension(number);
-  await center.application.memberships.setPenalty({ queue: queueName('support'), extension, penalty });
-}
-
 const customer = { CUSTOMER_CODE: '1111' };
 const BY_CODE = { customerCodeLookup: 'customer' };
 
-describe('penalties that the dialplan sets', () => {
-  test('P1 QUEUE_MIN_PENALTY and QUEUE_MAX_PENALTY: nobody outside of them is rung', async () => {
-    const center = await CallCenter.open({ members: ['1000', '1001', '1002'], queue: { ringTimeoutMs: 10_000 } });
-    for (const [number, penalty] of Object.entries({ '1000': 1, '1001': 3, '1002': 6 }))
-      await setPenalty(center, number, penalty);
-    const variables = { QUEUE_MIN_PENALTY: '2', QUEUE_MAX_PENALTY: '5' };
-    const caller = await center.entersSupport({ variables });
-    expect(center.ringing()).toEqual(['1001']);
-    await center.wait(12_000);
-    expect(center.ringing()).toEqual([]);
-    const other = await center.entersSupport({ number: '2001' });
-    expect(center.ringing()).toEqual(['1000']);
-    await expectNothingLeft(center, caller, other);
-  });
-
-  test('P3 the rule of the queue widens them while the caller waits, without anything else happening', async () => {
-    const penaltyRule = [{ afterMs: 30_000, max: { type: 'add', value: 4 } as const, min: null, raise: null }];
-    const center = await CallCenter.open({ members: ['1000'], queue: { penaltyRule } });
-    await setPenalty(center, '1000', 6);
-    const limited = await center.entersSupport({ variables: { QUEUE_MAX_PENALTY: '2' } });
-    await center.wait(29_000);
-    expect(center.ringing()).toEqual([]);
-    await center.wait(1_500);
-    expect(center.ringing()).toEqual(['1000']);
-    await expectNothingLeft(center, limited);
-  });
-});
-
 describe('skills that a call asks for', () => {
-  test('QUEUE_SKILLS: only members who can do as much are rung, and who cannot serves the next caller', async () => {
-    const center = await linguists({ '1000': 30, '1001': 80 });
-    const english = await center.entersSupport({ variables: { QUEUE_SKILLS: 'english>=50' } });
-    const any = await center.entersSupport({ number: '2001' });
-    expect(center.phone('1001').shown.map(({ number }) => number)).toEqual(['2000']);
-    expect(center.phone('1000').shown.map(({ number }) => number)).toEqual(['2001']);
-    await expectNothingLeft(center, english, any);
-  });
-
-  test("the queue's rule relaxes them with waiting: nobody who can do it is there, and after a minute who is there is rung", async () => {
+  test("what the call itself asks for relaxes with the queue's rule, too", async () => {
     const skillRule = [
       { afterMs: 0, needs: { english: 50 } },
       { afterMs: 60_000, needs: { english: 20 } },
     ];
     const center = await linguists({ '1000': 30 }, { skillRule });
     const caller = await center.entersSupport({ variables: { QUEUE_SKILLS: 'english>=90' } });
-    const behind = await center.entersSupport({ number: '2001' });
     await center.wait(59_000);
     expect(center.ringing()).toEqual([]);
     await center.wait(1_100);
-    expect(center.phone('1000').shown.map(({ number }) => number)).toEqual(['2000']);
-    await expectNothingLeft(center, caller, behind);
+    expect(center.ringing()).toEqual(['1000']);
+    await expectNothingLeft(center, caller);
   });
 
   test('a member who has learnt meanwhile is rung at once', async () => {
@@ -124,17 +81,6 @@ describe('a known member for a known customer', () => {
     await center.wait(100);
     const caller = await center.entersSupport({ variables: customer });
     expect(center.ringing()).toEqual(['1001']);
-    await expectNothingLeft(center, caller);
-  });
-
-  test('while they talk nobody else is rung for so long, and then whoever is free', async () => {
-    const center = await known({ knownMember: { by: { field: 'agent' }, exclusiveMs: 20_000 } }, { agent: '1001' });
-    center.phone('1001').setState('INUSE');
-    const caller = await center.entersSupport({ variables: customer });
-    await center.wait(19_000);
-    expect(center.ringing()).toEqual([]);
-    await center.wait(1_500);
-    expect(center.ringing()).toEqual(['1000']);
     await expectNothingLeft(center, caller);
   });
 
@@ -214,62 +160,13 @@ describe('places in the line', () => {
   });
 });
 
-describe('how long phones ring', () => {
-  const refusal = { members: ['1000', '1001'], queue: { ringTimeoutMs: 10_000 } };
-
-  test('T1 no longer than the caller may wait; T2 conf: to the end of the ring, and only then the caller leaves', async () => {
-    for (const { timeoutPriority, endsAtMs } of [
-      { timeoutPriority: 'app', endsAtMs: 5_000 },
-      { timeoutPriority: 'conf', endsAtMs: 15_000 },
-    ] as const) {
-      const center = await CallCenter.open({ members: ['1000'], queue: { maxWaitMs: 5_000, timeoutPriority } });
-      const caller = await center.entersSupport();
-      await center.wait(endsAtMs - 100);
-      expect([center.ringing(), caller.continuedTo]).toEqual([['1000'], null]);
-      await center.wait(200);
-      expect(center.log(caller)).toEqual(['ENTERQUEUE', 'RINGNOANSWER', 'EXITWITHTIMEOUT']);
-      await expectNothingLeft(center, caller);
-    }
-  });
-
-  test('S3 who refuses at once leaves the next one the rest of the ring time; T4 timeout-restart: all of it', async () => {
-    for (const { timeoutRestart, restMs } of [
-      { timeoutRestart: false, restMs: 6_000 },
-      { timeoutRestart: true, restMs: 10_000 },
-    ]) {
-      const center = await CallCenter.open({ ...refusal, queue: { ...refusal.queue, timeoutRestart } });
-      center.phone('1000').isBusy({ afterMs: 4_000 });
-      const caller = await center.entersSupport();
-      await center.wait(4_000 + restMs - 200);
-      expect(center.ringing()).toEqual(['1001']);
-      await center.wait(400);
-      expect(center.ringing()).not.toContain('1001');
-      await expectNothingLeft(center, caller);
-    }
-  });
-});
-
 describe('T5 one pass', () => {
-  test.each([
-    { strategy: 'rrmemory', rung: ['1000', '1001'] },
-    { strategy: 'linear', rung: ['1000', '1001'] },
-    { strategy: 'leastrecent', rung: ['1000'] },
-  ])('$strategy: the caller leaves after it with EXITWITHTIMEOUT', async ({ strategy, rung }) => {
-    const queue = { strategy, onePass: true, ringTimeoutMs: 5_000 };
-    const center = await CallCenter.open({ members: ['1000', '1001'], queue });
-    const caller = await center.entersSupport();
-    await center.wait(5_100 * rung.length);
-    expect([caller.continuedTo, caller.variable('QUEUESTATUS')]).toEqual(['next', 'TIMEOUT']);
-    expect(center.log()).toEqual(['ENTERQUEUE', ...rung.map(() => 'RINGNOANSWER'), 'EXITWITHTIMEOUT']);
-    expect(['1000', '1001'].filter((number) => center.phone(number).shown.length > 0)).toEqual(rung);
-    await expectNothingLeft(center, caller);
-  });
-
   test('ringall: one attempt is all phones at once', async () => {
     const queue = { strategy: 'ringall', onePass: true, ringTimeoutMs: 5_000 };
     const center = await CallCenter.open({ members: ['1000', '1001'], queue });
     const caller = await center.entersSupport();
     await center.wait(5_100);
+    expect([caller.continuedTo, caller.variable('QUEUESTATUS')]).toEqual(['next', 'TIMEOUT']);
     expect(center.log()).toEqual(['ENTERQUEUE', 'RINGNOANSWER', 'RINGNOANSWER', 'EXITWITHTIMEOUT']);
     await expectNothingLeft(center, caller);
   });
