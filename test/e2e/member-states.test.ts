@@ -48,7 +48,7 @@ async function queueapp(...args: string[]): Promise<string> {
 
 /** Events and members of queue_log in the order of writing, logins left out. */
 async function story(): Promise<string[]> {
-  const lines = (await site.queueLog()).filter(({ event }) => !/MEMBER|QUEUESTART|DID/.test(event));
+  const lines = (await site.queueLog()).filter(({ event }) => !/MEMBER|QUEUESTART/.test(event));
   return lines.map(({ event, agent }) => (agent === 'NONE' ? event : `${event} ${agent.slice(-4)}`));
 }
 

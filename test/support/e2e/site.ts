@@ -244,11 +244,11 @@ export class Site {
     }
   }
 
-  /** The lines of queue_log since the last `reset`, in the order of writing. */
+  /** The lines of queue_log since the last `reset`, in the order of writing; the caller's way through menus (DID, INFO) left out. */
   async queueLog(): Promise<LoggedLine[]> {
     const rows = await this.sql<LoggedLine>(
       `select event, agent, callid, array[data1, data2, data3, data4, data5] as data from queue_log
-        where id > $1 order by id`,
+        where id > $1 and event not in ('DID', 'INFO') order by id`,
       [this.#logMark],
     );
     return rows.map(({ data, ...row }) => ({
