@@ -10,9 +10,10 @@ export const QUEUES_MAX = 10_000;
 /** The table `queue`, as far as it says which queues there are and how they are set. */
 export class PostgresQueueRows implements QueueRows {
   readonly #database: Database;
-  readonly #changes: ChangeListener;
+  readonly #changes: ChangeListener | null;
 
-  constructor(database: Database, changes: ChangeListener) {
+  /** Without a listener nobody is told of what is written. */
+  constructor(database: Database, changes: ChangeListener | null = null) {
     this.#database = database;
     this.#changes = changes;
   }
@@ -35,7 +36,7 @@ export class PostgresQueueRows implements QueueRows {
     const statement = before === null ? insertQueue({ queue, after }) : updateSettings({ queue, before, after });
     const rows = await this.#database.run(statement);
     if (rows.length === 0) return 'changed-meanwhile';
-    this.#changes.announce({ type: 'queue', queue });
+    this.#changes?.announce({ type: 'queue', queue });
     return 'written';
   }
 }

@@ -3,6 +3,7 @@ import { checkXmpp } from '../xmpp/check.ts';
 import { checkAccounts, tryAccountStatements } from './check/accounts.ts';
 import { checkDatabase } from './check/database.ts';
 import { checkMusic } from './check/music.ts';
+import { queueRowFindings } from './check/queue-rows.ts';
 import { checkSounds } from './check/sounds.ts';
 import { checkStrategies } from './check/strategies.ts';
 import type { CheckedPart, CheckFinding } from './cli/check-report.ts';
@@ -20,7 +21,7 @@ export async function checkAll(options: LoadOptions): Promise<readonly CheckedPa
   const configuration = checkConfiguration(options);
   if (configuration.loaded === null) return [configuration.part];
   const { config, secrets } = configuration.loaded;
-  const database = databaseAndStatements(config, secrets);
+  const database = databaseAndStatements(configuration.loaded, options.env);
   const [ofAsterisk, ofDatabase, ofXmpp, music, accounts, strategies] = await Promise.all([
     asterisk(config, secrets),
     database.then(({ part }) => part),
@@ -48,12 +49,13 @@ export async function checkAll(options: LoadOptions): Promise<readonly CheckedPa
 
 /** The application's own server runs for the check only, so what needs a database is tried while it is there. */
 async function databaseAndStatements(
-  config: Config,
-  secrets: Secrets,
+  loaded: LoadedConfig,
+  env: NodeJS.ProcessEnv,
 ): Promise<{ part: CheckedPart; statements: readonly CheckFinding[] | null }> {
   let statements: readonly CheckFinding[] | null = null;
-  const part = await checkDatabase(config, secrets, async (databaseUrl) => {
-    statements = await tryAccountStatements(config, databaseUrl);
+  const part = await checkDatabase(loaded.config, loaded.secrets, async (databaseUrl) => {
+    statements = await tryAccountStatements(loaded.config, databaseUrl);
+    return await queueRowFindings(loaded, env, databaseUrl);
   });
   return { part, statements };
 }

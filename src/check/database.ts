@@ -7,8 +7,8 @@ import type { Config, Secrets } from '../config/config.ts';
 import { isAppError } from '../errors.ts';
 import { silentLog } from '../log.ts';
 
-/** What else is tried on a database that is ready. */
-type OnReady = (databaseUrl: string) => Promise<void>;
+/** What else is tried on a database that is ready, and what is wrong there. */
+type OnReady = (databaseUrl: string) => Promise<readonly CheckFinding[]>;
 
 /** Connects to the database and compares its schema with this program's. */
 export async function checkDatabase(
@@ -25,8 +25,8 @@ async function checkServer(databaseUrl: string, onReady: OnReady): Promise<Check
   const place = placeOf(databaseUrl);
   try {
     const version = await schemaVersion({ databaseUrl });
-    if (version.verdict === 'ready') await onReady(databaseUrl);
-    return compared(version, place);
+    const findings = version.verdict === 'ready' ? await onReady(databaseUrl) : [];
+    return compared(version, place, findings);
   } catch (error) {
     return part('', findingOf(error, place));
   }
@@ -40,8 +40,8 @@ async function checkEmbedded(folder: string, onReady: OnReady): Promise<CheckedP
     const server = await startEmbeddedPostgres({ dataDir: folder, log: silentLog() });
     try {
       const version = await schemaVersion({ databaseUrl: server.databaseUrl });
-      if (version.verdict === 'ready') await onReady(server.databaseUrl);
-      return compared(version, place);
+      const findings = version.verdict === 'ready' ? await onReady(server.databaseUrl) : [];
+      return compared(version, place, findings);
     } finally {
       await server.stop();
     }
@@ -52,8 +52,12 @@ async function checkEmbedded(folder: string, onReady: OnReady): Promise<CheckedP
   }
 }
 
-function compared({ current, wanted, verdict }: Awaited<ReturnType<typeof schemaVersion>>, place: string): CheckedPart {
-  if (verdict === 'ready') return part(`${place}, schema ${current}`);
+function compared(
+  { current, wanted, verdict }: Awaited<ReturnType<typeof schemaVersion>>,
+  place: string,
+  findings: readonly CheckFinding[],
+): CheckedPart {
+  if (verdict === 'ready') return part(findings.length === 0 ? `${place}, schema ${current}` : '', ...findings);
   if (verdict === 'too-new') {
     const what = `The schema of ${place} is of a newer program (${current}, this one knows ${wanted})`;
     return part('', { what, mend: 'Install the newer queueapp, or name another database in DATABASE_URL' });

@@ -223,6 +223,18 @@ describe('Database', () => {
     expect((await faults({ DATABASE_URL: newer }))['database']).toContain('is of a newer program (9999');
   });
 
+  test("Settings in a queue's row that can't be used", async () => {
+    const wrong = await withVersion(
+      `insert into queue (name, title, settings) values ('support', 'Support', '{"retry": "soon", "weight": 1}'), ('a.b', 'A', '{}')`,
+    );
+    const { database, ...others } = await faults({ DATABASE_URL: wrong });
+    expect(others).toEqual({});
+    expect(database).toContain(
+      'queues.support.retry: expected a duration such as 15s, got "soon" → Correct it: queueapp unset support retry',
+    );
+    expect(database).toContain('queues."a.b"');
+  });
+
   test('A database without tables', async () => {
     const empty = await postgres.createDatabase('empty');
     expect((await faults({ DATABASE_URL: empty }))['database']).toMatch(/ has no tables yet → Run queueapp start/);
