@@ -102,15 +102,26 @@ const likes = (number: string, atMs = START_MS) =>
     atMs,
   ]);
 
-/** What supervisors add up: lines, calls and distinct callers by event, and waiting and talking. */
-async function report() {
-  const { rows } = await anybody.query(
-    `select l.queuename, l.event, count(*)::int as lines, count(distinct l.callid)::int as calls,
-        count(distinct e.data2)::int as callers, sum(case when l.event like 'COMPLETE%' then l.data2::int end) as talked,
-        string_agg(l.data1 || l.data3, ',' order by l.id) as rest
-      from queue_log l join queue_log e on e.callid = l.callid and e.event = 'ENTERQUEUE' group by 1, 2 order by 1, 2`,
+const REPORTS = [
+  'report_hour',
+  'report_member_day',
+  'report_wait',
+  'report_position',
+  'report_ring',
+  'report_refused_call',
+];
+
+/** What supervisors read: the reports as they are, and how many calls and distinct callers each queue had. */
+async function reports() {
+  const { rows: calls } = await anybody.query(
+    'select queue, outcome, count(*)::int as calls, count(distinct caller)::int as callers, sum(talk_seconds)::int as talked from report_call group by 1, 2 order by 1, 2',
   );
-  return rows;
+  const { rows: callers } = await anybody.query<{ callers: number }>(
+    'select count(distinct caller)::int as callers from report_call',
+  );
+  const all: Record<string, unknown> = { calls, callers: callers[0]?.callers };
+  for (const name of REPORTS) all[name] = (await anybody.query(`select * from ${name} order by 1, 2, 3`)).rows;
+  return all;
 }
 
 /** Every text in the database, wherever it may stand. */
@@ -161,8 +172,8 @@ describe('a number', () => {
     for (const number of ['2000', '2002']) await queue.gaveUp(number);
     await likes('2000');
     await anybody.query("update queue_log set data4 = 'Alice' where event = 'ENTERQUEUE' and data2 = '2000'");
-    const before = await report();
-    expect(before.find(({ event }) => event === 'ENTERQUEUE')).toMatchObject({ lines: 6, callers: 4 });
+    const before = await reports();
+    expect(before).toMatchObject({ callers: 3, report_hour: [{ offered: '6', answered: '4', abandoned: '2' }] });
     expect(await personalData.erase({ kind: 'number', value: '2000' })).toEqual({
       places: 3,
       lines: 3,
@@ -171,7 +182,7 @@ describe('a number', () => {
       fileLines: 1,
       open: 0,
     });
-    expect(await report()).toEqual(before);
+    expect(await reports()).toEqual(before);
     const text = await everything();
     expect(text).not.toMatch(/"2000"/);
     expect(text).toMatch(/"2001"/);
@@ -363,7 +374,7 @@ describe('a customer', () => {
     await queue.talked('2001', { customer });
     await queue.talked('2000');
     await likes('2000');
-    const before = await report();
+    const before = await reports();
     const listed = await personalData.list({ kind: 'customer', value: '7' });
     expect(listed.places.map(({ number }) => number)).toEqual(['2000', '2001']);
     expect(listed.calls.map(({ number }) => number)).toEqual(['2000', '2001']);
@@ -376,7 +387,7 @@ describe('a customer', () => {
       open: 0,
     });
     expect(await everything()).not.toMatch(/Company 7|7777|"2001"/);
-    expect(await report()).toMatchObject(before.map(({ callers: _callers, ...row }) => row));
+    for (const name of REPORTS) expect((await reports())[name]).toEqual(before[name]);
     // The number is still known by the call that was not this customer's.
     expect(await personalData.list({ kind: 'number', value: '2000' })).toMatchObject({
       places: [{ customer: { id: '1' } }],
