@@ -176,7 +176,9 @@ const memberFields = {
   'autopause-after': section({
     'no-answer': count(0, MISSES_MAX)
       .prefault(1)
-      .describe('So many calls in a row not answered; 0: that never pauses.'),
+      .describe(
+        'So many calls in a row not answered, or answered and not accepted; 0: that never pauses. An answered call begins the count anew.',
+      ),
     busy: count(0, MISSES_MAX).prefault(0).describe('So many in a row found busy (app_queue: `autopausebusy`).'),
     rejected: count(0, MISSES_MAX).prefault(0).describe('So many in a row rejected.'),
     unavailable: count(0, MISSES_MAX)
@@ -185,7 +187,9 @@ const memberFields = {
   }).prefault({}),
   'notpresent-penalty': duration()
     .prefault(0)
-    .describe('A member who did not answer is put aside for so long and comes back without doing anything; 0: not.'),
+    .describe(
+      'A member who did not answer, did not accept or could not be reached is put aside for so long, in this queue, and comes back without doing anything; 0: not. Who is busy or rejects is not put aside.',
+    ),
   'member-delay': duration({ maxMs: MINUTE_MS })
     .prefault(0)
     .describe('Silence for the member between the answer and the conversation (app_queue: `memberdelay`).'),

@@ -39,7 +39,10 @@ export class EmptyWatch {
     this.#deps = deps;
     deps.board.watch({ changed: ({ queue }) => this.#lookSoon(queue), gone: (queue) => this.#lookSoon(queue) });
     deps.queues.onChange(() => {
-      for (const queue of this.#hopeful.keys()) this.#lookSoon(queue);
+      for (const [queue, hopeful] of this.#hopeful) {
+        for (const each of hopeful) this.#lookWhenLimitsChange(each);
+        this.#lookSoon(queue);
+      }
     });
   }
 
@@ -93,6 +96,9 @@ export class EmptyWatch {
   }
 
   #lookAt(hopeful: readonly Hopeful[]): void {
+    const [first] = hopeful;
+    // Most queues let their callers wait whatever happens: a change must not cost more the longer the line is.
+    if (first === undefined || !mayLeave(first.settings)) return;
     const byLimits = new Map<string, boolean>();
     for (const each of hopeful) {
       const { limits, penaltyRule, joinedAtMs } = each;
@@ -108,6 +114,9 @@ export class EmptyWatch {
   #lookWhenLimitsChange(hopeful: Hopeful): void {
     const { settings, limits, penaltyRule, joinedAtMs } = hopeful;
     const { clock } = this.#deps;
+    this.#cancelTimers.get(hopeful)?.();
+    this.#cancelTimers.delete(hopeful);
+    if (!settings.leaveWhenEmpty.includes('penalty')) return;
     const { nextAfterMs } = limitsAt(limits, penaltyRule, clock.now() - joinedAtMs);
     if (nextAfterMs === null) return;
     const look = () => {
@@ -116,4 +125,8 @@ export class EmptyWatch {
     };
     this.#cancelTimers.set(hopeful, clock.after(joinedAtMs + nextAfterMs - clock.now(), look));
   }
+}
+
+function mayLeave({ whenNobody, leaveWhenEmpty }: QueueSettings): boolean {
+  return whenNobody === 'leave' || leaveWhenEmpty.length > 0;
 }

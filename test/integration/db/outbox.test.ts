@@ -74,6 +74,25 @@ describe('Outbox', () => {
     expect(serials()).toEqual(['1', '2', '3', '4', '5']);
   });
 
+  test('an answer that had to wait is written before the caller leaves: ABANDON names the member', async () => {
+    store.addExtension(extension);
+    await store.defineQueues([{ name: queue, title: 'Support', serviceLevelMs: 0 }]);
+    await store.login({ queue, extension, uniqueId: 'CLI', atMs: 0 });
+    const ids = { attemptId: attemptId('attempt'), entryId: entryId('entry') };
+    const call = { callId: callId('call'), channelId: channelId('channel'), uniqueId: '1.1' };
+    const who = { caller: { number: null, name: null }, customer: null };
+    const entry = plainEntry({ entryId: ids.entryId, ...call, ...who, queue, priority: 0, joinedAtMs: 0 });
+    await store.enter(entry, PLAIN_ENTRANCE);
+    await reserveOne(store, { ...ids, queue, extension: extension.number, atMs: 1 });
+    store.setAway(true);
+    expect(await outbox.answer({ attemptId: ids.attemptId, atMs: 2 })).toBe('done');
+    expect(await outbox.leave({ entryId: ids.entryId, outcome: 'ABANDON', atMs: 3 })).toBe('done');
+    store.setAway(false);
+    await eventually('all are written', () => outbox.pending === 0);
+    expect(store.events.at(-1)).toMatchObject({ event: 'ABANDON', member: 'PJSIP/1000' });
+    expect(store.events.map(({ event }) => event)).not.toContain('RINGCANCELED');
+  });
+
   test('a completion never overtakes the answer of the same attempt', async () => {
     const ids = { attemptId: attemptId('attempt'), entryId: entryId('entry') };
     store.addExtension(extension);
