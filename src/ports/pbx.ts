@@ -178,10 +178,15 @@ export interface Pbx {
   channelFormat(channelId: ChannelId): Promise<WireFormat>;
 
   /**
-   * Writes what is heard of a channel into a file below Asterisk's folder of recordings, by a channel that listens (`snoop`): the
-   * conversation's bridge stays as it is. Settles once it is written. Silence is written while nothing is sent, so that files begun together stay aligned. Ends
-   * with the channel, or when the listening one is hung up: `recording-finished`. `exists`: there is a file of that name, it is left
-   * as it is. `gone`: the channel has vanished.
+   * `POST /channels/{id}/snoop`: a channel that listens to another one, whose bridge stays as it is; it ends with it. Settles once it is
+   * in the application.
+   * @throws AppError ARI_REFUSED when Asterisk can't make it
+   */
+  createListener(request: CreateListenerRequest): Promise<Presence>;
+  /**
+   * Writes what a listening channel hears into a file below Asterisk's folder of recordings; settles once it is written. Silence is written
+   * while nothing is sent, so that files begun together stay aligned. Ends with the channel: `recording-finished`. `exists`: there is a
+   * file of that name, it is left as it is. `gone`: the listening channel has vanished.
    * @throws AppError ARI_REFUSED when Asterisk can't write it (format, folder)
    */
   startRecording(request: RecordingRequest): Promise<Presence | 'exists'>;
@@ -249,12 +254,17 @@ export interface CreateWhisperRequest {
   readonly toChannelId: ChannelId;
 }
 
-export interface RecordingRequest {
+export interface CreateListenerRequest {
   /** Of `recordingChannelId`. */
   readonly channelId: ChannelId;
   readonly ofChannelId: ChannelId;
   /** What its person says, or what is said and heard there. */
   readonly hears: 'person' | 'both';
+}
+
+export interface RecordingRequest {
+  /** The listening one. */
+  readonly channelId: ChannelId;
   /** Path without ending; steps end with `/`. */
   readonly name: string;
   readonly format: RecordingFormat;

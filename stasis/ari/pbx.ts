@@ -5,6 +5,7 @@ import type { Clock } from '../../src/lib/clock.ts';
 import type { Logger } from '../../src/log.ts';
 import type {
   CreateChannelRequest,
+  CreateListenerRequest,
   CreateMediaRequest,
   CreateRtpMediaRequest,
   CreateWhisperRequest,
@@ -32,7 +33,7 @@ import {
 } from './media.ts';
 import { createLeg, dialLeg, readContacts } from './originate.ts';
 import { musicRequest, Playbacks } from './playback.ts';
-import { deleteRecording, muteRecording, startRecording } from './recording.ts';
+import { createListener, deleteRecording, muteRecording, startRecording } from './recording.ts';
 import type { AriRequest, AriResponse, Method } from './request-table.ts';
 import { ARI_LIMITS, type AriLimits, type AriSettings } from './settings.ts';
 import { readSnapshot } from './snapshot.ts';
@@ -257,13 +258,13 @@ export class AriPbx implements Pbx {
     return readChannelFormat((await this.getVariable(channelId, 'CHANNEL(audionativeformat)')) ?? '');
   }
 
+  createListener(request: CreateListenerRequest): Promise<Presence> {
+    return this.#arrivals.await(request.channelId, () => createListener(this.#request, this.#application, request));
+  }
+
+  /** Settles with `recording-started`: Asterisk 16.28 answers before, and can't pause it yet. */
   startRecording(request: RecordingRequest): Promise<Presence | 'exists'> {
-    const context = {
-      application: this.#application,
-      arrivals: this.#arrivals,
-      beginnings: this.#beginnings,
-    };
-    return startRecording(this.#request, context, request);
+    return this.#beginnings.await(request.channelId, () => startRecording(this.#request, request));
   }
 
   pauseRecording(name: string): Promise<Presence> {

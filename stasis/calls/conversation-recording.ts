@@ -1,11 +1,12 @@
 import type { ChannelId, ExtensionNumber } from '../../src/core/ids.ts';
 import { partsOf, type RecordingPart, type RecordingSettings } from '../../src/core/queue/recording.ts';
 import { AppError } from '../../src/errors.ts';
+import { deferred } from '../../src/lib/deferred.ts';
 import type { Call } from './call.ts';
 import { type CallRoom, quietly } from './call-room.ts';
 import { type Playing, startPlaying } from './playing.ts';
 import type { Visit } from './queue-visit.ts';
-import { RecordedFile } from './recorded-file.ts';
+import { type BeginRequest, RecordedFile } from './recorded-file.ts';
 import type { RecordingRemains } from './recordings.ts';
 import { dateAndTime } from './time-of-day.ts';
 
@@ -17,6 +18,8 @@ export type RecordingAction = 'start' | 'pause' | 'resume' | 'stop';
 
 /** With `no` here the dialplan keeps a call from being recorded. */
 const RECORDING_VARIABLE = 'RECORDING';
+/** So long two people wait at most for Asterisk to listen; it needs 3 ms. */
+const READY_WITHIN_MS = 50;
 /** Names of the files, for the dialplan. */
 const FILE_VARIABLE = 'RECORDING_FILE';
 
@@ -43,6 +46,8 @@ export class ConversationRecording {
   readonly #pauses = new Set<'asked' | 'hold'>();
   #files: readonly RecordedFile[] = [];
   #consent: Playing | null = null;
+  /** What the dialplan says; asked once. */
+  #isForbidden: Promise<boolean> | null = null;
   #isWanted = false;
   #isOver = false;
   #changing: Promise<void> = Promise.resolve();
@@ -64,13 +69,27 @@ export class ConversationRecording {
     return this.#pauses.size > 0 ? 'paused' : 'recording';
   }
 
+  /**
+   * They are about to be joined: Asterisk listens already when they hear each other. Else it would let their phones talk directly first, and
+   * take that back in the middle of the first word. Settles when it does so, and at the latest when nobody should wait any longer.
+   */
+  async prepare(): Promise<void> {
+    if (this.#options.settings.start !== 'at-connect' || this.#mustBeTold) return;
+    this.#quietlyThen('prepare-recording', async () => {
+      if (!(await this.#forbidden())) await this.#listen();
+    });
+    const ready = deferred<void>();
+    const cancel = this.#room.clock.after(READY_WITHIN_MS, ready.resolve);
+    await Promise.race([this.#changing, ready.promise]);
+    cancel();
+  }
+
   /** Both are in the bridge. */
   joined(): void {
     if (this.#options.settings.start !== 'at-connect') return;
     this.#isWanted = true;
     this.#quietlyThen('start-recording', async () => {
-      if ((await this.#room.pbx.getVariable(this.#call.channelId, RECORDING_VARIABLE)) === 'no') return;
-      await this.#begin();
+      if (!(await this.#forbidden())) await this.#begin();
     });
   }
 
@@ -148,8 +167,8 @@ export class ConversationRecording {
     if (this.#mustBeTold) await this.#tellConsent();
     if (!this.#isWanted || this.#isOver) return;
     const { settings } = this.#options;
-    const begun = await Promise.all(partsOf(settings.what).map((part) => this.#beginFile(part)));
-    this.#files = [...this.#files, ...begun.filter((file) => file !== null)];
+    if (!this.#files.some(({ isListening }) => isListening)) await this.#listen();
+    await this.#each((file) => (file.isListening ? file.begin(this.#beginning()) : Promise.resolve()));
     await this.#keepPauses();
     const files = this.#files.filter(({ isRunning }) => isRunning).map(({ file }) => file);
     if (files.length === 0) return;
@@ -171,14 +190,28 @@ export class ConversationRecording {
     else this.#isWanted = false;
   }
 
-  #beginFile(part: RecordingPart): Promise<RecordedFile | null> {
-    const { settings, extension, memberChannelId } = this.#options;
-    const { callId, uniqueId, channelId, caller, customer } = this.#call;
+  #forbidden(): Promise<boolean> {
+    this.#isForbidden ??= this.#room.pbx
+      .getVariable(this.#call.channelId, RECORDING_VARIABLE)
+      .then((value) => value === 'no');
+    return this.#isForbidden;
+  }
+
+  async #listen(): Promise<void> {
+    const { settings, memberChannelId } = this.#options;
+    const of = (part: RecordingPart) => (part === 'member' ? memberChannelId : this.#call.channelId);
+    const listening = partsOf(settings.what).map((part) =>
+      RecordedFile.listen(this.#room, this.#call, { part, ofChannelId: of(part) }),
+    );
+    this.#files = [...this.#files, ...(await Promise.all(listening))];
+  }
+
+  #beginning(): BeginRequest {
+    const { settings, extension } = this.#options;
+    const { callId, uniqueId, caller, customer } = this.#call;
     const { settings: queue, place } = this.#visit;
     const row = { callId, entryId: place.entryId, uniqueId, queue: queue.name, extension };
-    const facts = { ...row, caller, customer, ...dateAndTime(this.#room.clock.now()) };
-    const ofChannelId = part === 'member' ? memberChannelId : channelId;
-    return RecordedFile.begin(this.#room, this.#call, { settings, part, ofChannelId, facts, row });
+    return { settings, row, facts: { ...row, caller, customer, ...dateAndTime(this.#room.clock.now()) } };
   }
 
   async #stop(): Promise<void> {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type ChannelId, recordingChannelId, recordingId } from '../../src/core/ids.ts';
+import { type ChannelId, type RecordingId, recordingChannelId, recordingId } from '../../src/core/ids.ts';
 import { type RecordingPart, type RecordingSettings, recordingFile } from '../../src/core/queue/recording.ts';
 import { type RecordingFacts, recordingName } from '../../src/core/queue/recording-name.ts';
 import { AppError, isAppError } from '../../src/errors.ts';
@@ -16,73 +16,120 @@ const NAMES_MAX = 20;
  */
 const CONVERSATION_ENDS_WITHIN_MS = 1_000;
 
-/** What is to be recorded. */
-export interface FileRequest {
-  readonly settings: RecordingSettings;
+/** What is listened to. */
+export interface ListenRequest {
   readonly part: RecordingPart;
   readonly ofChannelId: ChannelId;
+}
+
+/** How the file is called, and what the database is told of it. */
+export interface BeginRequest {
+  readonly settings: RecordingSettings;
   readonly facts: RecordingFacts;
   readonly row: Pick<StoredRecording, 'callId' | 'entryId' | 'uniqueId' | 'queue' | 'extension'>;
 }
 
-/** One file while it is written: told to Asterisk, and kept level in the database. Never ends a call. */
+/**
+ * One file: told to Asterisk, and kept level in the database. Never ends a call.
+ *
+ *   listening ──begin──> written ──end──> done
+ *       └──refused──┬──────┴──ended by itself, and the conversation goes on──> failed
+ */
 export class RecordedFile {
   readonly #room: CallRoom;
   readonly #call: Call;
-  #row: StoredRecording;
-  #unlisten: () => void = () => undefined;
+  readonly #part: RecordingPart;
+  readonly #recordingId: RecordingId;
+  /** `null` while it is only listened. */
+  #row: StoredRecording | null;
+  /** What listened has vanished before anything was written. */
+  #isGone = false;
+  /** Why it can't be listened. */
+  #refusal: AppError | null = null;
+  #unlisten: () => void;
   #cancelVerdict: () => void = () => undefined;
   /** When Asterisk ended it, without being asked. */
   #endedItselfAtMs: number | null = null;
   /** What is still to be told to Asterisk and the database; nothing waits for it but the end. */
   #work: Promise<void> = Promise.resolve();
 
-  private constructor(room: CallRoom, call: Call, row: StoredRecording) {
+  private constructor(room: CallRoom, call: Call, identity: Pick<StoredRecording, 'recordingId' | 'part'>) {
     this.#room = room;
     this.#call = call;
-    this.#row = row;
+    this.#part = identity.part;
+    this.#recordingId = identity.recordingId;
+    this.#row = null;
     room.recordings.hold(this.#channelId);
     this.#unlisten = room.router.onChannel(this.#channelId, ({ type }) => {
       if (type === 'recording-finished' || type === 'stasis-end' || type === 'channel-destroyed') this.#endsItself();
     });
   }
 
-  /** Begins a file under the first name that is free. It may have failed already, which log and database tell; `null`: the channel is gone. */
-  static async begin(room: CallRoom, call: Call, request: FileRequest): Promise<RecordedFile | null> {
-    for (let count = 1; ; count++) {
-      const name = recordingName(request.settings.name, request.facts, request.part, count);
-      const file = new RecordedFile(room, call, newRow(request, name, room.clock.now()));
-      try {
-        const answer = await file.#start(request, name);
-        if (answer === 'done') return file.#begun();
-        if (answer === 'exists' && count === NAMES_MAX) throw nameTaken(name);
-        file.leave();
-        if (answer === 'gone') return null;
-      } catch (error) {
-        if (!isAppError(error)) throw error;
-        file.#fail(error);
-        return file;
-      }
+  /** Has Asterisk listen; nothing is written yet. */
+  static async listen(room: CallRoom, call: Call, { part, ofChannelId }: ListenRequest): Promise<RecordedFile> {
+    const file = new RecordedFile(room, call, { recordingId: recordingId(randomUUID()), part });
+    const hears = part === 'together' ? 'both' : 'person';
+    try {
+      await room.pbx.createListener({ channelId: file.#channelId, ofChannelId, hears });
+    } catch (error) {
+      if (!isAppError(error)) throw error;
+      file.#refusal = error;
     }
+    return file;
   }
 
   /** Goes on with one that a process which is gone has begun. `isThere`: Asterisk still writes it. */
   static adopt(room: CallRoom, call: Call, row: StoredRecording, isThere: boolean): RecordedFile {
     const file = new RecordedFile(room, call, row);
+    file.#row = row;
     if (!isThere) file.#endsItself();
     return file;
   }
 
+  /** Empty before it has begun. */
   get file(): string {
-    return this.#row.file;
+    return this.#row?.file ?? '';
+  }
+
+  get isListening(): boolean {
+    return this.#row === null && !this.#isGone;
   }
 
   get isRunning(): boolean {
-    return this.#row.endedAtMs === null && this.#endedItselfAtMs === null;
+    return this.#row?.endedAtMs === null && this.#endedItselfAtMs === null;
   }
 
   get isPausedInDatabase(): boolean {
-    return this.#row.state === 'paused';
+    return this.#row?.state === 'paused';
+  }
+
+  /** Begins the file, under the first name that is free. What fails is told by log and database. */
+  async begin({ settings, facts, row }: BeginRequest): Promise<void> {
+    const { format } = settings;
+    for (let count = 1; ; count++) {
+      const name = recordingName(settings.name, facts, this.#part, count);
+      const file = recordingFile(name, format);
+      const begun = { ...row, recordingId: this.#recordingId, part: this.#part, file, error: null };
+      const now = { ...begun, startedAtMs: this.#room.clock.now(), endedAtMs: null, state: 'recording' } as const;
+      try {
+        if (this.#refusal !== null) throw this.#refusal;
+        const answer = await this.#room.pbx.startRecording({ channelId: this.#channelId, name, format });
+        // A channel that has vanished ends the conversation, too.
+        if (answer === 'gone') {
+          this.#isGone = true;
+          return;
+        }
+        if (answer === 'done') {
+          this.#row = now;
+          return this.#save({});
+        }
+        if (count === NAMES_MAX) throw nameTaken(name);
+      } catch (error) {
+        if (!isAppError(error)) throw error;
+        this.#row = now;
+        return this.#fail(error);
+      }
+    }
   }
 
   /** Silence is written from now on. */
@@ -100,13 +147,12 @@ export class RecordedFile {
       this.#save({ state: isPaused ? 'paused' : 'recording' });
   }
 
-  /** Closes it. Idempotent. */
+  /** Closes it, begun or not. Idempotent. */
   async end(): Promise<void> {
-    if (this.#row.endedAtMs === null) {
+    if (this.#row === null || this.#row.endedAtMs === null) {
       this.leave();
-      const endedAtMs = this.#endedItselfAtMs ?? this.#room.clock.now();
       this.#stopListening();
-      this.#save({ state: 'done', endedAtMs });
+      this.#save({ state: 'done', endedAtMs: this.#endedItselfAtMs ?? this.#room.clock.now() });
     }
     await this.#work;
   }
@@ -119,23 +165,12 @@ export class RecordedFile {
   }
 
   get #channelId(): ChannelId {
-    return recordingChannelId(this.#row.recordingId);
+    return recordingChannelId(this.#recordingId);
   }
 
   /** As Asterisk knows it, without the ending. */
   get #name(): string {
-    return this.#row.file.replace(/\.[^./]+$/, '');
-  }
-
-  #start({ settings, part, ofChannelId }: FileRequest, name: string): Promise<Presence | 'exists'> {
-    const hears = part === 'together' ? 'both' : 'person';
-    const { format } = settings;
-    return this.#room.pbx.startRecording({ channelId: this.#channelId, ofChannelId, hears, name, format });
-  }
-
-  #begun(): this {
-    this.#save({});
-    return this;
+    return this.file.replace(/\.[^./]+$/, '');
   }
 
   /** `gone`: it has ended while nobody listened. */
@@ -144,21 +179,22 @@ export class RecordedFile {
   }
 
   #endsItself(): void {
-    if (this.#row.endedAtMs !== null || this.#endedItselfAtMs !== null) return;
+    this.#isGone ||= this.#row === null;
+    if (!this.isRunning) return;
     this.#endedItselfAtMs = this.#room.clock.now();
     this.#cancelVerdict = this.#room.clock.after(CONVERSATION_ENDS_WITHIN_MS, () => this.#lost());
   }
 
   /** They talk on, and nothing is written any more. */
   #lost(): void {
-    this.#stopListening();
     this.#fail(new AppError('RECORDING_LOST', 'It ended before the conversation: is there room in its folder'));
   }
 
   #fail(error: AppError): void {
     this.leave();
+    this.#stopListening();
     const endedAtMs = this.#endedItselfAtMs ?? this.#room.clock.now();
-    this.#call.log.error({ err: error, part: this.#row.part, pii: { file: this.#row.file } }, 'Recording failed');
+    this.#call.log.error({ err: error, part: this.#part, pii: { file: this.file } }, 'Recording failed');
     this.#save({ state: 'failed', endedAtMs, error: error.message });
   }
 
@@ -166,9 +202,11 @@ export class RecordedFile {
     this.#then('stop-recording', () => this.#room.pbx.hangup(this.#channelId));
   }
 
+  /** What was not begun is not in the database. */
   #save(changes: Partial<StoredRecording>): void {
-    this.#row = { ...this.#row, ...changes };
-    const row = this.#row;
+    if (this.#row === null) return;
+    const row = { ...this.#row, ...changes };
+    this.#row = row;
     this.#then('save-recording', () => this.#room.store.saveRecording(row));
   }
 
@@ -180,17 +218,4 @@ export class RecordedFile {
 
 function nameTaken(name: string): AppError {
   return new AppError('RECORDING_REFUSED', `${NAMES_MAX} files of this name are there already`, { details: { name } });
-}
-
-function newRow({ settings, part, row }: FileRequest, name: string, nowMs: number): StoredRecording {
-  return {
-    ...row,
-    recordingId: recordingId(randomUUID()),
-    part,
-    file: recordingFile(name, settings.format),
-    startedAtMs: nowMs,
-    endedAtMs: null,
-    state: 'recording',
-    error: null,
-  };
 }

@@ -33,9 +33,9 @@ export async function talk(visit: Visit, ring: Ring, request: TalkRequest): Prom
   const { connectedAtMs, channelId } = request;
   enterPhase(visit, 'talking', [ring]);
   const written = request.isJoined ? Promise.resolve() : writeConnect(visit, ring, request);
-  if (!request.isJoined) await visit.hold.stop();
-  news.connected(ring);
   const recording = recordingOf(visit, ring, request);
+  if (!request.isJoined) await Promise.all([visit.hold.stop(), recording?.prepare()]);
+  news.connected(ring);
   const end = await conversationEnd(visit, request, recording).catch(async (error: unknown) => {
     if (error instanceof StandStill) recording?.leave();
     else await recording?.end();

@@ -46,22 +46,22 @@ describe.each([
     return { caller, id };
   }
 
-  function request(ofChannelId: ChannelId, changes: Partial<RecordingRequest> = {}): RecordingRequest {
+  /** Listens to a channel; what is to be recorded of it. */
+  async function listening(
+    ofChannelId: ChannelId,
+    changes: Partial<RecordingRequest> = {},
+    hears: 'person' | 'both' = 'both',
+  ): Promise<RecordingRequest> {
     const id = randomUUID();
-    return {
-      channelId: recordingChannelId(recordingId(id)),
-      ofChannelId,
-      hears: 'both',
-      name: `contract/${id}`,
-      format: 'wav',
-      ...changes,
-    };
+    const channelId = recordingChannelId(recordingId(id));
+    expect(await harness.pbx.createListener({ channelId, ofChannelId, hears })).toBe('done');
+    return { channelId, name: `contract/${id}`, format: 'wav', ...changes };
   }
 
   test('one begins, is paused and goes on, and ends when what listens is hung up', async () => {
     const { pbx } = harness;
     const { id } = await answered();
-    const wanted = request(id);
+    const wanted = await listening(id);
     expect(await pbx.startRecording(wanted)).toBe('done');
     expect((await pbx.snapshot()).channels.map(({ channelId }) => channelId)).toContain(wanted.channelId);
     expect(await pbx.pauseRecording(wanted.name)).toBe('done');
@@ -81,7 +81,7 @@ describe.each([
 
   test('one ends with the channel that it is of', async () => {
     const { caller, id } = await answered();
-    const wanted = request(id, { hears: 'person', format: 'gsm' });
+    const wanted = await listening(id, { format: 'gsm' }, 'person');
     expect(await harness.pbx.startRecording(wanted)).toBe('done');
     await caller.hangUp();
     await until({ type: 'recording-finished', channelId: wanted.channelId, outcome: 'done' });
@@ -89,31 +89,36 @@ describe.each([
     expect(await harness.pbx.deleteRecording(wanted.name)).toBe('done');
   });
 
-  test('a name is never used twice, while the first is written or afterwards, and nothing is left of the try', async () => {
+  test('a name is never used twice, while the first is written or afterwards', async () => {
     const { pbx } = harness;
     const { id } = await answered();
-    const first = request(id);
-    const second = request(id, { name: first.name });
+    const first = await listening(id);
+    const second = await listening(id, { name: first.name });
     expect(await pbx.startRecording(first)).toBe('done');
     expect(await pbx.startRecording(second)).toBe('exists');
     await pbx.hangup(first.channelId);
     await until({ type: 'recording-finished', channelId: first.channelId });
-    expect(await pbx.startRecording({ ...second, channelId: request(id).channelId })).toBe('exists');
-    await harness.pass(200);
-    expect((await pbx.snapshot()).channels.map(({ channelId }) => channelId)).toEqual([id]);
-    await pbx.deleteRecording(first.name);
+    expect(await pbx.startRecording(second)).toBe('exists');
+    // It still listens, and takes another name.
+    const other = { ...second, name: `${first.name}-2` };
+    expect(await pbx.startRecording(other)).toBe('done');
+    await pbx.hangup(second.channelId);
+    await until({ type: 'recording-finished', channelId: second.channelId });
+    for (const name of [first.name, other.name]) expect(await pbx.deleteRecording(name)).toBe('done');
   });
 
   test('of a channel that is gone there is none', async () => {
     const { caller, id } = await answered();
     await caller.hangUp();
     await until({ type: 'stasis-end', channelId: id });
-    expect(await harness.pbx.startRecording(request(id))).toBe('gone');
+    const channelId = recordingChannelId(recordingId(randomUUID()));
+    expect(await harness.pbx.createListener({ channelId, ofChannelId: id, hears: 'both' })).toBe('gone');
+    expect(await harness.pbx.startRecording({ channelId, name: 'contract/nobody', format: 'wav' })).toBe('gone');
   });
 
   test('names in any script, with folders, are kept as they are', async () => {
     const { id } = await answered();
-    const wanted = request(id, { name: `contract/2026/Müller_日本+${randomUUID()}` });
+    const wanted = await listening(id, { name: `contract/2026/Müller_日本+${randomUUID()}` });
     expect(await harness.pbx.startRecording(wanted)).toBe('done');
     expect(await harness.pbx.pauseRecording(wanted.name)).toBe('done');
     await harness.pbx.hangup(wanted.channelId);

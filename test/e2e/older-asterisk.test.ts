@@ -2,8 +2,11 @@ import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@j
 import { rmsDbfs, silences } from '../support/audio/levels.ts';
 import { slice } from '../support/audio/pcm.ts';
 import { eventually } from '../support/e2e/eventually.ts';
+import { hearsFor } from '../support/e2e/hearing.ts';
 import { untilTheyTalk } from '../support/e2e/listening.ts';
+import { filesOf, heardSpans } from '../support/e2e/recorded.ts';
 import { Site } from '../support/e2e/site.ts';
+import { answers } from '../support/phones/phone.ts';
 
 jest.setTimeout(120_000);
 
@@ -11,7 +14,9 @@ jest.setTimeout(120_000);
 describe('A queue on Asterisk 16.28', () => {
   let site: Site;
   beforeAll(async () => {
-    site = await Site.up({ name: 'older', asterisk: 'bullseye' });
+    const configure = (shipped: string) =>
+      shipped.replace(/( {2}support:\n)/, "$1    recording: { what: both, name: 'older/{call-id}' }\n");
+    site = await Site.up({ name: 'older', asterisk: 'bullseye', configure });
   }, 600_000);
   afterEach(() => site.reset());
   afterAll(() => site?.down());
@@ -66,5 +71,34 @@ describe('A queue on Asterisk 16.28', () => {
     const lines = (await site.queueLog()).map(({ event }) => event).filter((event) => event !== 'ADDMEMBER');
     const calls = ['ENTERQUEUE', 'CONNECT'];
     expect(lines).toEqual([...calls, 'BLINDTRANSFER', ...calls, 'ATTENDEDTRANSFER']);
+  });
+
+  test('records a conversation, together and apart, and a pause leaves no sound', async () => {
+    const phone = await site.phone('1000', { speaksHz: 700, behaviour: answers(400) });
+    const caller = await site.caller('0001', { speaksHz: 500 });
+    await site.untilPhase('waiting');
+    await site.onDuty('1000');
+    const member = await phone.ring();
+    await member.answered();
+    await untilTheyTalk([caller, 500], [member, 700]);
+    const { callId } = await site.untilPhase('talking');
+    expect((await site.cli('recording', 'pause', callId)).status).toBe(0);
+    await hearsFor(caller, 2_000);
+    expect((await site.cli('recording', 'resume', callId)).status).toBe(0);
+    await hearsFor(caller, 1_000);
+    await caller.hangup();
+    const files = await filesOf(site, callId);
+    const spans = [
+      heardSpans(files.caller, 500),
+      heardSpans(files.member, 700),
+      heardSpans(files.together, 500),
+      heardSpans(files.together, 700),
+    ];
+    for (const [before, after] of spans) {
+      expect((after?.fromMs ?? 0) - (before?.toMs ?? 0)).toBeGreaterThan(2_000);
+      expect(Math.abs((before?.toMs ?? 0) - (spans[0]?.[0]?.toMs ?? 0))).toBeLessThanOrEqual(100);
+      expect(Math.abs((after?.fromMs ?? 0) - (spans[0]?.[1]?.fromMs ?? 0))).toBeLessThanOrEqual(100);
+    }
+    expect([heardSpans(files.caller, 700), heardSpans(files.member, 500)]).toEqual([[], []]);
   });
 });

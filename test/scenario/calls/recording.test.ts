@@ -64,6 +64,26 @@ describe('a conversation is recorded', () => {
     expect(await center.leftovers()).toEqual(NOTHING_LEFT);
   });
 
+  test('Asterisk listens before they are joined, and nobody waits for one that is slow', async () => {
+    const center = await opened({ what: 'apart' });
+    await talking(center);
+    const seen = center.pbx.wire.requests.map(({ name }) => name);
+    expect(seen.lastIndexOf('createListener')).toBeLessThan(seen.lastIndexOf('addToBridge'));
+    expect(seen.indexOf('startRecording')).toBeGreaterThan(seen.lastIndexOf('addToBridge'));
+    const slow = await opened();
+    slow.pbx.wire.delayReplies(3_000, 'createListener');
+    const caller = await slow.entersSupport();
+    await slow.wait(1_000);
+    slow.phone('1000').picksUp();
+    await slow.wait(60);
+    expect(caller.talksTo).toEqual(['PJSIP/1000']);
+    await slow.wait(5_000);
+    expect(slow.pbx.recorder.running).toHaveLength(1);
+    caller.hangsUp();
+    await slow.wait(100);
+    expect(await slow.leftovers()).toEqual(NOTHING_LEFT);
+  });
+
   test.each([
     ['apart', ['caller person', 'member person']],
     ['both', ['caller both', 'caller person', 'member person']],
@@ -304,7 +324,8 @@ describe('the recording is lost, and the call is not', () => {
 
   test.each([
     ['the folder can’t be written', (center: CallCenter) => center.pbx.recorder.folderIsLost()],
-    ['Asterisk refuses', (center: CallCenter) => center.pbx.wire.refuse('startRecording')],
+    ['Asterisk refuses to listen', (center: CallCenter) => center.pbx.wire.refuse('createListener')],
+    ['Asterisk refuses to write', (center: CallCenter) => center.pbx.wire.refuse('startRecording')],
   ])('%s: they talk, and the row says why', async (_, breaks) => {
     const center = await opened();
     breaks(center);

@@ -5,6 +5,7 @@ import { AppError } from '../../../src/errors.ts';
 import type { Clock } from '../../../src/lib/clock.ts';
 import type {
   CreateChannelRequest,
+  CreateListenerRequest,
   CreateMediaRequest,
   CreateRtpMediaRequest,
   CreateWhisperRequest,
@@ -388,9 +389,16 @@ export class FakePbx implements Pbx {
     });
   }
 
+  createListener(request: CreateListenerRequest): Promise<Presence> {
+    const { channelId: id, ofChannelId } = request;
+    return this.#arrivals.await(id, () =>
+      this.#wire.request('createListener', `${id} ${ofChannelId}`, () => this.recorder.listen(request)),
+    );
+  }
+
   startRecording(request: RecordingRequest): Promise<Presence | 'exists'> {
-    const { channelId: id, ofChannelId, name } = request;
-    return this.#wire.request('startRecording', `${id} ${ofChannelId} ${name}`, () => this.recorder.start(request));
+    const { channelId: id, name } = request;
+    return this.#wire.request('startRecording', `${id} ${name}`, () => this.recorder.start(request));
   }
 
   pauseRecording(name: string): Promise<Presence> {

@@ -2,7 +2,7 @@ import { type ChannelId, channelId } from '../../../src/core/ids.ts';
 import { recordingFile } from '../../../src/core/queue/recording.ts';
 import { AppError } from '../../../src/errors.ts';
 import type { Clock } from '../../../src/lib/clock.ts';
-import type { Presence, RecordingRequest } from '../../../src/ports/pbx.ts';
+import type { CreateListenerRequest, Presence, RecordingRequest } from '../../../src/ports/pbx.ts';
 import { FakeChannel } from './fake-pbx-channel.ts';
 import type { FakePbxWire } from './fake-pbx-wire.ts';
 import type { FakePbxWorld } from './fake-pbx-world.ts';
@@ -13,7 +13,7 @@ export interface FakeRecording {
   readonly name: string;
   readonly channelId: ChannelId;
   readonly ofChannelId: ChannelId;
-  readonly hears: RecordingRequest['hears'];
+  readonly hears: CreateListenerRequest['hears'];
   readonly startedAtMs: number;
   /** `null` while it goes on. */
   endedAtMs: number | null;
@@ -31,6 +31,8 @@ export class FakeRecorder {
   readonly #clock: Clock;
   readonly #wire: FakePbxWire;
   readonly #world: FakePbxWorld;
+  /** Channels that listen, recording or not. */
+  readonly #listeners = new Map<ChannelId, CreateListenerRequest>();
   readonly #pending = new Map<FakeRecording, () => void>();
   #isDiskFull = false;
   #canWrite = true;
@@ -64,12 +66,21 @@ export class FakeRecorder {
     this.#canWrite = true;
   }
 
-  start({ channelId: id, ofChannelId, hears, name, format }: RecordingRequest): Presence | 'exists' {
+  listen(request: CreateListenerRequest): Presence {
+    const { channelId: id, ofChannelId } = request;
     if (!this.#world.channels.has(ofChannelId)) return 'gone';
-    if (!this.#canWrite) throw new AppError('ARI_REFUSED', `The fake switch has no folder for ${name}`);
-    if (this.files.some((each) => each.name === name)) return 'exists';
+    this.#listeners.set(id, request);
     const made = { channelId: id, name: `Snoop/${ofChannelId}-1`, caller: { number: null, name: null } };
     this.#world.add(new FakeChannel({ ...made, state: 'Up', nowMs: this.#clock.now(), isLeg: true }));
+    return 'done';
+  }
+
+  start({ channelId: id, name, format }: RecordingRequest): Presence | 'exists' {
+    const listener = this.#listeners.get(id);
+    if (listener === undefined) return 'gone';
+    const { ofChannelId, hears } = listener;
+    if (!this.#canWrite) throw new AppError('ARI_REFUSED', `The fake switch has no folder for ${name}`);
+    if (this.files.some((each) => each.name === name)) return 'exists';
     const startedAtMs = this.#clock.now();
     const file = recordingFile(name, format);
     const recording = { file, name, channelId: id, ofChannelId, hears, startedAtMs, endedAtMs: null, pauses: [] };
@@ -113,11 +124,11 @@ export class FakeRecorder {
 
   /** Of a listening channel, or of one that is listened to: its listeners end with it. */
   #channelEnds(id: ChannelId): void {
-    for (const recording of this.running) {
-      if (recording.channelId === id) this.#end(recording);
-      if (recording.ofChannelId !== id) continue;
-      const listener = this.#world.channels.get(recording.channelId);
-      if (listener !== undefined) this.#world.endLeg(listener, 16);
+    this.#listeners.delete(id);
+    for (const recording of this.running) if (recording.channelId === id) this.#end(recording);
+    for (const { channelId: listening, ofChannelId } of [...this.#listeners.values()]) {
+      const channel = ofChannelId === id ? this.#world.channels.get(listening) : undefined;
+      if (channel !== undefined) this.#world.endLeg(channel, 16);
     }
   }
 

@@ -1,0 +1,238 @@
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { rmsDbfs } from '../support/audio/levels.ts';
+import { durationMs, slice } from '../support/audio/pcm.ts';
+import { eventually } from '../support/e2e/eventually.ts';
+import { hearsFor } from '../support/e2e/hearing.ts';
+import { untilTheyTalk, untilTone } from '../support/e2e/listening.ts';
+import { filesOf, heardSpans, type RecordingRow, recordingFolder, rowsOf, smallDisk } from '../support/e2e/recorded.ts';
+import { Site } from '../support/e2e/site.ts';
+import type { Call } from '../support/phones/call.ts';
+import type { Caller } from '../support/phones/caller.ts';
+import { answers, type Phone } from '../support/phones/phone.ts';
+
+jest.setTimeout(120_000);
+
+const CALLER_HZ = 500;
+const MEMBER_HZ = 700;
+const CONSENT = 'recording_consent';
+/** The folder is the caller's number, so that a test has one of its own. */
+const RECORDING = `    recording: { what: both, name: '{caller}/{call-id}', consent: queueapp/${CONSENT} }\n`;
+
+let site: Site;
+beforeAll(async () => {
+  const configure = (shipped: string) => shipped.replace(/( {2}support:\n)/, `$1${RECORDING}`);
+  site = await Site.up({ name: 'recording', configure });
+}, 600_000);
+afterEach(() => site.reset());
+afterAll(() => site?.down());
+
+interface Talking {
+  readonly phone: Phone;
+  readonly caller: Caller;
+  readonly member: Call;
+  readonly callId: string;
+}
+
+/** They talk, after the caller has heard the consent to its end. */
+async function talking(number = '5550100'): Promise<Talking> {
+  const phone = await site.phone('1000', { speaksHz: MEMBER_HZ, behaviour: answers(400) });
+  const caller = await site.caller('0001', { speaksHz: CALLER_HZ, from: { number } });
+  await caller.hears(CONSENT);
+  await site.onDuty('1000');
+  const member = await phone.ring();
+  await member.answered();
+  await untilTheyTalk([caller, CALLER_HZ], [member, MEMBER_HZ]);
+  const { callId } = await site.untilPhase('talking');
+  return { phone, caller, member, callId };
+}
+
+/** Waits until so many bytes more are in a file, of which Asterisk writes 32 KB at a time: two seconds. */
+async function untilWritten(callId: string, part: RecordingRow['part'], bytes: number): Promise<void> {
+  const row = await eventually('the row is there', async () => (await rowsOf(site, callId))[part]);
+  const size = () => statSync(join(recordingFolder(site), row.file)).size;
+  const before = size();
+  await eventually(`${bytes} bytes more`, () => size() >= before + bytes);
+}
+
+async function talkOn({ caller, member }: Pick<Talking, 'caller' | 'member'>): Promise<void> {
+  await untilTheyTalk([caller, CALLER_HZ], [member, MEMBER_HZ]);
+}
+
+describe('A recorded conversation', () => {
+  test('has both together and each apart, in one time, and not the waiting; a pause leaves no sound', async () => {
+    const call = await talking();
+    const { caller, member, callId } = call;
+    await hearsFor(caller, 1_500);
+    const paused = await site.cli('recording', 'pause', callId);
+    expect([paused.status, paused.out]).toEqual([0, `${callId} is recorded; the recording is paused\n`]);
+    expect((await rowsOf(site, callId)).together).toMatchObject({ state: 'paused', ended_at: null });
+    await hearsFor(caller, 2_000);
+    const resumed = await site.cli('recording', 'resume', callId);
+    expect(resumed.out).toBe(`${callId} is recorded\n`);
+    await hearsFor(caller, 2_000);
+    await member.hangup();
+    await caller.ended();
+
+    const files = await filesOf(site, callId);
+    const rows = await rowsOf(site, callId);
+    expect(rows.caller?.file).toBe(`5550100/${callId}-caller.wav`);
+    for (const [part, pcm] of Object.entries(files)) {
+      const row = rows[part as keyof typeof rows];
+      expect(row).toMatchObject({ state: 'done', error: null });
+      const lastedMs = Number(row?.ended_at) - Number(row?.started_at);
+      expect(Math.abs(durationMs(pcm) - lastedMs)).toBeLessThan(300);
+    }
+    // Each voice is there before the pause and after it, and nowhere in it.
+    const heard = {
+      caller: heardSpans(files.caller, CALLER_HZ),
+      member: heardSpans(files.member, MEMBER_HZ),
+      callerTogether: heardSpans(files.together, CALLER_HZ),
+      memberTogether: heardSpans(files.together, MEMBER_HZ),
+    };
+    for (const spans of Object.values(heard)) {
+      expect(spans).toHaveLength(2);
+      const [before, after] = spans;
+      // They had heard each other before: no music, no ringing, no silence in front.
+      expect(before?.fromMs).toBeLessThan(200);
+      expect((after?.fromMs ?? 0) - (before?.toMs ?? 0)).toBeGreaterThan(2_000);
+      // Aligned: the pause begins and ends at the same place in all files.
+      expect(Math.abs((before?.toMs ?? 0) - (heard.caller[0]?.toMs ?? 0))).toBeLessThanOrEqual(100);
+      expect(Math.abs((after?.fromMs ?? 0) - (heard.caller[1]?.fromMs ?? 0))).toBeLessThanOrEqual(100);
+    }
+    expect(heardSpans(files.caller, MEMBER_HZ)).toEqual([]);
+    expect(heardSpans(files.member, CALLER_HZ)).toEqual([]);
+    const [before, after] = heard.caller;
+    for (const pcm of Object.values(files)) {
+      expect(rmsDbfs(slice(pcm, (before?.toMs ?? 0) + 100, (after?.fromMs ?? 0) - 100))).toBe(Number.NEGATIVE_INFINITY);
+    }
+    expect((await site.cli('recording', 'list', '--call', callId)).out).toContain(`5550100/${callId}-member.wav`);
+  });
+
+  test('stays aligned when one of the two sends nothing for a while', async () => {
+    const { phone, caller, callId } = await talking('5550101');
+    phone.unplug();
+    await untilWritten(callId, 'member', 64 * 1024);
+    phone.plugBack();
+    await hearsFor(caller, 2_000);
+    await caller.hangup();
+    const files = await filesOf(site, callId);
+    const alone = heardSpans(files.member, MEMBER_HZ);
+    const together = heardSpans(files.together, MEMBER_HZ);
+    expect(alone.length).toBeGreaterThanOrEqual(2);
+    expect((alone[1]?.fromMs ?? 0) - (alone[0]?.toMs ?? 0)).toBeGreaterThan(1_500);
+    expect(Math.abs((alone[0]?.toMs ?? 0) - (together[0]?.toMs ?? 0))).toBeLessThanOrEqual(100);
+    expect(Math.abs((alone[1]?.fromMs ?? 0) - (together[1]?.fromMs ?? 0))).toBeLessThanOrEqual(100);
+    const lengths = Object.values(files).map(durationMs);
+    expect(Math.max(...lengths) - Math.min(...lengths)).toBeLessThanOrEqual(100);
+  });
+
+  test('has silence while the member has put the caller on hold, who hears the programme', async () => {
+    const call = await talking('5550102');
+    await hearsFor(call.caller, 1_000);
+    await call.member.hold();
+    await eventually('the programme is heard', async () =>
+      (await site.asterisk('core show channels')).includes('WebSocket/'),
+    );
+    await hearsFor(call.caller, 3_000);
+    await call.member.hold(false);
+    await untilTone(call.caller, [MEMBER_HZ], Date.now());
+    await hearsFor(call.caller, 1_000);
+    await call.caller.hangup();
+    const { together } = await filesOf(site, call.callId);
+    const [before, after] = heardSpans(together, MEMBER_HZ);
+    expect((after?.fromMs ?? 0) - (before?.toMs ?? 0)).toBeGreaterThan(2_500);
+    const onHold = slice(together, (before?.toMs ?? 0) + 300, (after?.fromMs ?? 0) - 300);
+    expect(rmsDbfs(onHold)).toBe(Number.NEGATIVE_INFINITY);
+    expect(rmsDbfs(slice(together, (after?.fromMs ?? 0) + 200, durationMs(together)))).toBeGreaterThan(-30);
+  });
+
+  test('begins when the caller has been told, where the member is quicker; they talk at once', async () => {
+    const phone = await site.phone('1000', { speaksHz: MEMBER_HZ, behaviour: answers(400) });
+    await site.onDuty('1000');
+    const caller = await site.caller('0001', { speaksHz: CALLER_HZ, from: { number: '5550103' } });
+    const member = await phone.ring();
+    await member.answered();
+    const { callId } = await site.untilPhase('talking');
+    expect(await rowsOf(site, callId)).toEqual({});
+    const [told] = await eventually('it is told', async () => {
+      const heard = (await caller.heard()).filter(({ name }) => name === CONSENT);
+      return heard.length > 0 && heard.slice(-1);
+    });
+    const rows = await eventually('it is recorded', async () => {
+      const found = await rowsOf(site, callId);
+      return found.together && found;
+    });
+    await talkOn({ caller, member });
+    const toldAtMs = caller.invitedAtMs + (told?.offsetMs ?? 0);
+    expect(Number(rows.together?.started_at)).toBeGreaterThan(toldAtMs);
+    await caller.hangup();
+    const { together } = await filesOf(site, callId);
+    expect(heardSpans(together, MEMBER_HZ)[0]?.fromMs).toBeLessThan(200);
+  });
+});
+
+describe('Bad days', () => {
+  test('the disk is full: the recording is lost and the call is not', async () => {
+    const giveBack = await smallDisk(site, '5550900', 100);
+    try {
+      const from = site.app.log.length;
+      const call = await talking('5550900');
+      const failed = await site.app.says('Recording failed', ({ msg }) => msg === 'Recording failed', { from });
+      expect(failed).toMatchObject({ level: 'error', err: { code: 'RECORDING_LOST' } });
+      await eventually('all three rows say so', async () => {
+        const rows = Object.values(await rowsOf(site, call.callId));
+        return rows.length === 3 && rows.every(({ state, error }) => state === 'failed' && error?.includes('room'));
+      });
+      await talkOn(call);
+      expect((await site.calls())[0]?.phase).toBe('talking');
+      // There is room again.
+      await giveBack();
+      const started = await site.cli('recording', 'start', call.callId);
+      expect(started.out).toBe(`${call.callId} is recorded\n`);
+      await hearsFor(call.caller, 1_000);
+      await call.member.hangup();
+      await call.caller.ended();
+      const again = await site.sql<{ part: string; state: string }>(
+        "select part, state from recording where call_id = $1 and state = 'done' order by part",
+        [call.callId],
+      );
+      expect(again.map(({ part }) => part)).toEqual(['caller', 'member', 'together']);
+    } finally {
+      await giveBack();
+    }
+  });
+
+  test('the application is killed: the recording goes on, and is closed by the next', async () => {
+    const call = await talking('5550104');
+    await site.killApp();
+    await hearsFor(call.caller, 1_000);
+    await site.startApp();
+    await site.untilPhase('talking');
+    expect((await rowsOf(site, call.callId)).together).toMatchObject({ state: 'recording' });
+    const paused = await site.cli('recording', 'pause', call.callId);
+    expect(paused.status).toBe(0);
+    await site.cli('recording', 'resume', call.callId);
+    await talkOn(call);
+    const endMs = Date.now();
+    await call.caller.hangup();
+    const { together } = await filesOf(site, call.callId);
+    const row = (await rowsOf(site, call.callId)).together;
+    expect(row).toMatchObject({ state: 'done', error: null });
+    expect(Math.abs(Number(row?.ended_at) - endMs)).toBeLessThan(2_000);
+    const lastedMs = Number(row?.ended_at) - Number(row?.started_at);
+    // A machine that starts a program on top of everything may lose some of Asterisk's beats.
+    expect(Math.abs(durationMs(together) - lastedMs)).toBeLessThan(1_000);
+    // One gap, the pause: through the absence everything was recorded.
+    expect(heardSpans(together, MEMBER_HZ)).toHaveLength(2);
+  });
+
+  test('a call that is over, or waits, can’t be recorded by hand', async () => {
+    expect((await site.cli('recording', 'start', 'nobody')).error).toMatch(/^CALL_UNKNOWN: /);
+    const caller = await site.caller('0001', { from: { number: '5550105' } });
+    const { callId } = await site.untilPhase('waiting');
+    expect((await site.cli('recording', 'start', callId)).error).toMatch(/^RECORDING_REFUSED: /);
+    await caller.hangup();
+  });
+});
