@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
+import { isatty } from 'node:tty';
 import type { RunningApp } from './app.ts';
 import type { CheckedPart } from './cli/check-report.ts';
 import { processTerminal } from './cli/live-terminal.ts';
@@ -14,6 +15,7 @@ import { createLog, type Logger } from './log.ts';
 /** How long a finished command may keep the process alive by something that was not closed, before it is ended all the same. */
 const LAST_RESORT_MS = 10_000;
 
+const STDIN = 0;
 const STOP_SIGNALS = ['SIGTERM', 'SIGINT'] as const;
 
 process.exitCode = await runCommandLine(process.argv.slice(2), {
@@ -71,9 +73,15 @@ function logConfiguration(log: Logger, { config, secrets, warnings }: LoadedConf
     log.warn('API_TOKEN is not set: the API is off, and with it the commands that need it');
 }
 
-/** SIGHUP, also one that comes during the start, reads the file anew. What is wrong with it stands in the log. */
+/** SIGHUP, also one that comes during the start, reads the file anew. What is wrong with it stands in the log. That of a terminal which is closed ends the process, as it does without us. */
 function reloadOnSignal(starting: Promise<RunningApp>, log: Logger): () => void {
+  const isInTerminal = isatty(STDIN);
   const onSignal = () => {
+    if (isInTerminal && !isatty(STDIN)) {
+      process.removeListener('SIGHUP', onSignal);
+      process.kill(process.pid, 'SIGHUP');
+      return;
+    }
     const reloaded = starting.then((app) => app.reload());
     reloaded.catch((error: unknown) => {
       if (!isAppError(error, 'CONFIG_INVALID')) log.error({ err: error }, 'The configuration could not be read again');
