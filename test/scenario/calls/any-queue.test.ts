@@ -11,8 +11,6 @@ import { expectNoUnhandledRejections } from './unhandled.ts';
 
 expectNoUnhandledRejections();
 
-const aDay = fc.array(fc.tuple(aStep, aPause), { minLength: 5, maxLength: 40 });
-
 /** Whatever a queue may say of whom to ring, and of who did not take a call. */
 const aQueue: fc.Arbitrary<Partial<QueueSettings>> = fc.record({
   strategy: fc.constantFrom(...STRATEGIES),
@@ -40,6 +38,14 @@ const aQueue: fc.Arbitrary<Partial<QueueSettings>> = fc.record({
   ),
 });
 
+/** What an administrator may make of a queue while it serves callers; who may have two calls stays as it is. */
+const aChange = fc.oneof(
+  { weight: 8, arbitrary: fc.constant(null) },
+  { weight: 1, arbitrary: aQueue.map(({ ringInUse: _ringInUse, ...settings }) => settings) },
+);
+
+const aDay = fc.array(fc.tuple(aStep, aPause, aChange), { minLength: 5, maxLength: 40 });
+
 const SKILLS = { english: 60 };
 
 /** Two queues share the members: one speaks English, another comes after the others in the second queue. */
@@ -55,6 +61,13 @@ async function opened(support: Partial<QueueSettings>, sales: Partial<QueueSetti
   const extension = memberExtension('1002');
   await center.application.memberships.setPenalty({ queue: queueName('sales'), extension, penalty: 3 });
   return center;
+}
+
+/** The first queue is configured anew, in the middle of everything. */
+function reconfigure(center: CallCenter, changes: Partial<QueueSettings> | null): void {
+  const [support, ...others] = center.settings.queues;
+  if (support === undefined || changes === null) return;
+  center.application.configure({ ...center.settings, queues: [{ ...support, ...changes }, ...others] });
 }
 
 /** Every third caller goes to the other queue; some are urgent, some want a penalty or a skill. */
@@ -97,13 +110,14 @@ async function everybodyWorks(center: CallCenter): Promise<void> {
 }
 
 // fast-check prints seed, path and the shortest day that fails.
-test('under any settings and whatever happens: a member has one call, who stays is served, and nothing is left', async () => {
+test('under any settings, changed at any moment, and whatever happens: a member has one call, who stays is served, and nothing is left', async () => {
   await fc.assert(
     fc.asyncProperty(aDay, aQueue, aQueue, async (day, support, sales) => {
       const center = await opened(support, sales);
       const callers: FakeCaller[] = [];
-      for (const [what, afterMs] of day) {
+      for (const [what, afterMs, changes] of day) {
         await take(center, callers, what, calls(center));
+        reconfigure(center, changes);
         if (afterMs > 0) await center.wait(afterMs);
         if (afterMs < 100) continue;
         expect(overburdened(center, [support, sales])).toEqual([]);
