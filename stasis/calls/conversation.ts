@@ -65,6 +65,7 @@ export async function converse(
     if (stopping.aborted) throw new StandStill();
     const event = await ends.next(stopping);
     isSentOn = event.type === 'transferred';
+    await hangUpReplaced(pbx, call, event);
     return event.type === 'transferred' ? { ...event, ends } : event.end;
   } finally {
     if (!isSentOn) ends.close();
@@ -94,6 +95,7 @@ export async function untilTheyPart(
     for (;;) {
       const event = await ends.next(room.stopping);
       told(event);
+      await hangUpReplaced(room.pbx, call, event);
       if (event.type !== 'left') continue;
       const rest = ends.channelOf(event.end === 'caller' ? 'member' : 'caller');
       if (rest === call.channelId && !call.signal.aborted) return;
@@ -102,4 +104,10 @@ export async function untilTheyPart(
   } finally {
     ends.close();
   }
+}
+
+/** Whose call was picked up by another phone is left in Stasis, alone. */
+async function hangUpReplaced(pbx: Pbx, call: Call, event: EndsEvent): Promise<void> {
+  if (event.type !== 'transferred' || event.transfer !== null) return;
+  await quietly(call, 'hang-up-replaced', () => pbx.hangup(event.replaced));
 }

@@ -29,6 +29,8 @@ export type EndsEvent =
   | {
       readonly type: 'transferred';
       readonly end: End;
+      /** Who sat there before. Asterisk hangs up a phone that has transferred, not one whose call was picked up. */
+      readonly replaced: ChannelId;
       readonly transfer: Transfer | null;
       readonly standIn: ChannelSnapshot;
     }
@@ -44,6 +46,8 @@ interface Seat {
   channelId: ChannelId;
   /** Took the channel's place; what happened is not told yet. */
   standIn: ChannelSnapshot | null;
+  /** Whose place it took. */
+  replacedId: ChannelId;
   /** The transfer of this channel was told of before its stand-in came. */
   early: { readonly channelId: ChannelId; readonly transfer: Transfer | null } | null;
   hasLeft: boolean;
@@ -145,6 +149,7 @@ export class TwoEnds {
     if (place.channelId !== channelId || place.hasLeft) return;
     // Sent on twice before the first was told of.
     if (place.standIn !== null) this.#transferred(end, null, transferBy(place.standIn));
+    place.replacedId = channelId;
     place.channelId = standIn.channelId;
     place.standIn = standIn;
     this.#listen(end, standIn.channelId);
@@ -161,7 +166,7 @@ export class TwoEnds {
     if (standIn === null || from === place.channelId) return;
     place.standIn = null;
     place.early = null;
-    this.#tell({ type: 'transferred', end, transfer, standIn });
+    this.#tell({ type: 'transferred', end, replaced: place.replacedId, transfer, standIn });
     for (const event of place.later.splice(0)) this.#tell(event);
   }
 
@@ -194,5 +199,14 @@ export function transferBy({ name, dialplan }: ChannelSnapshot): Transfer | null
 }
 
 function seat(channelId: ChannelId): Seat {
-  return { firstId: channelId, channelId, standIn: null, early: null, hasLeft: false, undo: [], later: [] };
+  return {
+    firstId: channelId,
+    channelId,
+    replacedId: channelId,
+    standIn: null,
+    early: null,
+    hasLeft: false,
+    undo: [],
+    later: [],
+  };
 }

@@ -117,4 +117,20 @@ export function describePlaces(open: () => QueueStoreUnderTest): void {
       knownExtension: null,
     });
   });
+
+  test('who has sent the customer on to somebody else does not know them for that', async () => {
+    const { store, enter, reserve, connect, extensions, next } = await scene(open(), 2);
+    const customer = { id: `known-${next()}`, name: 'Company', code: null, fields: {} };
+    const transfer = { type: 'blind', extension: '5550199', context: 'phones' } as const;
+    for (const [member, how, atMs] of [
+      [0, null, START_MS + 90_000],
+      [1, transfer, START_MS + 95_000],
+    ] as const) {
+      const attempt = await reserve(await enter({ customer }), member);
+      await connect(attempt);
+      await store.complete({ attemptId: attempt.attemptId, endedBy: 'member', transfer: how, atMs });
+    }
+    const known = await enter({ customer }, { isKnownByLastCall: true });
+    expect(known.answer).toMatchObject({ knownExtension: extensionOf(extensions, 0).number });
+  });
 }

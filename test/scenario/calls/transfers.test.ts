@@ -255,6 +255,20 @@ describe('the caller sends the member on', () => {
   });
 });
 
+test("another phone picks the member's call up: COMPLETEAGENT, and the item is on that one's node", async () => {
+  const { center, caller, phone } = await talking();
+  const other = phone.isPickedUpBy('1001');
+  await center.wait(2_100);
+  expect(center.log()).toEqual(['ENTERQUEUE', 'CONNECT', 'COMPLETEAGENT']);
+  expect(other.talksTo).toEqual(['PJSIP/caller']);
+  // Asterisk leaves the first phone where it is.
+  expect(phone.talking).toBeUndefined();
+  expect(center.announcer.nodes.get('1001')).toMatchObject({ state: 'connected' });
+  expect(center.announcer.nodes.get('1000')).toBeNull();
+  caller.hangsUp();
+  expect(await center.leftovers()).toEqual(NOTHING_LEFT);
+});
+
 describe('bad days', () => {
   test("the event that tells of the transfer is lost: what the stand-in's name says is written", async () => {
     const { center, phone, lineOf, caller } = await talking();

@@ -43,6 +43,10 @@ export interface LoggedLine {
 }
 
 const EXTENSIONS = ['1000', '2000', '3000'] as const;
+const CALL_EVENTS: ReadonlySet<string> = new Set([
+  ...['ENTERQUEUE', 'CONNECT', 'RINGNOANSWER', 'RINGCANCELED', 'COMPLETEAGENT', 'COMPLETECALLER'],
+  ...['BLINDTRANSFER', 'ATTENDEDTRANSFER', 'ABANDON', 'EXITWITHTIMEOUT', 'EXITEMPTY', 'EXITWITHKEY', 'WITHDRAW', 'AGENTDUMP'],
+]);
 const READY_LIMIT_MS = 60_000;
 
 /** A private stack, the application in front of it, and the people of the stories: one per test file. */
@@ -255,6 +259,11 @@ export class Site {
       ...row,
       data: data.map((text) => text ?? '').slice(0, data.findLastIndex((text) => text) + 1),
     }));
+  }
+
+  /** The lines of app_queue about calls among them, those of the queue's members left out. */
+  async callLog(): Promise<LoggedLine[]> {
+    return (await this.queueLog()).filter(({ event }) => CALL_EVENTS.has(event));
   }
 
   /** Waits until queue_log has a line of this event (the `count`th), and answers it. */

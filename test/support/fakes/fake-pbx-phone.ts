@@ -22,6 +22,7 @@ export interface PhoneSwitch {
   refreshDevice(device: string): void;
   blindTransfer(channel: FakeChannel, extension: string): FakeStandIn;
   attendedTransfer(channel: FakeChannel, to: FakeDestination): FakeStandIn;
+  pickUp(channel: FakeChannel, by: string): FakeStandIn;
 }
 
 /** A telephone of an extension with one contact (or several), and what it does when called. */
@@ -145,6 +146,11 @@ export class FakePhone {
   /** What has been said to the phone alone in the call that goes on. */
   get heard(): readonly string[] {
     return this.talking?.heard.map(({ media }) => media) ?? [];
+  }
+
+  /** Another phone takes the conversation. */
+  isPickedUpBy(number: string): FakeStandIn {
+    return this.#switch.pickUp(this.#conversation(), number);
   }
 
   holds(): void {

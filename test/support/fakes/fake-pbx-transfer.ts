@@ -81,6 +81,15 @@ export function attendedTransfer(world: FakePbxWorld, from: FakeChannel, to: Fak
   return new FakeStandIn(standIn, world);
 }
 
+/** Another phone takes the call of this one (INVITE with Replaces). */
+export function pickUp(world: FakePbxWorld, from: FakeChannel, by: string): FakeStandIn {
+  const dialplan = { context: 'phones', extension: '', priority: 1 };
+  const standIn = newStandIn(`PJSIP/${by}`, dialplan, from, '');
+  world.replaceLeg(from, standIn, null, { isLeft: true });
+  world.setChannelState(standIn, 'Up');
+  return new FakeStandIn(standIn, world);
+}
+
 /** A phone joins two calls that are both in bridges of the application. */
 export function joinLegs(
   world: FakePbxWorld,
@@ -113,7 +122,7 @@ function newStandIn(
   name: string,
   dialplan: { readonly context: string; readonly extension: string; readonly priority: number },
   from: FakeChannel,
-  half: ';1' | ';2' = ';1',
+  half: ';1' | ';2' | '' = ';1',
 ): FakeChannel {
   standIns += 1;
   return new FakeChannel({

@@ -11,6 +11,7 @@ import {
   type FakeDestination,
   type FakeStandIn,
   joinLegs,
+  pickUp,
 } from './fake-pbx-transfer.ts';
 import type { FakePbxWire } from './fake-pbx-wire.ts';
 
@@ -107,12 +108,16 @@ export class FakePbxWorld implements PhoneSwitch, CallerSwitch {
     return attendedTransfer(this, channel, to);
   }
 
+  pickUp(channel: FakeChannel, by: string): FakeStandIn {
+    return pickUp(this, channel, by);
+  }
+
   joinLegs(first: FakeChannel, second: FakeChannel): readonly [FakeStandIn, FakeStandIn] {
     return joinLegs(this, first, second);
   }
 
-  /** Another channel takes a channel's place in its bridge; the old one leaves the switch. `told`: what Asterisk says of it meanwhile. */
-  replaceLeg(old: FakeChannel, by: FakeChannel, told: PbxEvent | null): void {
+  /** Another channel takes a channel's place in its bridge; the old one leaves the switch unless it `isLeft` there. `told`: what Asterisk says meanwhile. */
+  replaceLeg(old: FakeChannel, by: FakeChannel, told: PbxEvent | null, { isLeft = false } = {}): void {
     const { bridgeId, channelId } = old;
     if (bridgeId === null) throw new Error(`Channel ${channelId} is in no bridge`);
     this.channels.set(by.channelId, by);
@@ -120,6 +125,7 @@ export class FakePbxWorld implements PhoneSwitch, CallerSwitch {
     this.leaveBridge(old);
     this.joinBridge(bridgeId, by, false);
     if (told !== null) this.#wire.emit(told);
+    if (isLeft) return;
     old.isReplaced = true;
     this.endLeg(old, 16);
   }

@@ -322,7 +322,7 @@ export class MemoryQueueStore implements QueueStore {
       const { entry, extension } = attempt;
       end(attempt, event);
       close(entry, event, atMs);
-      entry.answeredBy = extension;
+      entry.answeredBy = (request.transfer ?? null) === null ? extension : null;
       const connectedAtMs = attempt.connectedAtMs ?? atMs;
       const { queue, isInLevel = false } = entry;
       this.#members.hungUp(extension, queue, atMs);
