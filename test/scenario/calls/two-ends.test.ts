@@ -56,7 +56,13 @@ test.each([
   const { signal } = new AbortController();
   for (const name of order) router.tell(EVENTS[name]);
   const transfer = { type: 'attended', meets: null, dialled: '2000', target: { type: 'APP', application: 'Dial' } };
-  expect(await two.next(signal)).toEqual({ type: 'transferred', end: 'member', replaced: MEMBER, transfer, standIn: channel });
+  expect(await two.next(signal)).toEqual({
+    type: 'transferred',
+    end: 'member',
+    replaced: MEMBER,
+    transfer,
+    standIn: channel,
+  });
   expect(await two.next(signal)).toEqual({ type: 'left', end: 'member' });
   two.close();
   expect(router.size).toBe(0);
