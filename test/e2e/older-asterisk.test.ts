@@ -7,6 +7,7 @@ import { untilTheyTalk } from '../support/e2e/listening.ts';
 import { filesOf, heardSpans } from '../support/e2e/recorded.ts';
 import { Site } from '../support/e2e/site.ts';
 import { answers } from '../support/phones/phone.ts';
+import { pause } from '../support/phones/waiting.ts';
 
 jest.setTimeout(120_000);
 
@@ -52,11 +53,14 @@ describe('A queue on Asterisk 16.28', () => {
     for (const event of ['BLINDTRANSFER', 'ATTENDEDTRANSFER']) {
       const caller = await site.caller('0001', { speaksHz: 500 });
       const ring = await phone.ring();
+      // As a person; who answers in the moment of the ring may hear nothing (test/support/phones/README.md).
+      await pause(500);
       await ring.answer();
       await untilTheyTalk([caller, 500], [ring, 700]);
       const asked = event === 'BLINDTRANSFER' ? null : await phone.dial('2000');
       if (asked === null) await ring.transfer('2000');
       const second = await other.ring();
+      await pause(500);
       await second.answer();
       if (asked !== null) {
         await asked.answered();
