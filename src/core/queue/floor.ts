@@ -2,8 +2,9 @@ import type { EntryId, ExtensionNumber } from '../ids.ts';
 import { Alarms } from './alarms.ts';
 import { availability, type Member } from './availability.ts';
 import { type Demand, Demands } from './demands.ts';
+import { KnownMembers } from './known-members.ts';
 import type { WaitingEntry } from './line.ts';
-import { OrderedSet } from './ordered-set.ts';
+import type { OrderedSet } from './ordered-set.ts';
 import { limitsAt } from './penalty-rules.ts';
 import { byService, type Move, type Place, Places } from './places.ts';
 import type { Window } from './pool.ts';
@@ -59,10 +60,7 @@ export class Floor {
   readonly #seats = new Map<ExtensionNumber, Seat>();
   readonly #places = new Places();
   readonly #demands: Demands<Place>;
-  /** Those who wait for one member only. */
-  readonly #exclusive = new Map<ExtensionNumber, OrderedSet<Place>>();
-  /** Those who wait and whose customer is known to a member. */
-  readonly #knownTo = new Map<ExtensionNumber, Set<Place>>();
+  readonly #known = new KnownMembers();
   readonly #alarms = new Alarms<Seat | Place>();
   readonly #changed = new Set<Seat | Place>();
   #waiting = 0;
@@ -160,10 +158,7 @@ export class Floor {
     if (!place.isWaiting) return;
     place.isWaiting = false;
     this.#waiting--;
-    const { knownExtension } = place.entry;
-    const known = knownExtension === null ? undefined : this.#knownTo.get(knownExtension);
-    known?.delete(place);
-    if (knownExtension !== null && known?.size === 0) this.#knownTo.delete(knownExtension);
+    this.#known.delete(place);
     this.#withdraw(place);
     this.#alarms.set(place, null);
     this.#changed.delete(place);
@@ -208,7 +203,7 @@ export class Floor {
       const isFree = () => demand.pool.hasAny(this.#window(demand));
       if (demand.line.size > 0 && isFree()) walks.push(walkAlong(this, demand.line, isFree));
     }
-    for (const [number, line] of this.#exclusive) {
+    for (const [number, line] of this.#known.exclusiveLines()) {
       const isFree = () => this.#seats.get(number)?.isFree === true;
       if (isFree()) walks.push(walkAlong(this, line, isFree));
     }
@@ -242,11 +237,7 @@ export class Floor {
   #begin(place: Place, isWaiting = true): void {
     this.#waiting++;
     this.#changed.add(place);
-    const { knownExtension } = place.entry;
-    if (knownExtension !== null) {
-      const known = this.#knownTo.get(knownExtension) ?? new Set();
-      this.#knownTo.set(knownExtension, known.add(place));
-    }
+    this.#known.add(place);
     if (!isWaiting) this.stopWaiting(place);
   }
 
@@ -254,8 +245,7 @@ export class Floor {
   #reconsider(number: ExtensionNumber, { wereSeats = this.#seats.size } = {}): void {
     const { penaltyMembersLimit } = this.settings;
     const isChanged = wereSeats > penaltyMembersLimit !== this.#seats.size > penaltyMembersLimit;
-    const known = isChanged ? [...this.#knownTo.values()].flatMap((places) => [...places]) : this.#knownTo.get(number);
-    for (const place of known ?? []) this.#changed.add(place);
+    for (const place of isChanged ? this.#known.all() : this.#known.of(number)) this.#changed.add(place);
   }
 
   #rung(members: readonly Member[]): readonly Member[] {
@@ -297,19 +287,15 @@ export class Floor {
   #withdraw(place: Place): void {
     const { demand, exclusiveTo } = place;
     if (demand === null) return;
-    const line = this.#lineOf(place, demand);
-    line.delete(place);
-    if (exclusiveTo !== null && line.size === 0) this.#exclusive.delete(exclusiveTo);
+    this.#lineOf(place, demand).delete(place);
+    if (exclusiveTo !== null) this.#known.dropEmpty(exclusiveTo);
     place.demand = null;
     place.exclusiveTo = null;
     this.#demands.giveBack(demand);
   }
 
   #lineOf({ exclusiveTo }: Place, demand: Demand<Place>): OrderedSet<Place> {
-    if (exclusiveTo === null) return demand.line;
-    const line = this.#exclusive.get(exclusiveTo) ?? new OrderedSet(byService);
-    this.#exclusive.set(exclusiveTo, line);
-    return line;
+    return exclusiveTo === null ? demand.line : this.#known.exclusiveLine(exclusiveTo);
   }
 
   /** The customer's own member is waited for while logged in, not paused, able, and not tried yet. */
