@@ -36,7 +36,7 @@ export async function talk(visit: Visit, ring: Ring, request: TalkRequest): Prom
   const recording = recordingOf(visit, ring, request);
   if (!request.isJoined) await Promise.all([visit.hold.stop(), recording?.prepare()]);
   news.connected(ring);
-  const end = await conversationEnd(visit, request, recording).catch(async (error: unknown) => {
+  const end = await conversationEnd(visit, ring, { request, recording }).catch(async (error: unknown) => {
     if (error instanceof StandStill) recording?.leave();
     else await recording?.end();
     await written;
@@ -120,12 +120,12 @@ async function writeConnect({ room, call }: Visit, ring: Ring, request: TalkRequ
 
 async function conversationEnd(
   visit: Visit,
-  request: TalkRequest,
-  recording: ConversationRecording | null,
+  ring: Ring,
+  { request, recording }: { readonly request: TalkRequest; readonly recording: ConversationRecording | null },
 ): Promise<ConversationEnd> {
   const { room, call, bridge } = visit;
   const { channelId, isJoined } = request;
-  const unhold = heedHold(visit, channelId);
+  const unhold = heedHold(visit, ring, channelId);
   try {
     if (!isJoined) await announceConversation(visit, channelId);
     const onJoined = () => recording?.joined();
@@ -141,16 +141,32 @@ async function conversationEnd(
 }
 
 /** While the member has put the caller on hold, the caller hears the programme again, where it stopped (C4). */
-function heedHold({ room, call, hold }: Visit, memberChannelId: ChannelId): () => void {
+function heedHold(visit: Visit, ring: Ring, memberChannelId: ChannelId): () => void {
+  const { room, call, hold } = visit;
   const stop = () => {
     hold.stop().catch((error: unknown) => call.log.error({ err: error }, 'The programme goes on in a conversation'));
   };
   const unlisten = room.router.onChannel(memberChannelId, (event) => {
     if (event.type === 'hold') hold.startOnHold();
     if (event.type === 'unhold') stop();
+    if (event.type === 'hold' || event.type === 'unhold') logHold(visit, ring, event.type);
   });
   return () => {
     unlisten();
     stop();
   };
+}
+
+/** queue_log's line, as QueueMetrics reads it; nobody waits for it. */
+function logHold({ room, call, settings }: Visit, { extension }: Ring, type: 'hold' | 'unhold'): void {
+  const { callId, uniqueId } = call;
+  const line = {
+    event: type === 'hold' ? 'CALLERONHOLD' : 'CALLEROFFHOLD',
+    ...{ queue: settings.name, callId, uniqueId },
+    member: extension.name ?? extension.interface,
+    atMs: room.clock.now(),
+  } as const;
+  quietly(call, 'record-hold', () => room.store.record(line)).catch((error: unknown) => {
+    call.log.error({ err: error }, 'A hold is not in queue_log');
+  });
 }

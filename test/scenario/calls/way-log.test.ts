@@ -69,6 +69,27 @@ describe("The caller's way in queue_log", () => {
   });
 });
 
+test("A member's hold is in queue_log between CONNECT and COMPLETE", async () => {
+  const center = await CallCenter.open({ members: ['1000'] });
+  const caller = await center.entersSupport();
+  center.phone('1000').picksUp();
+  await center.wait(1_000);
+  center.phone('1000').holds();
+  await center.wait(3_000);
+  center.phone('1000').unholds();
+  await center.wait(1_000);
+  center.phone('1000').hangsUp();
+  await center.wait(100);
+  const lines = center.store.log.filter(({ callid }) => callid === caller.channelId).slice(1);
+  expect(lines.map(({ queuename, agent, event }) => `${queuename} ${agent} ${event}`)).toEqual([
+    'support PJSIP/1000 CONNECT',
+    'support PJSIP/1000 CALLERONHOLD',
+    'support PJSIP/1000 CALLEROFFHOLD',
+    'support PJSIP/1000 COMPLETEAGENT',
+  ]);
+  expect(await center.leftovers()).toEqual(NOTHING_LEFT);
+});
+
 describe('ENTERQUEUE', () => {
   const asks = { ...queueLog, hasIvr: false, hasCallerName: true, hasRestrictedCallerId: false };
 
