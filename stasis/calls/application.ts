@@ -1,4 +1,5 @@
 import { setMaxListeners } from 'node:events';
+import type { EntryId } from '../../src/core/ids.ts';
 import { builtInStrategy } from '../../src/core/queue/strategies.ts';
 import type { Strategy } from '../../src/core/queue/strategy.ts';
 import { isAppError } from '../../src/errors.ts';
@@ -163,6 +164,21 @@ export class Application {
   #onStoreChange(change: StoreChange): void {
     if (change.type === 'membership' || change.type === 'all') this.memberships.reloadSoon();
     if (change.type === 'all') this.room.distributor.changed();
+    if (change.type === 'entry') this.#takeUpPlace(change.entryId).catch((error: unknown) => this.#unread(error));
+  }
+
+  /** Somebody else has changed a caller's row: one who waits here may stand elsewhere now. */
+  async #takeUpPlace(entryId: EntryId): Promise<void> {
+    const { distributor, store } = this.room;
+    if (distributor.position(entryId) === null) return;
+    const entry = (await store.openEntries()).find((each) => each.entryId === entryId);
+    if (entry === undefined) return;
+    const { priority, placedPriority, placedAtMs } = entry;
+    distributor.moveTo(entryId, { priority, placedPriority, placedAtMs });
+  }
+
+  #unread(error: unknown): void {
+    this.room.log.warn({ err: error }, 'What somebody else changed could not be read');
   }
 
   #recover(): void {

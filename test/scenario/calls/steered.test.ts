@@ -19,6 +19,11 @@ function steering(center: CallCenter) {
     if (call === undefined) throw new Error('That caller is not here');
     return call.callId;
   };
+  const entryIdOf = (caller: FakeCaller) => {
+    const call = center.application.calls.list().find(({ channelId }) => channelId === caller.channelId);
+    if (call === undefined || call.phase.entryId === null) throw new Error('That caller does not wait');
+    return call.phase.entryId;
+  };
   const position = (caller: FakeCaller) =>
     center.application.calls
       .list()
@@ -28,7 +33,13 @@ function steering(center: CallCenter) {
           : null,
       )
       .find((place) => place !== null) ?? null;
-  return { ...runningCalls(center.application), members: runningMembers(center.application), idOf, position };
+  return {
+    ...runningCalls(center.application),
+    members: runningMembers(center.application),
+    idOf,
+    entryIdOf,
+    position,
+  };
 }
 
 describe('a waiting caller', () => {
@@ -49,6 +60,23 @@ describe('a waiting caller', () => {
     await center.logsIn('1000');
     expect(center.phone('1000').shown.map(({ number }) => number)).toEqual(['2002']);
     for (const caller of callers) caller.hangsUp();
+    expect(await center.leftovers()).toEqual(NOTHING_LEFT);
+  });
+
+  test('SQL that gives a caller another place is taken up at once', async () => {
+    const center = await CallCenter.open();
+    const { position, entryIdOf } = steering(center);
+    const first = await center.entersSupport();
+    const second = await center.entersSupport({ number: '2001' });
+    const entryId = entryIdOf(second);
+    const placed = { placedPriority: 9, placedAtMs: center.clock.now(), isLast: true };
+    await center.store.changePriority({ entryId, priority: 9, placed });
+    expect([first, second].map(position)).toEqual([1, 2]);
+    center.store.announce({ type: 'entry', entryId, queue: support });
+    await center.clock.settle();
+    expect([first, second].map(position)).toEqual([2, 1]);
+    first.hangsUp();
+    second.hangsUp();
     expect(await center.leftovers()).toEqual(NOTHING_LEFT);
   });
 
