@@ -27,6 +27,10 @@ describe('migrate', () => {
     });
   });
 
+  test('each file has a number of its own, without a gap', () => {
+    expect(files.map((name) => Number(name.slice(0, 4)))).toEqual(files.map((_, index) => index + 1));
+  });
+
   test('several processes at once apply each file once', async () => {
     const databaseUrl = await postgres.createDatabase('empty');
     const all = await Promise.all(Array.from({ length: 4 }, () => migrate({ databaseUrl, log })));
