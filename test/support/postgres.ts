@@ -46,7 +46,13 @@ export async function startTestPostgres(): Promise<TestPostgres> {
     clients.push(made);
     return made;
   };
-  const template = await withAdmin(urlOf('queueapp'), (admin) => prepareTemplate(admin, urlOf));
+  // A migration that fails must not leave the server behind: nobody has it yet who could close it.
+  const template = await withAdmin(urlOf('queueapp'), (admin) => prepareTemplate(admin, urlOf)).catch(
+    async (error: unknown) => {
+      await first.stop();
+      throw error;
+    },
+  );
   const createDatabase = async (kind: 'migrated' | 'empty') => {
     const name = `test_${randomUUID().replaceAll('-', '')}`;
     made.push(name);

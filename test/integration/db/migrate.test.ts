@@ -13,7 +13,8 @@ describe('migrate', () => {
     postgres = await startTestPostgres();
     files = (await readdir(new URL('../../../db/migrations/', import.meta.url))).sort();
   });
-  afterAll(() => postgres.close());
+  // Each test has made databases, and dropping one takes a checkpoint.
+  afterAll(() => postgres.close(), 60_000);
 
   test('brings an empty database up to date once', async () => {
     const databaseUrl = await postgres.createDatabase('empty');
@@ -81,7 +82,8 @@ describe('The tables', () => {
   beforeAll(async () => {
     postgres = await startTestPostgres();
   });
-  afterAll(() => postgres.close());
+  // Each test has made databases, and dropping one takes a checkpoint.
+  afterAll(() => postgres.close(), 60_000);
   const run = async (sql: string, values: unknown[] = []) => (await postgres.client()).query(sql, values);
 
   test('refuse two customers with one code', async () => {
