@@ -83,19 +83,28 @@ export function membersText(members: readonly MemberJson[], nowMs: number): stri
   return rows.length === 0 ? 'No extensions\n' : table(headings, rows);
 }
 
-/** `support`, and in brackets what is not as usual: `support (penalty 2, paused 5m: lunch)`. */
+/** `support (in 3h, 2 calls, last 4m ago)`: since the login, and what is not as usual, `penalty 2, paused 5m: lunch`. */
 function membershipText(membership: MemberJson['queues'][number], nowMs: number): string {
   const { queue, penalty, calls, paused, pausedReason, pausedSince, asideUntil, ringInUse } = membership;
+  const { loggedIn, lastCall, lastPaused } = membership;
   const since = pausedSince === null ? '' : ` ${ago(pausedSince, nowMs)}`;
   const isAside = asideUntil !== null && Date.parse(asideUntil) > nowMs;
   const parts = [
+    `in ${ago(loggedIn, nowMs)}`,
     ...(penalty === 0 ? [] : [`penalty ${penalty}`]),
-    ...(calls === 0 ? [] : [`${calls} ${calls === 1 ? 'call' : 'calls'}`]),
+    ...(calls === 0 ? [] : [callsOfMember(calls, lastCall, nowMs)]),
     ...(ringInUse === null ? [] : [`ring-in-use ${ringInUse ? 'yes' : 'no'}`]),
     ...(paused ? [`paused${since}${pausedReason === null ? '' : `: ${pausedReason}`}`] : []),
+    ...(paused || lastPaused === null ? [] : [`last pause ${ago(lastPaused, nowMs)} ago`]),
     ...(isAside ? [`aside for ${left(asideUntil, nowMs)}`] : []),
   ];
-  return parts.length === 0 ? queue : `${queue} (${parts.join(', ')})`;
+  return `${queue} (${parts.join(', ')})`;
+}
+
+/** `3 calls, last 4m ago`. */
+function callsOfMember(calls: number, lastCall: string | null, nowMs: number): string {
+  const last = lastCall === null ? '' : `, last ${ago(lastCall, nowMs)} ago`;
+  return `${calls} ${calls === 1 ? 'call' : 'calls'}${last}`;
 }
 
 const left = (until: string, nowMs: number) => ago(new Date(nowMs).toISOString(), Date.parse(until));

@@ -289,6 +289,8 @@ describe('The questions to the running application', () => {
     asideUntil: null,
     ringInUse: null,
     calls: 0,
+    lastCall: null,
+    lastPaused: null,
     loggedIn: since,
   };
 
@@ -327,7 +329,7 @@ describe('The questions to the running application', () => {
       },
     ]);
     expect((await ask('members')).out).toContain(
-      '1000       support (paused)  INUSE  talking  -          PJSIP/1000  a@b',
+      '1000       support (in 1m 5s, paused)  INUSE  talking  -          PJSIP/1000  a@b',
     );
     const soon = new Date(NOW_MS + 12_000).toISOString();
     answers([
@@ -340,17 +342,28 @@ describe('The questions to the running application', () => {
         wrapUpUntil: soon,
         lastHangup: since,
         queues: [
-          { ...usual, penalty: 2, calls: 3, paused: true, pausedReason: 'lunch\u001b[2J', pausedSince: since },
+          {
+            ...usual,
+            penalty: 2,
+            calls: 3,
+            lastCall: since,
+            paused: true,
+            lastPaused: since,
+            pausedReason: 'lunch\u001b[2J',
+            pausedSince: since,
+          },
           { ...usual, queue: 'sales', calls: 1, asideUntil: soon, ringInUse: true },
-          { ...usual, queue: 'other', asideUntil: since, ringInUse: false },
+          { ...usual, queue: 'other', asideUntil: since, ringInUse: false, lastPaused: since },
         ],
       },
     ]);
     const members = (await ask('members')).out;
     expect(members).toContain(
-      'support (penalty 2, 3 calls, paused 1m 5s: lunch?[2J), sales (1 call, ring-in-use yes, aside for 12s)',
+      'support (in 1m 5s, penalty 2, 3 calls, last 1m 5s ago, paused 1m 5s: lunch?[2J), sales (in 1m 5s, 1 call, ring-in-use yes, aside for 12s)',
     );
-    expect(members).toContain('other (ring-in-use no)  NOT_INUSE  wrap-up (12s left)  1m 5s ago  PJSIP/1000  -');
+    expect(members).toContain(
+      'other (in 1m 5s, ring-in-use no, last pause 1m 5s ago)  NOT_INUSE  wrap-up (12s left)  1m 5s ago  PJSIP/1000  -',
+    );
     answers([
       {
         callId: 'c1',
