@@ -86,6 +86,20 @@ export function describeFigures(open: () => QueueStoreUnderTest): void {
       expect(counters(await figures())).toEqual([0, 0, 4, 2]);
     });
 
+    test('a conversation that was sent on is one that has ended', async () => {
+      const { enter, reserve, connect, store, figures } = await counted();
+      for (const transfer of [
+        { type: 'blind', extension: '2000', context: 'phones' },
+        { type: 'attended', target: { type: 'BRIDGE', bridgeId: 'b' } },
+      ] as const) {
+        const attempt = await reserve(await enter({ joinedAtMs: START_MS }));
+        await connect(attempt);
+        await store.complete({ attemptId: attempt.attemptId, endedBy: 'member', transfer, atMs: START_MS + 65_500 });
+      }
+      expect(counters(await figures())).toEqual([2, 0, 0, 0]);
+      expect(await figures()).toMatchObject({ talkMs: 40_000, members: [{ calls: 2 }] });
+    });
+
     test('AN6: averages of waiting and talking begin with the first and take a quarter of each new one', async () => {
       const { answered, left, figures } = await counted();
       expect(await figures()).toMatchObject({ holdMs: null, talkMs: null });
