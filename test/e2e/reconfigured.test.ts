@@ -1,0 +1,146 @@
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, expect, jest, test } from '@jest/globals';
+import { silences } from '../support/audio/levels.ts';
+import { durationMs, writeWav } from '../support/audio/pcm.ts';
+import { eventually } from '../support/e2e/eventually.ts';
+import { hearsFor, SentAudio } from '../support/e2e/hearing.ts';
+import { Site } from '../support/e2e/site.ts';
+import { sweep, sweepPlaceMs } from '../support/e2e/tone-class.ts';
+import { answers } from '../support/phones/phone.ts';
+
+jest.setTimeout(120_000);
+
+const folder = mkdtempSync(join(tmpdir(), 'queueapp-reconfigured-'));
+const MUSIC = `  support:
+    music-class: sweep
+    recording: {}
+    programme: { position: { on-change: false, every: 0 } }
+`;
+
+let site: Site;
+beforeAll(async () => {
+  mkdirSync(join(folder, 'sweep'));
+  writeWav(join(folder, 'sweep/sweep.wav'), sweep());
+  const configure = (shipped: string) =>
+    `${shipped.replace('    music-class: default', '    #').replace('  support:\n', MUSIC)}
+music-classes: { sweep: { folder: ${join(folder, 'sweep')} } }
+`;
+  site = await Site.up({ name: 'reconfigured', configure });
+}, 600_000);
+afterEach(() => site.reset());
+afterAll(async () => {
+  await site?.down();
+  rmSync(folder, { recursive: true });
+});
+
+/** Changes the configuration file as an editor does: never half a file. */
+function rewrite(change: (text: string) => string): void {
+  const file = site.env.QUEUEAPP_CONFIG;
+  const before = readFileSync(file, 'utf8');
+  const after = change(before);
+  if (after === before) throw new Error('Nothing was changed');
+  writeFileSync(`${file}.new`, after);
+  renameSync(`${file}.new`, file);
+}
+
+const reloads = () => site.app.log.filter(({ msg }) => msg === 'Configuration read again').length;
+
+/** What the commands ask of the application; a command itself takes the machine's whole processor for a second here. */
+async function ask<Answer>(path: string, body?: object): Promise<Answer> {
+  const response = await fetch(`${site.env.HTTP_URL}/api/v1/${path}`, {
+    headers: { authorization: `Bearer ${site.env.API_TOKEN}`, 'content-type': 'application/json' },
+    ...(body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) }),
+  });
+  return (await response.json()) as Answer;
+}
+
+const strategy = async () => (await ask<{ strategy: string }[]>('queues'))[0]?.strategy;
+
+test('strategy and ring time are changed by SQL, SIGHUP and command while a caller waits: no gap, and the call goes by them', async () => {
+  const silent = await site.phone('1000');
+  const phone = await site.phone('2000', { behaviour: answers(200) });
+  const caller = await site.caller('0001', { from: { number: '5550411', name: 'Caller' } });
+  // Until the recordings are read, it is Asterisk's own music.
+  await site.untilPhase('waiting', ({ hears }) => hears === 'sweep');
+  await hearsFor(caller, 2_500);
+  const sending = await SentAudio.begin(caller);
+  await hearsFor(caller, 500);
+
+  await site.sql(`update queue set settings = '{"ring-timeout": "4s"}' where name = 'support'`);
+  rewrite((text) =>
+    text.replace('strategy: leastrecent', 'strategy: linear').replace('title: Support', 'title: Helpdesk'),
+  );
+  site.app.signal('SIGHUP');
+  await eventually('the file to be taken up', () => reloads() === 1);
+  expect(await strategy()).toBe('linear');
+  await ask('queues/support/settings', { set: { strategy: 'rrmemory' } });
+  expect(await strategy()).toBe('rrmemory');
+  rewrite((text) => text.replace('strategy: linear', 'strategy: loudest'));
+  expect(await ask('reload', {})).toMatchObject({ error: { code: 'CONFIG_INVALID' } });
+
+  await hearsFor(caller, 500);
+  const { pcm } = await sending.end();
+  const lengthMs = durationMs(pcm);
+  expect(silences(pcm, { minimumMs: 40, thresholdDbfs: -26 })).toEqual([]);
+  const played = sweepPlaceMs(pcm, lengthMs - 300, lengthMs) - sweepPlaceMs(pcm, 0, 300);
+  expect(Math.abs(played - (lengthMs - 300))).toBeLessThan(60);
+
+  const set = await site.cli('set', 'support', 'retry=1s');
+  expect([set.status, set.out]).toEqual([0, 'strategy=rrmemory\nring-timeout=4s\nretry=1s\n']);
+  expect((await site.cli('reload')).status).toBe(78);
+  await site.onDuty('1000', '2000');
+  const ring = await phone.ring({ limitMs: 15_000 });
+  expect([silent.rings.length, ring.caller.name]).toEqual([1, 'Helpdesk: Caller']);
+  await site.untilPhase('talking');
+  const missed = await site.logged('RINGNOANSWER');
+  expect([missed.agent, Math.round(Number(missed.data[0]) / 1000)]).toEqual(['PJSIP/1000', 4]);
+  await caller.hangup();
+  await site.logged('COMPLETECALLER');
+  const events = (await site.queueLog())
+    .map(({ event }) => event)
+    .filter((event) => !/MEMBER|QUEUESTART|^INFO$|^DID$/.test(event));
+  expect(events).toEqual(['ENTERQUEUE', 'CONFIGRELOAD', 'RINGNOANSWER', 'CONNECT', 'COMPLETECALLER']);
+  await site.cli('unset', 'support', '--all');
+});
+
+test('personal-data erase: number, name and the recording on Asterisk’s disk are gone, the lines are still counted', async () => {
+  await site.phone('1000', { behaviour: answers(100), speaksHz: 700 });
+  await site.onDuty('1000');
+  const caller = await site.caller('0001', { from: { number: '5550412', name: 'Ada' }, speaksHz: 500 });
+  await site.untilPhase('talking');
+  await hearsFor(caller, 2_000);
+  await caller.hangup();
+  await site.logged('COMPLETECALLER');
+  const spool = join(site.env.QUEUEAPP_RUN, 'asterisk');
+  const file = await eventually('the recording to be written', async () => {
+    const [row] = await site.sql<{ file: string }>(
+      "select file from recording where state = 'done' order by started_at desc limit 1",
+    );
+    return row?.file;
+  });
+  const path = readdirSync(spool, { recursive: true, encoding: 'utf8' }).find((each) => each.endsWith(file));
+  expect(path).toBeDefined();
+  const listed = await site.cli('personal-data', 'list', '5550412');
+  expect(listed.out).toContain(file);
+  const lines = (await site.queueLog()).length;
+  const erased = await site.cli('personal-data', 'erase', '5550412', '--yes');
+  expect(erased.out).toMatch(
+    /^Erased: 1 places in line, \d lines of queue_log, 0 of its file, 0 tunes, 1 recordings\./,
+  );
+  expect(existsSync(join(spool, path ?? ''))).toBe(false);
+  expect((await site.cli('personal-data', 'list', '5550412')).out).toMatch(/^Nothing\n/);
+  const after = await site.queueLog();
+  expect(after).toHaveLength(lines);
+  expect(JSON.stringify(after)).not.toContain('5550412');
+});
