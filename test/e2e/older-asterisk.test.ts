@@ -81,7 +81,7 @@ describe('A queue on Asterisk 16.28', () => {
     const phone = await site.phone('1000', { speaksHz: 700, behaviour: answers(400) });
     const caller = await site.caller('0001', { speaksHz: 500 });
     await site.untilPhase('waiting');
-    await site.onDuty('1000');
+    await site.login('1000');
     const member = await phone.ring();
     await member.answered();
     await untilTheyTalk([caller, 500], [member, 700]);

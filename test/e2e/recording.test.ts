@@ -40,7 +40,8 @@ async function talking(number = '5550100'): Promise<Talking> {
   const phone = await site.phone('1000', { speaksHz: MEMBER_HZ, behaviour: answers(400) });
   const caller = await site.caller('0001', { speaksHz: CALLER_HZ, from: { number } });
   await caller.hears(CONSENT);
-  await site.onDuty('1000');
+  // Rung as soon as the member is there.
+  await site.login('1000');
   const member = await phone.ring();
   await member.answered();
   await untilTheyTalk([caller, CALLER_HZ], [member, MEMBER_HZ]);
