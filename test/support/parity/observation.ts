@@ -34,6 +34,7 @@ const TIMES: Readonly<Record<string, readonly ('s' | 'ms' | 'id' | 'same')[]>> =
   CONNECT: ['s', 'id', 's'],
   COMPLETEAGENT: ['s', 's', 'same'],
   COMPLETECALLER: ['s', 's', 'same'],
+  BLINDTRANSFER: ['same', 'same', 's', 's', 'same'],
 };
 
 /** What is compared as text: members and callers by their parts, ids as `ID`, times apart. */
@@ -73,6 +74,7 @@ const WAITS = new Set([
   'CONNECT data1',
   'COMPLETEAGENT data1',
   'COMPLETECALLER data1',
+  'BLINDTRANSFER data3',
   'ABANDON data3',
   'EXITEMPTY data3',
 ]);

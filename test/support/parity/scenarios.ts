@@ -1,4 +1,4 @@
-import { answers, isBusy, neverAnswers } from '../phones/phone.ts';
+import { answers, answersAndTransfers, isBusy, neverAnswers } from '../phones/phone.ts';
 import type { CallerPart, Scenario } from './scenario.ts';
 
 const TALK_MS = 300;
@@ -82,6 +82,19 @@ export const SCENARIOS: readonly Scenario[] = [
     members: { A: { does: neverAnswers }, B: picksUp },
     callers: oneAfterTheOther(1),
     tiesDiffer: true,
+  },
+  {
+    name: 'c2 BLINDTRANSFER: the member sends the caller to a number, and takes the next one',
+    members: { A: { does: answersAndTransfers(400, 1200, '9002') } },
+    callers: [
+      { at: 0, hangsUpAfterMs: 5000 },
+      { at: 200, hangsUpAfterMs: 7500 },
+    ],
+  },
+  {
+    name: 'c2 BLINDTRANSFER: the caller sends the member to a number',
+    members: { A: { does: answers(400, 5000) } },
+    callers: [{ at: 0, transfers: { number: '9002', afterMs: 2500 } }],
   },
   {
     name: 'ringall (RA2): one answers, the others stop ringing without a line',

@@ -9,6 +9,7 @@ import { pause } from './waiting.ts';
 export type Behaviour =
   | { readonly act: 'nothing' }
   | { readonly act: 'answer'; readonly afterMs?: number; readonly hangUpAfterMs?: number }
+  | { readonly act: 'transfer'; readonly afterMs: number; readonly talkMs: number; readonly number: string }
   | { readonly act: 'busy'; readonly afterMs?: number };
 
 /** It rings until somebody else gives up. */
@@ -16,6 +17,10 @@ export const neverAnswers: Behaviour = { act: 'nothing' };
 /** It is picked up after a time, and hung up some time later if so wanted. */
 export function answers(afterMs = 0, hangUpAfterMs?: number): Behaviour {
   return { act: 'answer', afterMs, ...(hangUpAfterMs === undefined ? {} : { hangUpAfterMs }) };
+}
+/** It is picked up after a time, and some time later sends its partner to a number. */
+export function answersAndTransfers(afterMs: number, talkMs: number, number: string): Behaviour {
+  return { act: 'transfer', afterMs, talkMs, number };
 }
 /** It refuses with 486, after a time if so wanted. */
 export function isBusy(afterMs = 0): Behaviour {
@@ -163,6 +168,11 @@ export class Phone {
       return;
     }
     await call.answer();
+    if (behaviour.act === 'transfer') {
+      await pause(behaviour.talkMs);
+      if (!(call.ending || this.#isClosed)) await call.transfer(behaviour.number);
+      return;
+    }
     if (behaviour.hangUpAfterMs === undefined) return;
     await pause(behaviour.hangUpAfterMs);
     if (!(call.ending || this.#isClosed)) await call.hangup();
