@@ -18,8 +18,6 @@ export interface CallerPart {
   readonly variables?: Readonly<Record<string, string>>;
   /** Hangs up so long after dialling; without it the caller stays. */
   readonly hangsUpAfterMs?: number;
-  /** Sends the member to a number (REFER) so long after dialling. */
-  readonly transfers?: { readonly number: string; readonly afterMs: number };
   /** Presses keys so long after dialling. */
   readonly presses?: { readonly keys: string; readonly afterMs: number };
 }

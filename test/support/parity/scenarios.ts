@@ -92,11 +92,6 @@ export const SCENARIOS: readonly Scenario[] = [
     ],
   },
   {
-    name: 'c2 BLINDTRANSFER: the caller sends the member to a number',
-    members: { A: { does: answers(400, 5000) } },
-    callers: [{ at: 0, transfers: { number: '9002', afterMs: 2500 } }],
-  },
-  {
     name: 'ringall (RA2): one answers, the others stop ringing without a line',
     appQueue: { strategy: 'ringall' },
     queueapp: { strategy: 'ringall' },

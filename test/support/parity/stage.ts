@@ -145,9 +145,8 @@ export class ParityStage {
     const number = await this.#entrance(side, part, index);
     const caller: Caller = await this.#site.caller(number, { from: { number: `${CALLER_NUMBERS}${index + 1}` } });
     const acts: Promise<unknown>[] = [caller.ended({ limitMs: STORY_LIMIT_MS })];
-    const { hangsUpAfterMs, presses, transfers } = part;
+    const { hangsUpAfterMs, presses } = part;
     if (hangsUpAfterMs !== undefined) acts.push(pause(hangsUpAfterMs).then(() => caller.hangup()));
-    if (transfers !== undefined) acts.push(pause(transfers.afterMs).then(() => caller.transfer(transfers.number)));
     if (presses !== undefined) acts.push(pause(presses.afterMs).then(() => caller.press(presses.keys)));
     await Promise.all(acts);
     await caller.close();
