@@ -1,4 +1,6 @@
 import { describe, expect, jest, test } from '@jest/globals';
+import { RECORDING_DEFAULTS } from '../../../src/core/queue/recording.ts';
+import type { QueueSettings } from '../../../src/core/queue/settings.ts';
 import { CallCenter, CLOSING, NOTHING_LEFT } from '../../support/call-center.ts';
 import type { FakeCaller } from '../../support/fakes/fake-pbx-caller.ts';
 import { expectNoUnhandledRejections } from './unhandled.ts';
@@ -35,7 +37,7 @@ async function interruptAt(
     if (isIt && !before) interrupt();
     return await reply;
   };
-  for (const method of ['enter', 'reserve', 'miss', 'connect', 'complete', 'leave'] as const) {
+  for (const method of ['enter', 'reserve', 'miss', 'answer', 'connect', 'complete', 'leave'] as const) {
     const original = store[method].bind(store) as (...given: never[]) => Promise<never>;
     Object.assign(store, {
       [method]: async (...given: never[]) => {
@@ -50,9 +52,30 @@ async function interruptAt(
   return { isDone: () => isDone };
 }
 
-/** A call whose first member does not answer, whose second does, and who hangs up; interrupted at request n. */
-async function story(n: number, before: boolean, act: (center: CallCenter, caller: FakeCaller) => void) {
-  const center = await CallCenter.open({ members: ['1000', '1001'], queue: { ringTimeoutMs: 5_000 } });
+/** Queues whose calls go different ways. */
+const KINDS: readonly { readonly name: string; readonly queue: Partial<QueueSettings> }[] = [
+  { name: 'one after another', queue: {} },
+  { name: 'ringall', queue: { strategy: 'ringall' } },
+  {
+    name: 'the member is told who calls',
+    queue: { memberDelayMs: 300, memberAnnounce: ['sound:call'], reportHoldTime: true },
+  },
+  {
+    name: 'recorded, with variables',
+    queue: { recording: RECORDING_DEFAULTS, setVariables: ['interface', 'entry', 'queue'] },
+  },
+];
+
+interface When {
+  /** At which request, and whether before it has an effect. */
+  readonly n: number;
+  readonly before: boolean;
+  readonly queue?: Partial<QueueSettings>;
+}
+
+/** A call whose first member does not answer, whose second does (or, with ringall, at the same time), and who hangs up. */
+async function story({ n, before, queue = {} }: When, act: (center: CallCenter, caller: FakeCaller) => void) {
+  const center = await CallCenter.open({ members: ['1000', '1001'], queue: { ringTimeoutMs: 5_000, ...queue } });
   center.phone('1000').hasContacts({ type: 'ring' }, { type: 'ring' });
   center.phone('1001').hasContacts({ type: 'answer', afterMs: 1_000 }, { type: 'ring' });
   await center.wait(1);
@@ -73,13 +96,18 @@ async function story(n: number, before: boolean, act: (center: CallCenter, calle
 }
 
 describe('the caller hangs up at the n-th request', () => {
-  test.each([true, false])(
-    'before it has an effect: %s. Nothing is left, each entry is closed once',
-    async (before) => {
+  test.each(
+    KINDS.flatMap((kind) => [
+      { ...kind, before: true },
+      { ...kind, before: false },
+    ]),
+  )(
+    '$name, before it has an effect: $before. Nothing is left, each entry is closed once',
+    async ({ before, queue }) => {
       let n = 0;
       for (let wasDone = true; wasDone; ) {
         n++;
-        const told = await story(n, before, (_, caller) => caller.hangsUp());
+        const told = await story({ n, before, queue }, (_, caller) => caller.hangsUp());
         ({ wasDone } = told);
         const left = await told.center.leftovers();
         expect({ n, left }).toEqual({ n, left: NOTHING_LEFT });
@@ -94,7 +122,7 @@ describe('the member logs out of the switch at the n-th request', () => {
     let n = 0;
     for (let wasDone = true; wasDone; ) {
       n++;
-      const told = await story(n, before, ({ pbx }) => {
+      const told = await story({ n, before }, ({ pbx }) => {
         for (const number of ['1000', '1001']) {
           const phone = pbx.phone(number);
           while (phone.ringing.length > 0 || phone.talking) phone.hangsUp();
@@ -112,7 +140,7 @@ describe('SIGTERM at the n-th request', () => {
     for (let wasDone = true; wasDone; ) {
       n++;
       let stopped: Promise<void> | null = null;
-      const told = await story(n, false, ({ application }) => {
+      const told = await story({ n, before: false }, ({ application }) => {
         stopped ??= application.stop(20_000);
       });
       ({ wasDone } = told);
@@ -126,11 +154,11 @@ describe('SIGTERM at the n-th request', () => {
 });
 
 describe('the process is killed at the n-th request', () => {
-  test('the next process ends every call properly', async () => {
+  test.each(KINDS)('$name: the next process ends every call properly', async ({ queue }) => {
     let n = 0;
     for (let wasDone = true; wasDone; ) {
       n++;
-      const told = await story(n, false, (center) => {
+      const told = await story({ n, before: false, queue }, (center) => {
         center.dies();
         center.clock.after(500, () => {
           center.begins().catch((error: unknown) => center.faults.push(String(error)));
