@@ -22,3 +22,29 @@ export function asDeviceState(word: string): DeviceState {
 export function isRingable(state: DeviceState): boolean {
   return state === 'NOT_INUSE' || state === 'UNKNOWN';
 }
+
+/** Of several devices the one that says most counts; nothing is known of a device that there is not. */
+const BY_WEIGHT: readonly DeviceState[] = [
+  'INVALID',
+  'UNKNOWN',
+  'UNAVAILABLE',
+  'NOT_INUSE',
+  'ONHOLD',
+  'RINGING',
+  'INUSE',
+  'BUSY',
+  'RINGINUSE',
+];
+
+/**
+ * The state of a hint that stands for several devices, as Asterisk puts it together and app_queue understands it: a hint of which nothing
+ * is known is free, and one whose devices are all unknown to Asterisk can't be reached.
+ */
+export function combinedState(states: readonly DeviceState[]): DeviceState {
+  const isRinging = states.includes('RINGING');
+  const isInUse = states.some((state) => state === 'INUSE' || state === 'BUSY' || state === 'ONHOLD');
+  if (isRinging && isInUse) return 'RINGINUSE';
+  const most = BY_WEIGHT.findLast((state) => states.includes(state)) ?? 'INVALID';
+  if (most === 'UNKNOWN') return 'NOT_INUSE';
+  return most === 'INVALID' ? 'UNAVAILABLE' : most;
+}

@@ -196,7 +196,7 @@ export interface Pbx {
   /** Removes the file of a recording that has ended. */
   deleteRecording(name: string): Promise<Presence>;
 
-  /** Reads a device's state now and has `device-state` events sent for it from then on, also after a reconnect. */
+  /** Reads the state of a device, or of a hint (`hint:1000@internal`), now and has `device-state` events sent for it from then on, also after a reconnect. */
   watchDevice(device: string): Promise<DeviceState>;
   unwatchDevice(device: string): Promise<void>;
   /** Channels and bridges that are in this application now. */

@@ -14,6 +14,8 @@ const DEVICES_PER_REQUEST = 50;
 /** State readings under way at a time after a reconnect. */
 const READINGS_AT_ONCE = 50;
 
+export const isDevice = (name: string) => DEVICE.test(name) && !name.includes('$');
+
 /** Devices whose states are asked for, and asked for again after each reconnect. */
 export class DeviceWatch {
   readonly #application: string;
@@ -25,7 +27,7 @@ export class DeviceWatch {
 
   /** Subscribes before it reads, so that no change falls between the two. The wish stays when the request fails. */
   async watch(request: Request, device: string): Promise<DeviceState> {
-    if (!DEVICE.test(device)) throw new AppError('ARI_REFUSED', `${JSON.stringify(device)} is no device`);
+    if (!isDevice(device)) throw new AppError('ARI_REFUSED', `${JSON.stringify(device)} is no device`);
     this.#watched.add(device);
     await this.#subscribe(request, [device]);
     return readState(request, device);

@@ -24,6 +24,7 @@ import { Arrivals } from './arrivals.ts';
 import { AriConnection, type ConnectionState } from './connection.ts';
 import { DeviceWatch } from './device-state.ts';
 import { toPbxEvent } from './events.ts';
+import { HintWatch } from './hints.ts';
 import {
   createMediaChannel,
   createRtpChannel,
@@ -54,6 +55,7 @@ export class AriPbx implements Pbx {
   readonly #connection: AriConnection;
   readonly #playbacks: Playbacks;
   readonly #devices: DeviceWatch;
+  readonly #hints: HintWatch;
   readonly #arrivals: Arrivals;
   /** Of recordings. */
   readonly #beginnings: Arrivals;
@@ -65,6 +67,7 @@ export class AriPbx implements Pbx {
     this.#application = settings.application;
     this.#log = log;
     this.#devices = new DeviceWatch(settings.application);
+    this.#hints = new HintWatch(settings.application, this.#devices);
     const requestTimeoutMs = limits?.requestTimeoutMs ?? ARI_LIMITS.requestTimeoutMs;
     this.#arrivals = new Arrivals({ clock, limitMs: requestTimeoutMs });
     this.#beginnings = new Arrivals({ clock, limitMs: requestTimeoutMs, sign: recordingStarted });
@@ -280,11 +283,11 @@ export class AriPbx implements Pbx {
   }
 
   watchDevice(device: string): Promise<DeviceState> {
-    return this.#devices.watch(this.#request, device);
+    return this.#hints.watch(this.#request, device);
   }
 
   unwatchDevice(device: string): Promise<void> {
-    return this.#devices.unwatch(this.#request, device);
+    return this.#hints.unwatch(this.#request, device);
   }
 
   snapshot(): ReturnType<Pbx['snapshot']> {
@@ -317,7 +320,11 @@ export class AriPbx implements Pbx {
     if (event.type === 'stasis-end' || event.type === 'channel-destroyed') this.#playbacks.channelGone(event.channelId);
     this.#arrivals.observe(event);
     this.#beginnings.observe(event);
-    this.#emit(event);
+    if (event.type !== 'device-state') {
+      this.#emit(event);
+      return;
+    }
+    for (const news of this.#hints.changed(event.device, event.state)) this.#emit({ type: 'device-state', ...news });
   }
 
   #emit(event: PbxEvent): void {

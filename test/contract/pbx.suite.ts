@@ -438,6 +438,27 @@ export function describePbx(name: string, create: () => Promise<PbxHarness>): vo
       expect(seen({ type: 'device-state', state: 'NOT_INUSE' })).toHaveLength(1);
     });
 
+    it('watches a hint of the dialplan as the devices that it stands for', async () => {
+      expect(await pbx.watchDevice('hint:1000@internal')).toBe('UNAVAILABLE');
+      expect(await pbx.watchDevice('hint:nobody@nowhere')).toBe('INVALID');
+      await harness.plugIn('answers');
+      await until({ type: 'device-state', device: 'hint:1000@internal', state: 'NOT_INUSE' });
+      const { id } = await answered();
+      const leg = only(await ring(id));
+      await until({ type: 'device-state', device: 'hint:1000@internal', state: 'INUSE' });
+      const states = seen({ type: 'device-state' }).map((event) => event.type === 'device-state' && event);
+      expect(states.map((event) => event && `${event.device} ${event.state}`)).toEqual(
+        ['NOT_INUSE', 'RINGING', 'INUSE'].map((state) => `hint:1000@internal ${state}`),
+      );
+      await pbx.unwatchDevice('hint:1000@internal');
+      await pbx.unwatchDevice('hint:nobody@nowhere');
+      await pbx.hangup(leg);
+      await until({ type: 'channel-destroyed', channelId: leg });
+      expect((await pbx.snapshot()).channels.map(({ channelId }) => channelId)).toEqual([id]);
+      await harness.pass(200);
+      expect(seen({ type: 'device-state', state: 'NOT_INUSE' })).toHaveLength(1);
+    });
+
     it('reports a lost connection once, fails what played, and finds calls and devices again', async () => {
       const { id } = await answered();
       expect(await pbx.watchDevice('PJSIP/1000')).toBe('UNAVAILABLE');

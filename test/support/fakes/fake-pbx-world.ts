@@ -246,7 +246,9 @@ export class FakePbxWorld implements PhoneSwitch, CallerSwitch {
     }
   }
 
-  deviceState(device: string): DeviceState {
+  /** Of a phone, or of a hint: `hint:1000@internal` stands for phone 1000. */
+  deviceState(name: string): DeviceState {
+    const device = name.replace(/^hint:(.+)@.*$/, 'PJSIP/$1');
     const phone = this.phones.get(device.replace('PJSIP/', ''));
     if (!phone) return 'INVALID';
     if (phone.stateOverride !== null) return phone.stateOverride;
@@ -263,7 +265,10 @@ export class FakePbxWorld implements PhoneSwitch, CallerSwitch {
     const state = this.deviceState(device);
     if (state === this.#deviceStates.get(device)) return;
     this.#deviceStates.set(device, state);
-    if (this.watched.has(device)) this.#wire.emit({ type: 'device-state', device, state });
+    const hint = device.replace('PJSIP/', 'hint:');
+    for (const each of this.watched)
+      if (each === device || each.startsWith(`${hint}@`))
+        this.#wire.emit({ type: 'device-state', device: each, state });
   }
 
   #playNext(channel: FakeChannel, index = 0): void {
