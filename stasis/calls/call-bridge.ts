@@ -22,6 +22,8 @@ export class CallBridge {
   /** Those inside who are not heard; of those who were taken over it is not known, and they count as such. */
   readonly #muted: Set<ChannelId>;
   #made: Promise<void> | null;
+  /** It was asked for: when the answer is lost it may be there all the same. */
+  #mayBeThere: boolean;
 
   constructor(room: CallRoom, call: Call, remains: BridgeRemains | null = null) {
     this.#room = room;
@@ -30,12 +32,14 @@ export class CallBridge {
     this.#inside = new Set(remains?.channelIds);
     this.#muted = new Set(remains?.channelIds);
     this.#made = remains === null ? null : Promise.resolve();
+    this.#mayBeThere = remains !== null;
     room.bridges.set(this.bridgeId, this);
   }
 
   /** Has Asterisk make the bridge, so that it is there when it is needed. Rejects as `createBridge` does; may be tried again then. */
   make(): Promise<void> {
     if (this.#made === null) {
+      this.#mayBeThere = true;
       this.#made = this.#room.pbx.createBridge(this.bridgeId, `queueapp ${this.#call.callId}`);
       this.#made.catch(() => {
         this.#made = null;
@@ -87,8 +91,9 @@ export class CallBridge {
     this.#made = null;
     this.#inside.clear();
     this.#muted.clear();
-    if (made !== null) {
-      await made.catch(() => undefined);
+    if (this.#mayBeThere) {
+      this.#mayBeThere = false;
+      await made?.catch(() => undefined);
       await quietly(this.#call, 'destroy-bridge', () => this.#room.pbx.destroyBridge(this.bridgeId));
     }
     this.#room.bridges.delete(this.bridgeId);

@@ -267,3 +267,19 @@ describe('Asterisk out of reach and back', () => {
     expect([center.pbx.wire.requests.length, center.store.log.length]).toEqual([requests, log]);
   });
 });
+
+test('the connection breaks while the bridge is being made: it is not left behind', async () => {
+  const center = await CallCenter.open();
+  center.pbx.wire.delayReplies(50, 'createBridge');
+  const caller = await center.entersSupport();
+  await center.clock.advanceUntil(
+    () => center.pbx.wire.requests.some(({ name }) => name === 'createBridge'),
+    'the bridge to be asked for',
+  );
+  center.pbx.losesConnection();
+  await center.wait(100);
+  caller.hangsUp();
+  center.pbx.reconnects();
+  await center.wait(1_000);
+  expect(await center.leftovers()).toEqual(NOTHING_LEFT);
+});
