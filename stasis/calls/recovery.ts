@@ -20,8 +20,9 @@ export async function recover(deps: SessionDeps, calls: Calls, signal: AbortSign
   const { room } = deps;
   room.distributor.close();
   for (;;) {
+    const ends = listenForEnds(room);
     try {
-      await bringLevel(deps, calls, signal);
+      await bringLevel(deps, calls, { signal, ends });
       room.distributor.open();
       return;
     } catch (error) {
@@ -29,12 +30,43 @@ export async function recover(deps: SessionDeps, calls: Calls, signal: AbortSign
       if (!isAppError(error)) throw error;
       room.log.warn({ err: error }, 'What was going on could not be read yet');
       await delay(room.clock, RETRY_MS, signal);
+    } finally {
+      ends.close();
     }
   }
 }
 
+/**
+ * Channels that end while the picture of them is being taken and worked through. Nobody listens to them yet, so that their only event would be
+ * lost, and a caller who has hung up would wait for ever.
+ */
+function listenForEnds({ pbx, router }: CallRoom) {
+  const ended = new Set<ChannelId>();
+  const unlisten = pbx.subscribe((event) => {
+    if (event.type === 'stasis-end' || event.type === 'channel-destroyed') ended.add(event.channelId);
+  });
+  return {
+    without: (snapshot: Snapshot): Snapshot => ({
+      ...snapshot,
+      channels: snapshot.channels.filter(({ channelId }) => !ended.has(channelId)),
+    }),
+    /** Who was taken over only just before has begun to listen too late. */
+    tellAgain: () => {
+      const cause = { code: 0, text: 'ended while it was taken over' };
+      for (const channelId of ended)
+        if (router.isListenedTo(channelId)) router.tell({ type: 'channel-destroyed', channelId, cause });
+    },
+    close: unlisten,
+  };
+}
+
+interface Recovery {
+  readonly signal: AbortSignal;
+  readonly ends: ReturnType<typeof listenForEnds>;
+}
+
 /** After each wait the signal is looked at: a connection that is lost again, or a process that stops, must not be acted for. */
-async function bringLevel(deps: SessionDeps, calls: Calls, signal: AbortSignal): Promise<void> {
+async function bringLevel(deps: SessionDeps, calls: Calls, { signal, ends }: Recovery): Promise<void> {
   const { room, memberships } = deps;
   const listenedTo = room.router.channels();
   // Calls that are ours now may end before the database answers; what it said of them is not true any more then.
@@ -51,15 +83,18 @@ async function bringLevel(deps: SessionDeps, calls: Calls, signal: AbortSignal):
   const claimed = new Set<string>(room.announced.keys());
   for (const entry of entries) {
     for (const { attemptId } of entry.attempts) claimed.add(attemptId);
-    await adoptEntry(deps, calls, entry, snapshot);
+    await adoptEntry(deps, calls, entry, ends.without(snapshot));
     signal.throwIfAborted();
   }
   await hangUpMediaRemnants(room, snapshot);
   room.recordings.reassert();
   await room.recordings.closeRemnants(room, snapshot.channels, room.clock.now());
   signal.throwIfAborted();
-  const channels = snapshot.channels.filter((each) => !isOurs(each.channelId) && !isClaimed(each, claimed));
+  const channels = ends
+    .without(snapshot)
+    .channels.filter((each) => !isOurs(each.channelId) && !isClaimed(each, claimed));
   await beginUnknown(deps, calls, { ...snapshot, channels });
+  ends.tellAgain();
   signal.throwIfAborted();
   await removeBridges(room, snapshot);
   await room.announcer.reconcile(room.board.loggedIn(), [...room.announced.values()]);

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { CallCenter, NOTHING_LEFT } from '../../support/call-center.ts';
+import { queueName } from '../../../src/core/ids.ts';
+import { CallCenter, memberExtension, NOTHING_LEFT } from '../../support/call-center.ts';
 import { expectNoUnhandledRejections } from './unhandled.ts';
 
 expectNoUnhandledRejections();
@@ -155,6 +156,46 @@ describe('the process dies, the next one takes over', () => {
   });
 });
 
+describe('while the next process takes over', () => {
+  test.each(
+    [0, 1, 40, 60, 110, 160].flatMap((afterMs) => [
+      { afterMs, phase: 'waiting', members: [] },
+      { afterMs, phase: 'ringing', members: ['1000'] },
+    ]),
+  )(
+    'a caller who hangs up after $afterMs ms, $phase, is gone and keeps nobody waiting',
+    async ({ afterMs, members }) => {
+      const center = await CallCenter.open({ members, queue: { autofill: false } });
+      const caller = await center.entersSupport();
+      await center.wait(1_000);
+      center.pbx.wire.delayReplies(50);
+      await center.restarts();
+      if (afterMs > 0) await center.wait(afterMs);
+      caller.hangsUp();
+      await center.wait(60_000);
+      expect(center.log().filter((event) => event !== 'RINGCANCELED')).toEqual(['ENTERQUEUE', 'ABANDON']);
+      expect(await center.leftovers()).toEqual(NOTHING_LEFT);
+    },
+  );
+
+  test.each([0, 1, 40, 60, 110, 160])(
+    'a member who hangs up after %i ms has ended the conversation',
+    async (afterMs) => {
+      const center = await CallCenter.open({ members: ['1000'] });
+      const caller = await center.entersSupport();
+      center.phone('1000').picksUp();
+      await center.wait(1_000);
+      center.pbx.wire.delayReplies(50);
+      await center.restarts();
+      await center.wait(afterMs);
+      center.phone('1000').hangsUp();
+      await center.wait(1_000);
+      expect([center.log(), caller.isGone]).toEqual([['ENTERQUEUE', 'CONNECT', 'COMPLETEAGENT'], true]);
+      expect(await center.leftovers()).toEqual(NOTHING_LEFT);
+    },
+  );
+});
+
 describe('SIGTERM', () => {
   test('IVR: back to the dialplan once the step is finished; new calls are sent there at once', async () => {
     const center = await CallCenter.open();
@@ -227,6 +268,60 @@ describe('SIGTERM', () => {
     const center = await CallCenter.open({ members: ['1000'] });
     center.store.setPaused('support', '1000', true);
     await center.stops(1_000);
+    expect(await center.leftovers()).toEqual(NOTHING_LEFT);
+  });
+});
+
+describe('members after a restart (difference 12)', () => {
+  const support = queueName('support');
+
+  test('who is paused, aside or wraps up is not rung, and comes back at the same moment as without it', async () => {
+    const center = await CallCenter.open({
+      members: ['1000', '1001', '1002'],
+      queue: { wrapUpMs: 30_000, notPresentPenaltyMs: 60_000, ringTimeoutMs: 5_000 },
+    });
+    const extension = memberExtension('1000');
+    await center.application.memberships.pause({ extension, queue: support, isPaused: true, reason: 'lunch' });
+    const caller = await center.entersSupport();
+    await center.wait(5_100);
+    center.phone('1002').picksUp();
+    await center.wait(1_000);
+    caller.hangsUp();
+    await center.wait(1_000);
+    await center.restarts();
+    const next = await center.entersSupport({ number: '2001' });
+    expect(center.ringing()).toEqual([]);
+    const paused = center.application.room.board.membersOf(support).map(({ pausedReason }) => pausedReason);
+    expect(paused).toEqual(['lunch', null, null]);
+    await center.wait(28_500);
+    expect(center.ringing()).toEqual([]);
+    await center.wait(600);
+    expect(center.ringing()).toEqual(['1002']);
+    await center.wait(5_100);
+    expect(center.ringing()).toEqual([]);
+    await center.wait(25_000);
+    expect(center.ringing()).toEqual(['1001']);
+    next.hangsUp();
+    expect(await center.leftovers()).toEqual(NOTHING_LEFT);
+  });
+
+  test('fewestcalls goes on with the calls that each has had', async () => {
+    const center = await CallCenter.open({ members: ['1000', '1001'], queue: { strategy: 'fewestcalls' } });
+    center.phone('1001').setState('INUSE');
+    const rung: string[] = [];
+    for (let call = 0; call < 4; call++) {
+      const caller = await center.entersSupport();
+      const [number = ''] = center.ringing();
+      rung.push(number);
+      center.phone(number).picksUp();
+      await center.wait(1_000);
+      caller.hangsUp();
+      await center.wait(100);
+      if (call !== 1) continue;
+      center.phone('1001').setState(null);
+      await center.restarts();
+    }
+    expect(rung).toEqual(['1000', '1000', '1001', '1001']);
     expect(await center.leftovers()).toEqual(NOTHING_LEFT);
   });
 });
