@@ -128,7 +128,7 @@ export const membersSchema = listOf(
     extension: text('Number of the extension'),
     interface: text('What is rung'),
     jid: textOrNull('XMPP address of the person'),
-    deviceState: oneOf(DEVICE_STATES, "Asterisk's state of the phone"),
+    deviceState: oneOf(DEVICE_STATES, "Asterisk's state of the phone, or of `state_interface`"),
     activity: oneOf(['idle', 'ringing', 'talking', 'wrap-up'], 'What the member does for a queue now'),
     wrapUpUntil: timeOrNull('When the wrap-up is over; null: none'),
     lastHangup: timeOrNull('When the last queue call ended'),

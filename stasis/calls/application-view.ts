@@ -3,6 +3,7 @@ import { availability, type Member, wrapUpEndsMs } from '../../src/core/queue/av
 import type { QueueSettings } from '../../src/core/queue/settings.ts';
 import type { Application } from './application.ts';
 import type { LiveCall } from './live-call.ts';
+import { deviceOf } from './member-board.ts';
 
 /** One queue at this instant. */
 export function queueViews({ room, calls }: Application) {
@@ -49,7 +50,7 @@ export function memberViews({ room, calls, memberships }: Application) {
       interface: extension.interface,
       jid: extension.jid,
       queues: mine.map(memberQueueView),
-      deviceState: board.deviceState(extension.interface),
+      deviceState: board.deviceState(deviceOf(extension)),
       activity: activityOf({
         isTalking: talking.has(number),
         isRinging: ringing.has(number),

@@ -5,6 +5,7 @@ import type { ChannelSnapshot } from '../../src/ports/pbx.ts';
 import { type SentOn, untilTheyPart } from './conversation.ts';
 import type { Ring } from './distributor.ts';
 import { interfaceOf } from './interface-of.ts';
+import { deviceOf } from './member-board.ts';
 import { enterPhase, type Visit } from './queue-visit.ts';
 import type { EndsEvent, Transfer } from './two-ends.ts';
 
@@ -69,7 +70,7 @@ class MovedItem {
     enterPhase(visit, 'talking', [this.#ring]);
     visit.news.sentTo(this.#ring);
     this.#unwatch = visit.room.pbx.subscribe((event) => {
-      if (party.answersBySelf || event.type !== 'device-state' || event.device !== extension.interface) return;
+      if (party.answersBySelf || event.type !== 'device-state' || event.device !== deviceOf(extension)) return;
       if (event.state === 'INUSE') this.#connect();
     });
     if (party.isTalking) this.#connect();

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { extensionNumber } from '../../../src/core/ids.ts';
 import type { QueueSettings } from '../../../src/core/queue/settings.ts';
+import { memberViews } from '../../../stasis/calls/application-view.ts';
 import { CallCenter, memberExtension, NOTHING_LEFT } from '../../support/call-center.ts';
 import type { FakeCaller } from '../../support/fakes/fake-pbx-caller.ts';
 import { expectNoUnhandledRejections } from './unhandled.ts';
@@ -190,6 +191,8 @@ test('state_interface: the device that the extension names decides, and a change
   center.phone('1003').setState('INUSE');
   const caller = await center.entersSupport();
   expect(center.ringing()).toEqual([]);
+  const [shown] = memberViews(center.application).filter(({ queues }) => queues.length > 0);
+  expect(shown?.deviceState).toBe('INUSE');
   center.phone('1003').setState('NOT_INUSE');
   await center.clock.settle();
   expect(center.ringing()).toEqual(['1000']);
