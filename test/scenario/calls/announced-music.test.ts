@@ -1,28 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
-import { ANNOUNCEMENT_DEFAULTS, type AnnouncementSettings } from '../../../src/core/programme/announcement-settings.ts';
+import type { AnnouncementSettings } from '../../../src/core/programme/announcement-settings.ts';
+import { announcing, isAnsweredAfter, periodic } from '../../support/announcing.ts';
 import { CallCenter, NOTHING_LEFT } from '../../support/call-center.ts';
 import { expectNoUnhandledRejections } from './unhandled.ts';
 
 expectNoUnhandledRejections();
-
-const announcing = (changes: Partial<AnnouncementSettings> = {}): { announcements: AnnouncementSettings } => ({
-  announcements: { ...ANNOUNCEMENT_DEFAULTS, frequencyMs: 30_000, ...changes },
-});
-const periodic = (frequencyMs: number, prompts = ['queueapp/stay_on_line']) => ({
-  periodic: { ...ANNOUNCEMENT_DEFAULTS.periodic, frequencyMs, prompts },
-});
-
-/** Somebody waits so long, is answered, and hangs up. */
-async function isAnsweredAfter(center: CallCenter, ms: number): Promise<void> {
-  const caller = await center.entersSupport({ number: '4000' });
-  await center.logsIn('1000');
-  await center.wait(ms - 200);
-  center.phone('1000').picksUp();
-  await center.wait(100);
-  await center.logsOut('1000');
-  caller.hangsUp();
-  await center.wait(100);
-}
 
 describe("announcements in the place of Asterisk's own music", () => {
   const plain = (changes: Partial<AnnouncementSettings> = {}) => ({

@@ -1,17 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
-import { ANNOUNCEMENT_DEFAULTS, type AnnouncementSettings } from '../../../src/core/programme/announcement-settings.ts';
+import { announcing, isAnsweredAfter, periodic } from '../../support/announcing.ts';
 import { CallCenter, NOTHING_LEFT } from '../../support/call-center.ts';
 import type { FakeCaller } from '../../support/fakes/fake-pbx-caller.ts';
 import { expectNoUnhandledRejections } from './unhandled.ts';
 
 expectNoUnhandledRejections();
-
-const announcing = (changes: Partial<AnnouncementSettings> = {}): { announcements: AnnouncementSettings } => ({
-  announcements: { ...ANNOUNCEMENT_DEFAULTS, frequencyMs: 30_000, ...changes },
-});
-const periodic = (frequencyMs: number, prompts = ['queueapp/stay_on_line']) => ({
-  periodic: { ...ANNOUNCEMENT_DEFAULTS.periodic, frequencyMs, prompts },
-});
 
 /** What a caller hears said over the music at this moment. */
 function told(center: CallCenter, caller: FakeCaller): string {
@@ -33,18 +26,6 @@ async function saidWithin(center: CallCenter, caller: FakeCaller, ms: number): P
     if (now !== '' && now !== said.at(-1)) said.push(now);
   }
   return said;
-}
-
-/** Somebody waits so long, is answered, and hangs up. */
-async function isAnsweredAfter(center: CallCenter, ms: number): Promise<void> {
-  const caller = await center.entersSupport({ number: '4000' });
-  await center.logsIn('1000');
-  await center.wait(ms - 200);
-  center.phone('1000').picksUp();
-  await center.wait(100);
-  await center.logsOut('1000');
-  caller.hangsUp();
-  await center.wait(100);
 }
 
 describe('announcements over the programme', () => {
