@@ -218,11 +218,13 @@ describe.each(['prosody', 'ejabberd'] as const)('announcements over %s', (kind) 
     await eventually(() => second.chats.length > 0, 'the message to who is there');
     const back = await observe('user3');
     await back.connection.request({ type: 'get', to: server.domain, child: xml('ping', { xmlns: NS.ping }) });
+    const has = (position: number) => back.chats.some((chat) => chat.includes(`position ${position}`));
     await eventually(() => {
-      if (back.chats.length === 0) announcer.callEntered(sampleCall('p4'), 4, [bob]);
-      return back.chats.length > 0;
+      if (!has(4)) announcer.callEntered(sampleCall('p4'), 4, [bob]);
+      return has(4);
     }, 'a message after the return');
-    expect(back.chats[0]).toContain('position 4');
+    // The second one may come again: the server keeps what a session that ended has not acknowledged (XEP-0198).
+    expect(has(3)).toBe(false);
     await announcer.memberLoggedOut(bob);
   });
 
