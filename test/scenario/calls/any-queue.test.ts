@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { queueName } from '../../../src/core/ids.ts';
+import { RECORDING_DEFAULTS } from '../../../src/core/queue/recording.ts';
 import type { QueueSettings } from '../../../src/core/queue/settings.ts';
 import { STRATEGIES } from '../../../src/core/queue/settings.ts';
 import { CallCenter, memberExtension, NOTHING_LEFT } from '../../support/call-center.ts';
@@ -29,6 +30,11 @@ const aQueue: fc.Arbitrary<Partial<QueueSettings>> = fc.record({
   ageWeightMs: fc.constantFrom(0, 5_000),
   penaltyMembersLimit: fc.constantFrom(0, 2),
   memberDelayMs: fc.constantFrom(0, 500),
+  maxWaitMs: fc.constantFrom(0, 0, 8_000),
+  onePass: fc.constantFrom(false, false, true),
+  leaveWhenEmpty: fc.constantFrom([], ['paused', 'unavailable'] as const),
+  recording: fc.constantFrom(null, RECORDING_DEFAULTS),
+  setVariables: fc.constantFrom([], ['interface', 'entry', 'queue'] as const),
   skillRule: fc.constantFrom(
     [],
     [
@@ -133,7 +139,7 @@ async function live(center: CallCenter, day: Day, queues: readonly Partial<Queue
 }
 
 // fast-check prints seed, path and the shortest day that fails.
-test('under any settings, changed at any moment, whatever happens and however events come: a member has one call, who stays is served, and nothing is left', async () => {
+test('under any settings, changed at any moment, whatever happens and however events come: a member has one call, whoever stays is served, and nothing is left', async () => {
   await fc.assert(
     fc.asyncProperty(aDay, aQueue, aQueue, aWire, async (day, support, sales, wire) => {
       const center = await opened(support, sales);
