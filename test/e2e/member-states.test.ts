@@ -68,7 +68,7 @@ describe('a member who does not answer', () => {
     await next.ring();
     const { asideUntil } = (await membership('1000')) ?? {};
     expect(Date.parse(asideUntil ?? '') - missedAt.atMs).toBeGreaterThan(8_000);
-    expect(await queueapp('members')).toMatch(/^1000 +present \(aside for \d+s\)/m);
+    expect(await queueapp('members')).toMatch(/^1000 +present \(in \d+s, aside for \d+s\)/m);
     // While both are aside nobody is rung; then the one of the lower penalty comes back first, by itself.
     const again = await absent.ring({ limitMs: 20_000 });
     expect(again.invitedAtMs - missedAt.atMs).toBeGreaterThan(9_000);
@@ -172,7 +172,7 @@ describe('by dialplan and command', () => {
     const desk = await phone.dial('0014');
     await desk.hears('paused', { limitMs: 15_000 });
     await desk.hangup();
-    expect(await queueapp('members')).toMatch(/^1000 +support \(paused \d+s: lunch, at home\)/m);
+    expect(await queueapp('members')).toMatch(/^1000 +support \(in \d+s, paused \d+s: lunch, at home\)/m);
     expect((await site.logged('PAUSE')).data).toEqual(['lunch, at home']);
     await site.untilDevice('1000', 'NOT_INUSE');
     const caller = await site.caller('0001', { from: { number: '2000' } });
