@@ -100,7 +100,7 @@ describe('queueapp start', () => {
     const lines = [
       'languag: en',
       'queues:',
-      '  support: { title: Support, strategy: ringall, ring-timeout: soon }',
+      '  support: { title: Support, strategy: ringal, ring-timeout: soon }',
       'ivr:',
       '  start: nowhere',
       '  steps:',
@@ -114,7 +114,7 @@ describe('queueapp start', () => {
     expect(said[0]).toMatch(/^environment ARI_PASSWORD: is not set/);
     for (const [line, word] of [
       [1, 'languag'],
-      [3, 'ringall'],
+      [3, 'ringal'],
       [3, 'ring-timeout'],
       [5, 'nowhere'],
       [7, 'keys.x'],

@@ -12,7 +12,7 @@ let site: Site;
 beforeAll(async () => {
   site = await Site.up({
     name: 'figures',
-    configure: (shipped) => `${shipped}\nqueue-log: { file: logs/queue_log }\n`,
+    configure: (shipped) => shipped.replace(/^ {2}# file: \/var\/log.*$/m, '  file: logs/queue_log'),
   });
 }, 600_000);
 afterEach(() => site.reset());
