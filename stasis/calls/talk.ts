@@ -146,10 +146,15 @@ function heedHold(visit: Visit, ring: Ring, memberChannelId: ChannelId): () => v
   const stop = () => {
     hold.stop().catch((error: unknown) => call.log.error({ err: error }, 'The programme goes on in a conversation'));
   };
+  let isOnHold = false;
   const unlisten = room.router.onChannel(memberChannelId, (event) => {
-    if (event.type === 'hold') hold.startOnHold();
-    if (event.type === 'unhold') stop();
-    if (event.type === 'hold' || event.type === 'unhold') logHold(visit, ring, event.type);
+    if (event.type !== 'hold' && event.type !== 'unhold') return;
+    // Asterisk takes a phone off hold that was not on hold, too: at a transfer.
+    if (isOnHold === (event.type === 'hold')) return;
+    isOnHold = event.type === 'hold';
+    if (isOnHold) hold.startOnHold();
+    else stop();
+    logHold(visit, ring, event.type);
   });
   return () => {
     unlisten();

@@ -74,6 +74,9 @@ test("A member's hold is in queue_log between CONNECT and COMPLETE", async () =>
   const caller = await center.entersSupport();
   center.phone('1000').picksUp();
   await center.wait(1_000);
+  // As Asterisk tells of a phone that was not on hold, when it transfers.
+  center.phone('1000').unholds();
+  await center.wait(1_000);
   center.phone('1000').holds();
   await center.wait(3_000);
   center.phone('1000').unholds();
