@@ -67,7 +67,9 @@ export class ParityStage {
     await this.#site.untilNoCalls();
     const observe = (side: Side, lines: readonly LogLine[]): Observation => ({
       rings: this.#ringsSince(side, before.get(side) ?? new Map()),
-      lines: lines.filter(({ event }) => !/^(QUEUESTART|CONFIGRELOAD|ADDMEMBER|REMOVEMEMBER|WRAPUP|CALLERO)/.test(event)),
+      lines: lines.filter(
+        ({ event }) => !/^(QUEUESTART|CONFIGRELOAD|ADDMEMBER|REMOVEMEMBER|WRAPUP|CALLERO)/.test(event),
+      ),
       agents: new Map(MEMBER_NAMES.map((member) => [`PJSIP/${side.extensions[member]}`, member])),
     });
     const [appQueue, queueapp] = this.#sides as [Side, Side];
