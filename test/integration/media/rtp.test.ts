@@ -17,8 +17,6 @@ jest.setTimeout(60_000);
 const FETCH_LIMIT_MS = 600_000;
 const PAYLOAD_TYPE = { ulaw: 0, alaw: 8 } as const;
 const PHONE = { ulaw: 'PCMU', alaw: 'PCMA' } as const;
-// One packet each 20 ms, on time, by three programs: on a machine that is busy elsewhere a whole second may come late.
-jest.retryTimes(2, { logErrorsBeforeRetry: true });
 
 let harness: MediaHarness;
 const lost: string[] = [];
