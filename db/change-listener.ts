@@ -2,8 +2,10 @@ import { Client, type Notification } from 'pg';
 import { entryId, extensionNumber, queueName } from '../src/core/ids.ts';
 import { type BackoffOptions, backoffMs } from '../src/lib/backoff.ts';
 import type { Clock } from '../src/lib/clock.ts';
+import type { Outage } from '../src/lib/outage.ts';
 import type { Logger } from '../src/log.ts';
 import type { StoreChange } from '../src/ports/queue-store.ts';
+import { describe } from './database-error.ts';
 
 const CHANNEL = 'queueapp_change';
 /** Changes by others within this time are told as one batch, one per key. */
@@ -23,6 +25,8 @@ export interface ChangeListenerOptions {
   /** @default from 100 ms to 5 s */
   readonly backoff?: BackoffOptions;
   readonly random?: () => number;
+  /** Told when the connection is lost, and when it listens again. @default nobody */
+  readonly outage?: Outage;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -100,6 +104,7 @@ export class ChangeListener {
       this.#client = client;
       this.#failures = 0;
       this.#beatLater(client);
+      this.#options.outage?.back('listener');
       this.#take({ type: 'all' });
     } catch (error) {
       client.removeAllListeners('end');
@@ -119,9 +124,10 @@ export class ChangeListener {
 
   #retryLater(error: unknown): void {
     if (this.#isClosed) return;
-    const { backoff = { firstMs: 100, maxMs: 5000 }, random = Math.random, log } = this.#options;
+    const { backoff = { firstMs: 100, maxMs: 5000 }, random = Math.random, outage, log } = this.#options;
     const waitMs = backoffMs(this.#failures++, backoff, random);
-    log.warn({ err: error, waitMs }, 'The database is away: changes by others are not heard until it is back');
+    outage?.lost('listener', `changes by others are not heard: ${describe(error)}`);
+    log.debug({ err: error, waitMs }, 'Changes by others are not heard');
     this.#later('retry', waitMs, () => this.start());
   }
 

@@ -45,8 +45,10 @@ function codeOf(error: Error): string | undefined {
   return typeof code === 'string' ? code : undefined;
 }
 
-/** An AggregateError (one refusal per address of a host name) has no message of its own. */
-function describe(error: Error & { readonly errors?: unknown }): string {
-  if (error.message !== '' || !Array.isArray(error.errors)) return error.message;
-  return error.errors.map((each) => (types.isNativeError(each) ? each.message : String(each))).join('; ');
+/** What is wrong, in words. An AggregateError (one refusal per address of a host name) has no message of its own. */
+export function describe(error: unknown): string {
+  if (!types.isNativeError(error)) return String(error);
+  const { errors } = error as { readonly errors?: unknown };
+  if (error.message !== '' || !Array.isArray(errors)) return error.message;
+  return errors.map((each) => (types.isNativeError(each) ? each.message : String(each))).join('; ');
 }

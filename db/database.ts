@@ -1,6 +1,8 @@
 import { Socket } from 'node:net';
 import { Pool, type PoolConfig } from 'pg';
+import { isAppError } from '../src/errors.ts';
 import type { Clock } from '../src/lib/clock.ts';
+import type { Outage } from '../src/lib/outage.ts';
 import type { Logger } from '../src/log.ts';
 import { databaseError, isConnectionLost, isSilence } from './database-error.ts';
 import type { Statement } from './statements/statement.ts';
@@ -24,6 +26,8 @@ export interface DatabaseOptions {
   readonly isReadOnly?: boolean;
   /** What sessions set besides, by name; values without blanks. */
   readonly sessionSettings?: Readonly<Record<string, string>>;
+  /** Told when statements find no database, and when one does again. @default nobody */
+  readonly outage?: Outage;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -42,11 +46,13 @@ export class Database {
   readonly #sockets = new Set<Socket>();
   readonly #clock: Clock;
   readonly #connectTimeoutMs: number;
+  readonly #outage: Outage | undefined;
   #ending: Promise<void> | undefined;
 
   constructor(options: DatabaseOptions) {
     this.#clock = options.clock;
     this.#connectTimeoutMs = options.connectTimeoutMs;
+    this.#outage = options.outage;
     const config: PoolConfig = {
       connectionString: options.databaseUrl,
       max: options.pool,
@@ -69,7 +75,18 @@ export class Database {
    * Runs one prepared statement; once more on a new connection when the first was lost (all our statements may be repeated).
    * @throws AppError DATABASE_UNAVAILABLE
    */
-  async run<Row extends object>({ name, text, values, types }: Statement<Row>): Promise<Row[]> {
+  async run<Row extends object>(statement: Statement<Row>): Promise<Row[]> {
+    try {
+      const rows = await this.#tryTwice(statement);
+      this.#outage?.back('statements');
+      return rows;
+    } catch (error) {
+      if (isAppError(error, 'DATABASE_UNAVAILABLE')) this.#outage?.lost('statements', error.message);
+      throw error;
+    }
+  }
+
+  async #tryTwice<Row extends object>({ name, text, values, types }: Statement<Row>): Promise<Row[]> {
     const query = { name, text, values: values as unknown[], ...(types ? { types } : {}) };
     const startMs = this.#clock.now();
     try {

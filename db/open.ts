@@ -1,5 +1,6 @@
 import type { DatabaseSettings, KeepSettings } from '../src/config/config.ts';
 import type { Clock } from '../src/lib/clock.ts';
+import { Outage, type OutageWords } from '../src/lib/outage.ts';
 import type { Logger } from '../src/log.ts';
 import type { Accounts } from '../src/ports/accounts.ts';
 import type { CallerMusic } from '../src/ports/caller-music.ts';
@@ -45,6 +46,12 @@ const REPORT_LIMITS = {
   statementTimeoutMs: 60_000,
 };
 
+const AWAY: OutageWords = {
+  lost: 'The database is away: calls and music go on, what happens is kept, nothing new is matched until it is back',
+  still: 'The database is still away',
+  back: 'The database is there again, and everything that waited is written',
+};
+
 /** Everything that stands on PostgreSQL. */
 export interface OpenDatabase {
   readonly queueStore: QueueStore;
@@ -69,13 +76,14 @@ export interface OpenDatabase {
 export async function openDatabase(options: OpenDatabaseOptions): Promise<OpenDatabase> {
   const { databaseUrl, settings, clock, log } = options;
   const logMemberName = options.logMemberNameAsAgent ? { 'queueapp.log_member_name': 'on' } : {};
-  const database = new Database({ databaseUrl, ...settings, sessionSettings: logMemberName, clock, log });
+  const outage = new Outage({ power: 'database', words: AWAY, clock, log });
+  const database = new Database({ databaseUrl, ...settings, sessionSettings: logMemberName, outage, clock, log });
   const reading = new Database({ databaseUrl, ...settings, ...REPORT_LIMITS, isReadOnly: true, clock, log });
-  const changes = new ChangeListener({ databaseUrl, connectTimeoutMs: settings.connectTimeoutMs, clock, log });
+  const changes = new ChangeListener({ databaseUrl, connectTimeoutMs: settings.connectTimeoutMs, outage, clock, log });
   const sources = new ConfiguredSources(options, { databaseUrl, clock, log });
   const callerMusic = new PostgresCallerMusic({ databaseUrl, clock, log });
   const store = new PostgresQueueStore(database, changes);
-  const outbox = new Outbox(store, { file: options.outboxFile, clock, log }, () => changes.announceAllHere());
+  const outbox = new Outbox(store, { file: options.outboxFile, outage, clock, log }, () => changes.announceAllHere());
   await outbox.open();
   changes.start();
   // The listener is back before the next back-off is over.
@@ -111,6 +119,7 @@ export async function openDatabase(options: OpenDatabaseOptions): Promise<OpenDa
       await outbox.close();
       const rooms = [changes, sources, callerMusic, reading, database];
       await Promise.all(rooms.map((room) => room.close()));
+      outage.close();
     },
   };
 }

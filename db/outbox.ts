@@ -4,6 +4,7 @@ import type { MissConsequence } from '../src/core/queue/misses.ts';
 import { AppError, isAppError } from '../src/errors.ts';
 import { type BackoffOptions, backoffMs } from '../src/lib/backoff.ts';
 import type { Clock } from '../src/lib/clock.ts';
+import type { Outage } from '../src/lib/outage.ts';
 import type { Logger } from '../src/log.ts';
 import type {
   AnswerRequest,
@@ -48,6 +49,8 @@ export interface OutboxOptions {
   /** @default from 100 ms to 2 s */
   readonly backoff?: BackoffOptions;
   readonly random?: () => number;
+  /** Told when writes begin to wait, and when all are written. @default nobody */
+  readonly outage?: Outage;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -81,6 +84,8 @@ export class Outbox implements OutboxMethods {
   /** Writes at the end of the file that did not fit in memory. */
   #onlyInFile = 0;
   #failures = 0;
+  /** What has become of those that waited, since the first of them. */
+  #late = { written: 0, foundNothing: 0, refused: 0 };
   #isFlushing = false;
   #isClosed = false;
   #cancelRetry: () => void = () => undefined;
@@ -181,13 +186,13 @@ export class Outbox implements OutboxMethods {
       return await send();
     } catch (error) {
       if (!isAppError(error, 'DATABASE_UNAVAILABLE')) throw error;
+      this.#options.outage?.lost('writes', error.message);
       return this.#putAside(write);
     }
   }
 
   async #putAside(write: Write): Promise<'done'> {
     const isFirst = this.pending === 0;
-    if (isFirst) this.#options.log.warn('The database is away: what happens is kept until it is back');
     const fits = this.#onlyInFile === 0 && this.#waiting.length < this.#memoryMax;
     const isInFile = this.#journal.append(write);
     if (fits) this.#waiting.push({ write, isInFile });
@@ -237,7 +242,7 @@ export class Outbox implements OutboxMethods {
         this.#failures = 0;
         if (await first.isInFile) await this.#journal.markDone();
         if (this.pending === 0) {
-          this.#options.log.info('Everything that waited for the database is written');
+          this.#caughtUp();
           this.#onEmpty();
         }
       }
@@ -246,14 +251,31 @@ export class Outbox implements OutboxMethods {
     }
   }
 
+  /** The line at the end of the absence says it; without one (an earlier process's writes) it is said here. */
+  #caughtUp(): void {
+    const { outage, log } = this.#options;
+    const late = this.#late;
+    this.#late = { written: 0, foundNothing: 0, refused: 0 };
+    if (outage?.isLost('writes')) outage.back('writes', late);
+    else log.info(late, 'Everything that waited for the database is written');
+  }
+
   /** False when the database is still away. What it refuses for another reason never will be taken: it is logged and left out. */
   async #isSent(write: Write): Promise<boolean> {
     try {
       const presence = await this.#send(write);
-      if (presence === 'gone') this.#options.log.info({ write: write.method }, 'A late write found nothing to change');
+      this.#late.written++;
+      if (presence === 'gone') {
+        this.#late.foundNothing++;
+        this.#options.log.debug({ write: write.method }, 'A late write found nothing to change');
+      }
       return true;
     } catch (error) {
-      if (isAppError(error, 'DATABASE_UNAVAILABLE')) return false;
+      if (isAppError(error, 'DATABASE_UNAVAILABLE')) {
+        this.#options.outage?.lost('writes', error.message);
+        return false;
+      }
+      this.#late.refused++;
       this.#options.log.error(
         { err: error, write: write.method, pii: write.request },
         'The database refused a late write',

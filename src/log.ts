@@ -1,4 +1,6 @@
 import { type LoggerOptions, type Logger as PinoLogger, pino } from 'pino';
+import { systemClock } from './lib/clock.ts';
+import { floodGuard } from './log-flood.ts';
 
 export type Logger = PinoLogger;
 
@@ -12,11 +14,16 @@ export interface LogSettings {
 }
 
 /** The root logger; rooms take `log.child({ room })`, calls `log.child({ callId })`. */
-export function createLog({ level, personalData }: LogSettings, destination?: NodeJS.WritableStream): Logger {
+export function createLog(
+  { level, personalData }: LogSettings,
+  destination?: NodeJS.WritableStream,
+  now: () => number = systemClock.now,
+): Logger {
   const options: LoggerOptions = {
     level,
     base: null,
     timestamp: () => `,"time":"${new Date().toISOString()}"`,
+    hooks: { logMethod: floodGuard(now) },
     formatters: { level: (label) => ({ level: label }) },
     ...(personalData ? {} : { redact: { paths: [PII_KEY], censor: '[redacted]' } }),
   };

@@ -1,5 +1,6 @@
 import type { Extension } from '../src/core/people.ts';
 import type { Clock } from '../src/lib/clock.ts';
+import type { OutageStatus } from '../src/lib/outage.ts';
 import type { Logger } from '../src/log.ts';
 import type { AnnouncedAttempt, AnnouncedCall, Announcer, PublishOutcome, PutAside } from '../src/ports/announcer.ts';
 import { type ConnectionStatus, XmppConnection } from './client/connection.ts';
@@ -34,6 +35,8 @@ export interface AnnouncerStatus extends ConnectionStatus {
   readonly jid: string;
   /** Chat messages that wait to be sent. */
   readonly waitingMessages: number;
+  /** Nodes of extensions on which something is to be changed. */
+  readonly waitingNodes: number;
   /** Chat messages that were dropped since the start: too old, or too many. */
   readonly droppedMessages: number;
   /** Chat messages that came back as errors since the start. */
@@ -45,6 +48,8 @@ export interface XmppAnnouncer extends Announcer {
   start(): Promise<void>;
   stop(): Promise<void>;
   status(): AnnouncerStatus;
+  /** Since when there is no session, and why; `null` before the start. */
+  outage(): OutageStatus | null;
 }
 
 /** The announcer over XMPP: chat messages to members, items to the nodes of extensions. */
@@ -95,6 +100,7 @@ class ConnectedAnnouncer implements XmppAnnouncer {
       { service, domain, username, password, resource, tls, clock, random, log },
       {
         onOnline: (isFresh) => this.#onOnline(isFresh),
+        waiting: () => ({ messages: this.#outbox.length, nodes: this.#nodes.behind }),
         onOffline: () => this.#nodes.offline(),
         onStanza: (stanza) => this.#onStanza(stanza),
       },
@@ -114,12 +120,17 @@ class ConnectedAnnouncer implements XmppAnnouncer {
     return this.#connection?.isOnline ?? false;
   }
 
+  outage(): OutageStatus | null {
+    return this.#connection?.outage ?? null;
+  }
+
   status(): AnnouncerStatus {
     const stopped = { state: 'stopped', sinceMs: this.#options.clock.now(), failure: null, retryAtMs: null } as const;
     return {
       ...(this.#connection?.status ?? stopped),
       jid: this.#connection?.jid ?? this.#owner,
       waitingMessages: this.#outbox.length,
+      waitingNodes: this.#nodes.behind,
       droppedMessages: this.#droppedMessages,
       bouncedMessages: this.#bouncedMessages,
     };

@@ -72,6 +72,11 @@ export class NodeLane {
     return this.#access === null && this.#known.node === 'absent' && this.#running === null;
   }
 
+  /** Whether the server does not have yet what is wanted. */
+  get isBehind(): boolean {
+    return this.#nextStep() !== null;
+  }
+
   /** The node shall exist, open to these bare JIDs. */
   open(allowed: readonly string[]): void {
     this.#access = allowed;

@@ -72,6 +72,11 @@ export class Nodes {
     for (const lane of this.#lanes.values()) lane.offline();
   }
 
+  /** Nodes on which something is still to be changed. */
+  get behind(): number {
+    return [...this.#lanes.values()].filter((lane) => lane.isBehind).length;
+  }
+
   /** Settles when every lane has done what it can for now. */
   async settled(): Promise<void> {
     await Promise.all([...this.#lanes.values()].map((lane) => lane.settled()));

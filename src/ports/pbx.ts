@@ -38,7 +38,8 @@ export interface BridgeSnapshot {
 /** The part of ARI's events that calls need, in the order Asterisk sent them. */
 export type PbxEvent =
   /** The event socket is up (first time or again): anything may have happened meanwhile, read a snapshot. */
-  | { readonly type: 'connected' }
+  /** `awayMs`: how long the switch was out of reach; not at the start. */
+  | { readonly type: 'connected'; readonly awayMs?: number }
   | { readonly type: 'disconnected' }
   /** Another process took over the application's name: act no more. */
   | { readonly type: 'replaced' }

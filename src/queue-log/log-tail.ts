@@ -1,6 +1,7 @@
 import type { StoredLogLine } from '../core/queue/queue-log-line.ts';
 import { isAppError } from '../errors.ts';
 import type { Clock } from '../lib/clock.ts';
+import { Outage, type OutageStatus } from '../lib/outage.ts';
 import type { Logger } from '../log.ts';
 import type { LogCursor, QueueLog } from '../ports/queue-log.ts';
 
@@ -17,6 +18,12 @@ export interface LogSink {
   write(lines: readonly StoredLogLine[], cursor: LogCursor): Promise<void>;
 }
 
+const AWAY = {
+  lost: 'Lines of queue_log can not be written there now: they will be, when it is possible again',
+  still: 'Lines of queue_log can still not be written there',
+  back: 'Lines of queue_log are written again',
+};
+
 export interface LogTailOptions {
   readonly queueLog: QueueLog;
   readonly sink: LogSink;
@@ -32,8 +39,8 @@ export interface LogTailOptions {
  */
 export class LogTail {
   readonly #options: LogTailOptions;
+  readonly #outage: Outage;
   #cursor: LogCursor | null = null;
-  #isFailing = false;
   #isClosed = false;
   #cancel: () => void = () => undefined;
   /** The look in progress; never rejects. */
@@ -41,6 +48,13 @@ export class LogTail {
 
   constructor(options: LogTailOptions) {
     this.#options = options;
+    const { what: power, clock, log } = options;
+    this.#outage = new Outage({ power, words: AWAY, clock, log });
+  }
+
+  /** Since when lines can't be written there, and why. */
+  get outage(): OutageStatus {
+    return this.#outage.status;
   }
 
   /** The first look; resolves when it is over, so that lines written from now on are not missed. */
@@ -62,11 +76,12 @@ export class LogTail {
     this.#isClosed = true;
     await this.#looking;
     this.#cancel();
+    this.#outage.close();
   }
 
   #look(): void {
     this.#looking = this.#pass()
-      .then(() => this.#succeeded())
+      .then(() => this.#outage.back('sink'))
       .catch((error: unknown) => this.#failed(error))
       .then(() => this.#lookLater());
   }
@@ -98,20 +113,9 @@ export class LogTail {
     return end;
   }
 
-  #succeeded(): void {
-    if (!this.#isFailing) return;
-    this.#isFailing = false;
-    this.#options.log.info({ what: this.#options.what }, 'Lines of queue_log are written again');
-  }
-
   /** Said once; an absent database is told of by its own room. */
   #failed(error: unknown): void {
-    if (this.#isFailing || isAppError(error, 'DATABASE_UNAVAILABLE')) return;
-    this.#isFailing = true;
-    const { log, what } = this.#options;
-    log.error(
-      { err: error, what },
-      'Lines of queue_log can not be written there now: they will be, when it is possible again',
-    );
+    if (isAppError(error, 'DATABASE_UNAVAILABLE')) return;
+    this.#outage.lost('sink', error instanceof Error ? error.message : String(error), 'error');
   }
 }

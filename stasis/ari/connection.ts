@@ -2,6 +2,7 @@ import { AppError } from '../../src/errors.ts';
 import { backoffMs } from '../../src/lib/backoff.ts';
 import { type Clock, delay } from '../../src/lib/clock.ts';
 import { deferred } from '../../src/lib/deferred.ts';
+import { Outage, type OutageStatus, type OutageWords } from '../../src/lib/outage.ts';
 import type { Logger } from '../../src/log.ts';
 import { refused } from './answers.ts';
 import { type AriClient, connectAriClient } from './ari-client.ts';
@@ -18,7 +19,8 @@ export interface ConnectionListener {
    * Events that arrive meanwhile are held and follow `connected`, with what `tell` is given among them in order.
    */
   restore(request: (request: AriRequest) => Promise<AriResponse>, tell: (message: AriMessage) => void): Promise<void>;
-  connected(): void;
+  /** `awayMs`: how long it was lost; `null` at the start. */
+  connected(awayMs: number | null): void;
   disconnected(): void;
   replaced(): void;
   event(message: AriMessage): void;
@@ -33,6 +35,13 @@ interface ConnectionOptions {
   readonly listener: ConnectionListener;
 }
 
+const AWAY: OutageWords = {
+  lost: 'Asterisk is out of reach: calls go on there, nothing new begins until it is back',
+  still: 'Asterisk is still out of reach',
+  // Told when calls are level with it again, with what was found.
+  back: null,
+};
+
 /** `up` again and again, until `closed` (asked) or `replaced` (another process has the application's name). */
 export type ConnectionState = 'idle' | 'connecting' | 'up' | 'replaced' | 'closed';
 
@@ -46,6 +55,7 @@ export class AriConnection {
   readonly #listener: ConnectionListener;
   readonly #http: HttpRequests;
   readonly #closing = new AbortController();
+  readonly #outage: Outage;
   #state: ConnectionState = 'idle';
   #client: AriClient | undefined;
   #link: AriLink | undefined;
@@ -60,11 +70,17 @@ export class AriConnection {
     this.#random = random;
     this.#log = log;
     this.#listener = listener;
+    this.#outage = new Outage({ power: 'asterisk', words: AWAY, clock, log });
     this.#http = new HttpRequests(this.#settings, clock);
   }
 
   get state(): ConnectionState {
     return this.#state;
+  }
+
+  /** Since when it is out of reach, and why. */
+  get outage(): OutageStatus {
+    return this.#outage.status;
   }
 
   /** Starts connecting, for ever. */
@@ -89,6 +105,7 @@ export class AriConnection {
       this.#closing.abort();
       this.#link?.end('we closed it');
       this.#http.close();
+      this.#outage.close();
     }
     await this.#running;
   }
@@ -101,11 +118,12 @@ export class AriConnection {
         attempt = 0;
         const reason = await ended;
         if (this.#state !== 'connecting') return;
-        this.#log.warn({ reason }, 'Lost the connection to Asterisk');
+        this.#log.debug({ reason }, 'Lost the connection to Asterisk');
       } catch (error) {
         if (this.#state !== 'connecting') return;
         this.#link?.end('the attempt failed');
-        if (attempt === 0 || attempt % 10 === 9) this.#log.warn({ err: error, attempt }, 'Can not connect to Asterisk');
+        this.#outage.lost('connection', error instanceof Error ? error.message : String(error));
+        this.#log.debug({ err: error, attempt }, 'Can not connect to Asterisk');
       }
       const waitMs = backoffMs(attempt, this.#limits.backoff, this.#random);
       await delay(this.#clock, waitMs, signal).catch(() => undefined);
@@ -128,7 +146,7 @@ export class AriConnection {
       limits: this.#limits,
       onMessage: (message) => this.#receive(message),
       onEnd: (reason) => {
-        this.#down();
+        this.#down(reason);
         end.resolve(reason);
       },
     });
@@ -176,15 +194,17 @@ export class AriConnection {
     this.#state = 'up';
     const held = this.#held ?? [];
     this.#held = undefined;
-    this.#log.info({ application: this.#settings.application }, 'Connected to Asterisk');
-    this.#listener.connected();
+    const awayMs = this.#outage.back('connection');
+    if (awayMs === null) this.#log.info({ application: this.#settings.application }, 'Connected to Asterisk');
+    this.#listener.connected(awayMs);
     for (const message of held) this.#receive(message);
   }
 
-  #down(): void {
+  #down(reason: string): void {
     if (!this.#send) return;
     this.#send = undefined;
     if (this.#state === 'up') this.#state = 'connecting';
+    if (this.#state === 'connecting') this.#outage.lost('connection', reason);
     if (this.#state !== 'replaced') this.#listener.disconnected();
   }
 

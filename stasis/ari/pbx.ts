@@ -2,6 +2,7 @@ import type { DeviceState } from '../../src/core/device-state.ts';
 import type { BridgeId, ChannelId, PlaybackId } from '../../src/core/ids.ts';
 import type { WireFormat } from '../../src/core/programme/sound.ts';
 import type { Clock } from '../../src/lib/clock.ts';
+import type { OutageStatus } from '../../src/lib/outage.ts';
 import type { Logger } from '../../src/log.ts';
 import type {
   CreateChannelRequest,
@@ -85,7 +86,7 @@ export class AriPbx implements Pbx {
       log,
       listener: {
         restore: (request, tell) => this.#devices.restore(request, tell),
-        connected: () => this.#emit({ type: 'connected' }),
+        connected: (awayMs) => this.#emit(awayMs === null ? { type: 'connected' } : { type: 'connected', awayMs }),
         disconnected: () => this.#disconnected('disconnected'),
         replaced: () => this.#disconnected('replaced'),
         event: (message) => this.#receive(message),
@@ -105,6 +106,11 @@ export class AriPbx implements Pbx {
 
   get state(): ConnectionState {
     return this.#connection.state;
+  }
+
+  /** Since when Asterisk is out of reach, and why. */
+  get outage(): OutageStatus {
+    return this.#connection.outage;
   }
 
   subscribe(listener: (event: PbxEvent) => void): () => void {

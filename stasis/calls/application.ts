@@ -138,10 +138,9 @@ export class Application {
     const { board, distributor, log } = this.room;
     switch (event.type) {
       case 'connected':
-        this.#recover();
+        this.#recover(event.awayMs);
         break;
       case 'disconnected':
-        log.error('Asterisk is out of reach: calls go on there, nothing new begins');
         this.#recovery.abort();
         distributor.close();
         break;
@@ -181,11 +180,12 @@ export class Application {
     this.room.log.warn({ err: error }, 'What somebody else changed could not be read');
   }
 
-  #recover(): void {
+  #recover(awayMs: number | undefined): void {
     this.#recovery.abort();
     this.#recovery = new AbortController();
     const { signal } = this.#recovery;
-    recover({ room: this.room, memberships: this.memberships }, this.calls, signal).catch((error: unknown) => {
+    const deps = { room: this.room, memberships: this.memberships };
+    recover(deps, this.calls, signal, awayMs).catch((error: unknown) => {
       if (!signal.aborted && !isAppError(error)) this.room.log.fatal({ err: error }, 'Recovery failed');
     });
   }

@@ -92,7 +92,7 @@ async function enterWhenPossible(room: CallRoom, call: Call, entry: NewEntry, op
     } catch (error) {
       if (!isAppError(error, 'DATABASE_UNAVAILABLE')) throw error;
       if (room.clock.now() >= giveUpAtMs) {
-        call.log.warn({ queue: entry.queue }, 'No place in line: the database is away');
+        call.log.warn({ err: error, queue: entry.queue }, 'No place in line: the database is away');
         await closeIfEntered(room, call, entry, 'WITHDRAW');
         return 'away' as const;
       }

@@ -16,13 +16,21 @@ const RETRY_MS = 1_000;
  * places and conversations of a process that is gone are adopted or closed, and channels nobody knows begin anew. Matching
  * stands still until this is done. Repeats while the database or Asterisk is away.
  */
-export async function recover(deps: SessionDeps, calls: Calls, signal: AbortSignal): Promise<void> {
+export async function recover(
+  deps: SessionDeps,
+  calls: Calls,
+  signal: AbortSignal,
+  awayMs: number | undefined,
+): Promise<void> {
   const { room } = deps;
   room.distributor.close();
   for (;;) {
     const ends = listenForEnds(room);
     try {
-      await bringLevel(deps, calls, { signal, ends });
+      const found = await bringLevel(deps, calls, { signal, ends });
+      // The end of an absence, for the log (`lost`, `back`).
+      const end = awayMs === undefined ? {} : { back: 'asterisk', awayMs };
+      room.log.info({ ...end, ...found, calls: calls.size }, 'Level with Asterisk');
       room.distributor.open();
       return;
     } catch (error) {
@@ -66,7 +74,7 @@ interface Recovery {
 }
 
 /** After each wait the signal is looked at: a connection that is lost again, or a process that stops, must not be acted for. */
-async function bringLevel(deps: SessionDeps, calls: Calls, { signal, ends }: Recovery): Promise<void> {
+async function bringLevel(deps: SessionDeps, calls: Calls, { signal, ends }: Recovery) {
   const { room, memberships } = deps;
   const listenedTo = room.router.channels();
   // Calls that are ours now may end before the database answers; what it said of them is not true any more then.
@@ -98,8 +106,7 @@ async function bringLevel(deps: SessionDeps, calls: Calls, { signal, ends }: Rec
   signal.throwIfAborted();
   await removeBridges(room, snapshot);
   await room.announcer.reconcile(room.board.loggedIn(), [...room.announced.values()]);
-  const { size } = calls;
-  room.log.info({ channels: snapshot.channels.length, entries: entries.length, calls: size }, 'Level with Asterisk');
+  return { channels: snapshot.channels.length, entries: entries.length };
 }
 
 /** Legs of attempts that somebody looks after already. */

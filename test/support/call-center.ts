@@ -1,8 +1,7 @@
-import { Writable } from 'node:stream';
 import { type AttemptId, queueName } from '../../src/core/ids.ts';
 import type { Programme } from '../../src/core/programme/programme.ts';
 import type { QueueSettings } from '../../src/core/queue/settings.ts';
-import { createLog } from '../../src/log.ts';
+import type { Logger } from '../../src/log.ts';
 import { Application } from '../../stasis/calls/application.ts';
 import type { CallSettings } from '../../stasis/calls/call-room.ts';
 import { FakeClock } from './fake-clock.ts';
@@ -16,6 +15,7 @@ import type { FakePhone } from './fakes/fake-pbx-phone.ts';
 import { FakeSoundLibrary } from './fakes/fake-sound-library.ts';
 import { MemoryCallerMusic } from './fakes/memory-caller-music.ts';
 import { MemoryQueueStore } from './fakes/memory-queue-store.ts';
+import { keptLog, type LogLine } from './log-lines.ts';
 import { Mortal } from './mortal.ts';
 import { queueSettings } from './queue-people.ts';
 
@@ -112,19 +112,19 @@ export class CallCenter {
   /** One for each process: the lines of one that dies die with it. */
   media = new FakeMediaOut(this.clock);
   readonly settings: CallSettings;
-  /** Faults of ours that the log tells of: nothing may stand here. */
-  readonly faults: string[] = [];
+  readonly #kept: ReturnType<typeof keptLog>;
   application: Application;
   #process = new Mortal();
 
-  private constructor(settings: CallSettings) {
+  private constructor(settings: CallSettings, level: string) {
     this.settings = settings;
+    this.#kept = keptLog(level, this.clock);
     this.application = this.#newApplication();
   }
 
   /** Opens with the members logged in, whose phones ring until they are told otherwise. */
-  static async open({ members = [], queue = {}, settings = {} }: CenterOptions = {}): Promise<CallCenter> {
-    const center = new CallCenter(centerSettings(queue, settings));
+  static async open({ members = [], queue = {}, settings = {}, level = 'fatal' }: CenterOptions = {}) {
+    const center = new CallCenter(centerSettings(queue, settings), level);
     for (const number of ['1000', '1001', '1002', '1003']) center.store.addExtension(memberExtension(number));
     await center.application.start();
     for (const number of members) {
@@ -141,6 +141,20 @@ export class CallCenter {
   async isReconfigured(queue: Partial<QueueSettings>, all: Partial<CallSettings> = {}): Promise<void> {
     this.application.configure(centerSettings(queue, all));
     await this.clock.settle();
+  }
+
+  get logger(): Logger {
+    return this.#kept.log;
+  }
+
+  /** What stands in the log, from the level on with which it was opened. */
+  get lines(): readonly LogLine[] {
+    return this.#kept.lines;
+  }
+
+  /** Faults of ours that the log tells of: nothing may stand here. */
+  get faults(): readonly string[] {
+    return this.lines.filter(({ level }) => level === 'fatal').map((line) => JSON.stringify(line));
   }
 
   phone(number: string): FakePhone {
@@ -288,13 +302,6 @@ export class CallCenter {
   #newApplication(): Application {
     const { settings } = this;
     const alive = this.#process;
-    const destination = new Writable({
-      write: (chunk: Buffer, _encoding, done) => {
-        this.faults.push(String(chunk));
-        done();
-      },
-    });
-    const log = createLog({ level: 'fatal', personalData: true }, destination);
     return new Application({
       settings,
       pbx: alive.port(this.pbx),
@@ -307,7 +314,7 @@ export class CallCenter {
       sounds: this.sounds,
       random: () => 0.5,
       clock: alive.clock(this.clock),
-      log,
+      log: this.logger,
     });
   }
 }
@@ -316,6 +323,8 @@ export interface CenterOptions {
   readonly members?: readonly string[];
   readonly queue?: Partial<QueueSettings>;
   readonly settings?: Partial<CallSettings>;
+  /** From which level on lines of the log are kept. @default fatal */
+  readonly level?: string;
 }
 
 export function memberExtension(number: string) {

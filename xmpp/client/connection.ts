@@ -1,4 +1,5 @@
 import { type Clock, delay } from '../../src/lib/clock.ts';
+import { Outage, type OutageStatus, type OutageWords } from '../../src/lib/outage.ts';
 import type { Logger } from '../../src/log.ts';
 import { type FailureKind, failureFrom, isRefusal, XmppFailure } from './failure.ts';
 import { answerRequest } from './incoming.ts';
@@ -37,10 +38,18 @@ export interface ConnectionOptions {
 export interface ConnectionEvents {
   /** A session is up; `isFresh` unless the former one was resumed with nothing lost. */
   onOnline(isFresh: boolean): void;
+  /** What waits to be told, for the line that says that the connection is there again. */
+  waiting?(): Readonly<Record<string, number>>;
   onOffline(failure: XmppFailure): void;
   /** Messages, presence and nothing else. */
   onStanza(stanza: Element): void;
 }
+
+const AWAY: OutageWords = {
+  lost: 'XMPP is away: calls go on, members and CRM software are not told of them until it is back',
+  still: 'XMPP is still away',
+  back: 'XMPP is there again',
+};
 
 export interface ConnectionStatus {
   readonly state: 'stopped' | 'connecting' | 'online' | 'waiting';
@@ -57,6 +66,9 @@ export class XmppConnection {
   readonly #session = new StreamManagement();
   readonly #requests: IqTable;
   readonly #stop = new AbortController();
+  readonly #outage: Outage;
+  /** The refusal that was told last. */
+  #refusal: FailureKind | null = null;
   #running: Promise<void> | null = null;
   #stream: XmppStream | null = null;
   #liveness: Liveness | null = null;
@@ -69,6 +81,7 @@ export class XmppConnection {
     this.#options = options;
     this.#events = events;
     this.#requests = new IqTable(options.clock);
+    this.#outage = new Outage({ power: 'xmpp', words: AWAY, clock: options.clock, log: options.log });
     this.#jid = `${options.username}@${options.domain}/${options.resource}`;
     this.#status = { state: 'stopped', sinceMs: options.clock.now(), failure: null, retryAtMs: null };
   }
@@ -84,6 +97,7 @@ export class XmppConnection {
     await (this.#isOnline ? this.#stream?.close() : this.#stream?.fail(stopped()));
     this.#requests.abandonAll();
     await this.#running;
+    this.#outage.close();
     this.#setStatus('stopped', null, null);
   }
 
@@ -98,6 +112,11 @@ export class XmppConnection {
 
   get status(): ConnectionStatus {
     return this.#status;
+  }
+
+  /** Since when there is no session, and why. */
+  get outage(): OutageStatus {
+    return this.#outage.status;
   }
 
   /** Stanzas that the server has not confirmed: the measure for those who send many. */
@@ -121,7 +140,7 @@ export class XmppConnection {
   }
 
   async #run(): Promise<void> {
-    const { clock, random, log } = this.#options;
+    const { clock, random } = this.#options;
     const { signal } = this.#stop;
     let attempt = 0;
     while (!signal.aborted) {
@@ -131,11 +150,21 @@ export class XmppConnection {
       if (onlineMs >= STEADY_MS) attempt = 0;
       const waitMs = retryDelayMs(failure.kind, attempt, random);
       attempt += 1;
-      const text = isRefusal(failure.kind) ? 'XMPP refused: somebody has to act' : 'XMPP away';
-      log[isRefusal(failure.kind) ? 'error' : 'warn']({ kind: failure.kind, reason: failure.message, waitMs }, text);
+      this.#tellLoss(failure, waitMs);
       this.#setStatus('waiting', failure, clock.now() + waitMs);
       await delay(clock, waitMs, signal).catch(() => {});
     }
+  }
+
+  /** Once for a loss; a refusal in the course of it is another thing, for which somebody has to act. */
+  #tellLoss({ kind, message: reason }: XmppFailure, waitMs: number): void {
+    const { log } = this.#options;
+    const wasLost = this.#outage.isLost('session');
+    this.#outage.lost('session', `${reason} (${kind})`, isRefusal(kind) ? 'error' : 'warn');
+    log.debug({ kind, reason, waitMs }, 'No XMPP session');
+    if (!isRefusal(kind)) return;
+    if (wasLost && kind !== this.#refusal) log.error({ kind, reason }, 'XMPP refused: somebody has to act');
+    this.#refusal = kind;
   }
 
   /** One stream from its opening to its end; never rejects. */
@@ -183,7 +212,10 @@ export class XmppConnection {
     });
     if (!isFresh) this.#resend(negotiated.resumed);
     this.#setStatus('online', null, null);
-    log.info({ jid: this.#jid, isResumed: !isFresh, isEncrypted: stream.isSecure() }, 'XMPP connected');
+    this.#refusal = null;
+    const session = { jid: this.#jid, isResumed: !isFresh, isEncrypted: stream.isSecure() };
+    const awayMs = this.#outage.back('session', { ...session, ...this.#events.waiting?.() });
+    if (awayMs === null) log.info(session, 'XMPP connected');
     stream.deliverTo((element) => this.#onElement(stream, element));
     this.#guarded(() => this.#events.onOnline(isFresh));
     const failure = await stream.closed;

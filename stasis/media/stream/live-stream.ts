@@ -1,6 +1,7 @@
 import type { LiveSound, WireFormat } from '../../../src/core/programme/sound.ts';
 import { backoffMs } from '../../../src/lib/backoff.ts';
 import type { Clock } from '../../../src/lib/clock.ts';
+import { Outage } from '../../../src/lib/outage.ts';
 import type { Logger } from '../../../src/log.ts';
 import { shownAddress, streamAddress } from './address.ts';
 import { SilenceWatch } from './loudness.ts';
@@ -70,6 +71,7 @@ class Stream implements LiveStream {
   readonly #decoded: DecodedCount;
   readonly #sounds: ReadonlyMap<WireFormat, LiveSound>;
   readonly #pace = new Pace();
+  readonly #outage: Outage;
   readonly #silence = new SilenceWatch(SILENCE_MS * PER_MS);
   #thread: StreamThread | null = null;
   #reception: Reception | null = null;
@@ -93,6 +95,12 @@ class Stream implements LiveStream {
     this.#options = options;
     this.#url = url;
     this.#log = options.log.child({ stream: options.name, address: shownAddress(url) });
+    const words = {
+      lost: 'The stream is not heard: its class plays its files until it is',
+      still: 'The stream is still not heard',
+      back: 'The stream is heard again',
+    };
+    this.#outage = new Outage({ power: `stream ${options.name}`, words, clock: options.clock, log: this.#log });
     this.#memory = createMemory(options.formats);
     this.#decoded = new DecodedCount(this.#memory);
     const view = { released: () => this.#released(), isPlaying: () => this.#isPlaying };
@@ -119,7 +127,8 @@ class Stream implements LiveStream {
     this.#cancelRetry();
     this.#reception?.close();
     this.#reception = null;
-    this.#play(false);
+    this.#outage.close();
+    this.#isPlaying = false;
     const thread = this.#thread;
     this.#thread = null;
     await thread?.close();
@@ -159,8 +168,9 @@ class Stream implements LiveStream {
     if (isPlaying === this.#isPlaying) return;
     this.#isPlaying = isPlaying;
     this.#sinceMs = this.#options.clock.now();
-    if (isPlaying) this.#log.info({ title: this.#title }, 'The stream is heard');
-    else this.#log.warn({ reason: this.#lastError ?? 'silence' }, 'The stream is not heard any more');
+    if (!isPlaying) this.#outage.lost('sound', this.#lastError ?? 'silence');
+    else if (this.#outage.isLost('sound')) this.#outage.back('sound', { title: this.#title });
+    else this.#log.info({ title: this.#title }, 'The stream is heard');
   }
 
   #connect(): void {
@@ -225,9 +235,10 @@ class Stream implements LiveStream {
     this.#failures = wasProven ? 0 : this.#failures;
     const waitMs = backoffMs(this.#failures, RETRY, random);
     this.#failures += 1;
-    // The same reason again and again is told once.
-    if (reason !== this.#lastError) this.#log.warn({ reason, retryMs: Math.round(waitMs) }, 'The stream was lost');
     this.#lastError = reason;
+    this.#log.debug({ reason, retryMs: Math.round(waitMs) }, 'The stream was lost');
+    // What was received is heard to its end: only who hears nothing has lost it.
+    if (!this.#isPlaying) this.#outage.lost('sound', reason);
     this.#cancelRetry();
     this.#cancelRetry = clock.after(waitMs, () => this.#connect());
   }

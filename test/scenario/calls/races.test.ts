@@ -161,7 +161,7 @@ describe('the process is killed at the n-th request', () => {
       const told = await story({ n, before: false, queue }, (center) => {
         center.dies();
         center.clock.after(500, () => {
-          center.begins().catch((error: unknown) => center.faults.push(String(error)));
+          center.begins().catch((err: unknown) => center.logger.fatal({ err }, 'The next process did not begin'));
         });
       });
       ({ wasDone } = told);

@@ -131,12 +131,13 @@ export class FakePbx implements Pbx {
     this.#arrivals.connectionLost();
   }
 
-  reconnects(): void {
+  /** `awayMs`: as the real one tells how long it was. */
+  reconnects(awayMs?: number): void {
     this.#wire.comeUp();
     for (const device of this.#world.watched) {
       this.#wire.announce({ type: 'device-state', device, state: this.#world.deviceState(device) });
     }
-    this.#wire.announce({ type: 'connected' });
+    this.#wire.announce(awayMs === undefined ? { type: 'connected' } : { type: 'connected', awayMs });
   }
 
   /** Another process takes the application's name. */
