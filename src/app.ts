@@ -5,12 +5,14 @@ import { migrate } from '../db/migrate.ts';
 import { type OpenDatabase, type OpenDatabaseOptions, openDatabase } from '../db/open.ts';
 import { AriPbx } from '../stasis/ari/pbx.ts';
 import { Application } from '../stasis/calls/application.ts';
+import { callCounts } from '../stasis/calls/application-view.ts';
 import { AriMediaOut } from '../stasis/media/media-out.ts';
 import { createAnnouncer, type XmppAnnouncer } from '../xmpp/announcer.ts';
 import { createNullAnnouncer } from '../xmpp/null-announcer.ts';
 import { callSettings } from './call-settings.ts';
 import type { Config, Secrets } from './config/config.ts';
 import type { LoadedConfig } from './config/load.ts';
+import { Drain, type DrainEnd } from './drain.ts';
 import type { ReloadReport } from './http/application-face.ts';
 import { Metrics } from './http/metrics.ts';
 import { createHttpServer, listen as openPort } from './http/server.ts';
@@ -50,6 +52,8 @@ export interface RunningApp {
    * @throws AppError CONFIG_INVALID: the old configuration goes on
    */
   reload(): Promise<ReloadReport>;
+  /** Settles when `queueapp drain` has come to its end: the process is to stop. */
+  readonly drained: Promise<DrainEnd>;
   /** Ends everything in the reverse order of its beginning; calls in Asterisk stay as they are. */
   stop(): Promise<void>;
 }
@@ -132,8 +136,9 @@ async function build(options: AppOptions, releasers: ReleaserStack): Promise<Omi
     },
     elsewhere: () => personalDataElsewhere(current),
   };
+  const drain = buildDrain({ application, log, limits: () => current.limits }, releasers);
   const face = runningFace({
-    ...{ application, music, parts, version, personalData, configuration: live },
+    ...{ application, music, parts, version, personalData, configuration: live, drain },
     figures: runningFigures(application, database),
   });
   const httpUrl = await listen({ config, secrets, log, version, face, metrics }, releasers);
@@ -144,7 +149,7 @@ async function build(options: AppOptions, releasers: ReleaserStack): Promise<Omi
   }
   pbx.start();
   log.info({ httpUrl, application: config.asterisk.application }, 'Started');
-  return { httpUrl, reload: () => live.reload() };
+  return { httpUrl, reload: () => live.reload(), drained: drain.ended };
 }
 
 interface BuildOptions {
@@ -212,6 +217,31 @@ function buildAsterisk({ config, secrets, log }: BuildOptions, linesMax: () => n
   });
   releasers.add('media', () => media[Symbol.asyncDispose]());
   return { pbx, media };
+}
+
+interface DrainOptions {
+  readonly application: Application;
+  readonly log: Logger;
+  limits(): Config['limits'];
+}
+
+/** The end on request (`queueapp drain`). */
+function buildDrain({ application, log, limits }: DrainOptions, releasers: ReleaserStack): Drain {
+  const drain = new Drain({
+    calls: {
+      counts: () => callCounts(application),
+      drain: (request) => application.drain(request),
+      cancelDrain: () => application.cancelDrain(),
+      handOver: () => application.handOver(),
+    },
+    standbys: async () => 0,
+    tell: () => undefined,
+    limits: () => ({ ringsMs: limits().drainMs, talksMs: limits().drainTimeMs }),
+    clock: systemClock,
+    log,
+  });
+  releasers.add('drain', () => drain.close());
+  return drain;
 }
 
 async function buildAnnouncer(

@@ -23,6 +23,7 @@ export const ERROR_CODES = {
   RECORDING_REFUSED: "What was asked for can't be done with the recording of this call",
   REQUEST_INVALID: "A request to the API can't be understood",
   ROUTE_UNKNOWN: 'The API has nothing at this address',
+  STANDBY: 'This process is a standby',
   XMPP_REFUSED: 'The XMPP server refused the account, its encryption or a request',
   XMPP_UNAVAILABLE: 'The XMPP server does not answer',
 } as const;

@@ -34,7 +34,7 @@ process.exitCode = await runCommandLine(process.argv.slice(2), {
 });
 setTimeout(() => process.exit(), LAST_RESORT_MS).unref();
 
-/** Runs the application until the first signal, then lets it hand its calls back; the second signal ends it at once. */
+/** Runs the application until the first signal, or until it is drained, then lets it hand its calls back; the second signal ends it at once. */
 async function start({ file }: { file: string | undefined }): Promise<void> {
   const loaded = loadConfig({ file, env: process.env });
   const { config } = loaded;
@@ -53,7 +53,7 @@ async function start({ file }: { file: string | undefined }): Promise<void> {
   });
   const unheed = reloadOnSignal(starting, log);
   const app = await starting;
-  await signal;
+  await Promise.race([signal, app.drained]);
   unheed();
   await app.stop();
   log.info('Stopped');

@@ -1,6 +1,7 @@
 import type { Application } from '../stasis/calls/application.ts';
 import { callViews, memberViews, queueViews } from '../stasis/calls/application-view.ts';
 import type { ApplicationFace, ConfigurationFace, PartName, PersonalDataFace } from './http/application-face.ts';
+import type { DrainFace } from './http/drain-routes.ts';
 import type { FiguresFace } from './http/figures-face.ts';
 import type { Music } from './music.ts';
 import type { PartWatch } from './part-watch.ts';
@@ -16,6 +17,7 @@ export interface RunningFaceOptions {
   readonly personalData: PersonalDataFace;
   readonly configuration: ConfigurationFace;
   readonly figures: FiguresFace;
+  readonly drain: DrainFace;
 }
 
 /** What the API and the command line see of the running application. */
@@ -26,6 +28,7 @@ export function runningFace({ application, music, parts, version, ...faces }: Ru
     personalData: faces.personalData,
     configuration: faces.configuration,
     figures: faces.figures,
+    drain: faces.drain,
     recordings: recordingFace(application),
     status: () => ({
       version,

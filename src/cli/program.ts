@@ -5,6 +5,7 @@ import { addCallCommands } from './call-commands.ts';
 import { type CheckedPart, isAllWell, writeCheck } from './check-report.ts';
 import { asJson, type CommonOptions, client, command } from './command.ts';
 import { addConfigurationCommands } from './configuration.ts';
+import { addDrainCommand } from './drain-command.ts';
 import { EXIT, type ExitStatus } from './exit-status.ts';
 import { addFiguresCommands } from './figures-commands.ts';
 import { addImport, type ImportParts } from './import-command.ts';
@@ -70,6 +71,7 @@ function program(parts: CommandLineParts, setStatus: (status: ExitStatus) => voi
   addQuestions(root, parts);
   addMemberCommands(root, parts);
   addCallCommands(root, parts);
+  addDrainCommand(root, parts);
   addConfigurationCommands(root, parts);
   addFiguresCommands(root, parts);
   addReportCommand(root, parts, REPORTS);

@@ -60,6 +60,8 @@ export interface LimitSettings {
   readonly busyPrompt: readonly string[];
   /** Longest time that a stop (SIGTERM) waits for calls to be handed back. */
   readonly drainMs: number;
+  /** Longest time that a drain waits for conversations without another process. */
+  readonly drainTimeMs: number;
 }
 
 export interface AsteriskSettings {

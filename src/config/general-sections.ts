@@ -21,7 +21,17 @@ export const limitsSection = section({
     .describe(
       'Longest time that a stop (SIGTERM) takes to hand calls back; less than `TimeoutStopSec` of the systemd unit.',
     ),
-}).transform((written) => ({ calls: written.calls, busyPrompt: written['busy-prompt'], drainMs: written.drain }));
+  'drain-time': duration({ maxMs: 24 * 3_600_000 })
+    .prefault('30m')
+    .describe(
+      'Longest time that `queueapp drain` waits for conversations when no other process takes them over. What is not over then stays in Asterisk for the next start.',
+    ),
+}).transform((written) => ({
+  calls: written.calls,
+  busyPrompt: written['busy-prompt'],
+  drainMs: written.drain,
+  drainTimeMs: written['drain-time'],
+}));
 
 export const logSection = section({
   level: z

@@ -4,6 +4,7 @@ import { checkBearer } from './bearer.ts';
 import { callRoutes } from './call-routes.ts';
 import { configurationRoutes } from './configuration-routes.ts';
 import { described } from './described.ts';
+import { drainRoutes } from './drain-routes.ts';
 import { memberFigures } from './figures-json.ts';
 import { figuresRoutes } from './figures-routes.ts';
 import { memberRoutes } from './member-routes.ts';
@@ -50,4 +51,5 @@ export function apiRoutes(server: FastifyInstance, { face, apiToken }: ApiOption
   personalDataRoutes(server, face.personalData);
   recordingRoutes(server, face.recordings);
   configurationRoutes(server, face.configuration);
+  drainRoutes(server, face.drain);
 }

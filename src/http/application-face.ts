@@ -3,6 +3,7 @@ import type { CallId, ExtensionNumber, QueueName } from '../core/ids.ts';
 import type { Caller } from '../core/people.ts';
 import type { PersonalData } from '../ports/personal-data.ts';
 import type { WaitingCallFace } from './call-routes.ts';
+import type { DrainFace } from './drain-routes.ts';
 import type { FiguresFace } from './figures-face.ts';
 import type { MemberFace } from './member-face.ts';
 import type { RecordingFace } from './recording-routes.ts';
@@ -17,6 +18,7 @@ export interface ApplicationFace extends MemberFace, WaitingCallFace {
   readonly recordings: RecordingFace;
   readonly configuration: ConfigurationFace;
   readonly figures: FiguresFace;
+  readonly drain: DrainFace;
 }
 
 /** Changing the configuration while it runs. */

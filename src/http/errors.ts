@@ -15,6 +15,7 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   RECORDING_REFUSED: 409,
   REQUEST_INVALID: 400,
   ROUTE_UNKNOWN: 404,
+  STANDBY: 503,
 };
 
 /** What a client is told of an error. */

@@ -88,6 +88,13 @@ export function callViews({ calls, room }: Application) {
   });
 }
 
+/** Calls by what they do. */
+export function callCounts({ calls }: Application) {
+  const counts = { ivr: 0, waiting: 0, ringing: 0, talking: 0, leaving: 0 };
+  for (const call of calls.list()) counts[call.phase.name]++;
+  return counts;
+}
+
 function byExtension(calls: readonly LiveCall[], phase: LiveCall['phase']['name']): ExtensionNumber[] {
   return calls.flatMap(({ phase: { name, extensions } }) => (name === phase ? extensions : []));
 }

@@ -16,6 +16,7 @@ import type { SoundLibrary } from '../../src/ports/sound-library.ts';
 import type { CallRoom, CallSettings, HoldClass } from './call-room.ts';
 import { Calls } from './calls.ts';
 import { Distributor } from './distributor.ts';
+import { Draining } from './draining.ts';
 import { EmptyWatch } from './empty-watch.ts';
 import { EventRouter } from './event-router.ts';
 import { HoldTimes } from './hold-times.ts';
@@ -83,6 +84,7 @@ export class Application {
       announced: new Map(),
       recordings: new Recordings(),
       bridges: new Map(),
+      draining: new Draining(),
       stopping: this.#stopping.signal,
     };
     this.calls = new Calls({ room: this.room, memberships: this.memberships });
@@ -110,6 +112,26 @@ export class Application {
     await store.record({ event: 'QUEUESTART', atMs: this.room.clock.now() });
     this.#undo.push(store.subscribe((change) => this.#onStoreChange(change)));
     this.#undo.push(pbx.subscribe((event) => this.#onPbxEvent(event)));
+  }
+
+  /** No new match, until it is taken back; rings are finished. With `dialplan` no new call either, and who waits goes back there. */
+  drain({ to }: { readonly to: 'dialplan' | 'process' }): void {
+    const { distributor, draining } = this.room;
+    distributor.rest(true);
+    if (to === 'dialplan') draining.begin();
+    else draining.cancel();
+  }
+
+  /** Takes it back: calls are taken and matched as before. */
+  cancelDrain(): void {
+    const { distributor, draining } = this.room;
+    draining.cancel();
+    distributor.rest(false);
+  }
+
+  /** From here on everything stays as it is for another process; `stop` is to follow. */
+  handOver(): void {
+    this.room.draining.handOver();
   }
 
   /**

@@ -18,6 +18,7 @@ import type { SoundLibrary } from '../../src/ports/sound-library.ts';
 import type { Call } from './call.ts';
 import type { CallBridge } from './call-bridge.ts';
 import type { Distributor } from './distributor.ts';
+import type { Draining } from './draining.ts';
 import type { EmptyWatch } from './empty-watch.ts';
 import type { EventRouter } from './event-router.ts';
 import type { HoldTimes } from './hold-times.ts';
@@ -98,6 +99,8 @@ export interface CallRoom {
   readonly clock: Clock;
   readonly random: () => number;
   readonly log: Logger;
+  /** What becomes of calls before the process ends on request. */
+  readonly draining: Draining;
   /** Aborted when the process stops: what can stand goes on without us, until the next process adopts it. */
   readonly stopping: AbortSignal;
 }

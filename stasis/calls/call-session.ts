@@ -27,6 +27,7 @@ const CAUSE_FAULT = 38;
 const CAUSE_NORMAL_CLEARING = 16;
 /** Ways in that callers take; the others are members'. */
 const FOR_CALLERS: ReadonlySet<EntryPoint['type']> = new Set(['start', 'menu', 'queue', 'customer']);
+export const isForCallers = (type: EntryPoint['type']) => FOR_CALLERS.has(type);
 /** Ways from the IVR into a queue and back of one call. */
 const ROUNDS_MAX = 100;
 
@@ -63,7 +64,7 @@ export class CallSession {
   async begin(entry: EntryPoint): Promise<void> {
     const { room, memberships } = this.#deps;
     const { call } = this;
-    if (FOR_CALLERS.has(entry.type)) this.#way.arrived();
+    if (isForCallers(entry.type)) this.#way.arrived();
     switch (entry.type) {
       case 'start':
         return await this.#ivr(room.settings.ivr.start);
@@ -103,13 +104,13 @@ export class CallSession {
     let step: Target = start;
     let definition = room.settings.ivr;
     for (let round = 0; round < ROUNDS_MAX; round++) {
-      const deps = { ...room, definition, dial, passed };
+      const { signal: leaving, handover } = room.draining;
+      const deps = { ...room, definition, dial, passed, leaving, handover };
       const exit = await runIvr(deps, this.call, step);
       if (exit.to === 'hangup') return await this.#hangUp(exit.causeCode);
-      if (exit.to === 'dialplan') return await this.#toDialplan(exit.target);
+      if (exit.to === 'dialplan') return await this.#leaveIvr(exit.target);
       const left = await queueStage(room, this.call, { queue: exit.queue, greeting: exit.prompt });
-      if (left.type === 'served') return await this.leaveQueue(left);
-      if (left.type === 'to-extension') return await this.leaveQueue(left);
+      if (this.#goesFromHere(left)) return await this.leaveQueue(left);
       await this.#tellDialplan(left);
       step = left.type === 'by-key' ? left.target : exit.afterwards;
       // The menus may have been changed while the caller waited; what leads to a step that is gone leads there all the same.
@@ -117,6 +118,25 @@ export class CallSession {
     }
     this.call.log.error({ step }, 'The IVR and a queue that lets nobody wait lead to each other without end');
     await this.#hangUp(CAUSE_FAULT);
+  }
+
+  /** Out of the queue and not back into the menus. */
+  #goesFromHere({ type }: QueueExit): boolean {
+    return type === 'served' || type === 'to-extension' || (type === 'unserved' && this.#isDraining);
+  }
+
+  get #isDraining(): boolean {
+    return this.#deps.room.draining.signal.aborted;
+  }
+
+  /** Who was sent out of the menus because the process is drained goes where the dialplan wants those who can't be served. */
+  async #leaveIvr(target: DialplanTarget | undefined): Promise<void> {
+    if (this.#isDraining) {
+      const { pbx } = this.#deps.room;
+      const set = () => pbx.setVariable(this.call.channelId, 'QUEUESTATUS', 'UNAVAILABLE');
+      await quietly(this.call, 'set-variables', set);
+    }
+    await this.#toDialplan(target);
   }
 
   async #enterQueueDirectly(queue: QueueName): Promise<void> {

@@ -4,9 +4,10 @@ import { type CallId, type ChannelId, callId, isMediaChannel, isRecordingChannel
 import type { Logger } from '../../src/log.ts';
 import type { ChannelSnapshot } from '../../src/ports/pbx.ts';
 import { quietly } from './call-room.ts';
-import { CallSession, type SessionDeps } from './call-session.ts';
+import { CallSession, isForCallers, type SessionDeps } from './call-session.ts';
 import { LiveCall } from './live-call.ts';
 import { startPlaying } from './playing.ts';
+import { StandStill } from './stand-still.ts';
 
 /** Every call that is with us now: takes arrivals in, knows who is here, and waits for the last one to go. */
 export class Calls {
@@ -43,6 +44,8 @@ export class Calls {
     const { call } = session;
     call.log.info({ entry: entry.type, calls: this.size, pii: { caller: call.caller } }, 'Call arrived');
     this.#run(session, async () => {
+      if (room.draining.handover.aborted) throw new StandStill();
+      if (room.draining.signal.aborted && isForCallers(entry.type)) return await this.#sendBack(call);
       if (isFull || room.stopping.aborted) return await this.#refuse(call);
       if (call.channelName.startsWith('Local/')) await quietly(call, 'know-caller', () => this.#knowCaller(call));
       await session.begin(entry);
@@ -113,6 +116,15 @@ export class Calls {
       this.#running.delete(running);
     });
     this.#running.add(running);
+  }
+
+  /** Drained: the dialplan has what is to be done then. */
+  async #sendBack(call: LiveCall): Promise<void> {
+    const { pbx } = this.#deps.room;
+    call.log.info('Draining: back to the dialplan');
+    await quietly(call, 'set-variables', () => pbx.setVariable(call.channelId, 'QUEUESTATUS', 'UNAVAILABLE'));
+    call.letGo();
+    await pbx.continueInDialplan(call.channelId);
   }
 
   /** Too many calls, or none any more: says so politely, then the dialplan goes on. */

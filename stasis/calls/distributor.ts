@@ -65,6 +65,8 @@ export class Distributor {
   readonly #matchmaker: Matchmaker;
   readonly #line = new Map<EntryId, Waiting>();
   #isOpen = false;
+  /** The process is to end: no new match, however level it is with Asterisk. */
+  #isResting = false;
   #isScheduled = false;
   #cancelTimer: () => void = () => undefined;
   #cancelPlaces: (() => void) | null = null;
@@ -92,6 +94,12 @@ export class Distributor {
   close(): void {
     this.#isOpen = false;
     this.#cancelTimer();
+  }
+
+  /** While the process is drained no new match is made. */
+  rest(isResting: boolean): void {
+    this.#isResting = isResting;
+    this.changed();
   }
 
   /** Takes a caller into the line; returns the way out of it. */
@@ -188,7 +196,7 @@ export class Distributor {
   }
 
   #look(): void {
-    if (!this.#isOpen) return;
+    if (!this.#isOpen || this.#isResting) return;
     const nowMs = this.#deps.clock.now();
     const { proposals, lookAgainAtMs } = this.#matchmaker.look(nowMs);
     this.#cancelTimer();

@@ -17,6 +17,7 @@ import type { Call } from './call.ts';
 import type { EventRouter } from './event-router.ts';
 import { tolerate, untilConnected } from './ivr-connection.ts';
 import { IvrVoice } from './ivr-voice.ts';
+import { StandStill } from './stand-still.ts';
 
 /** Events waiting while an effect is carried out; further keys are dropped. */
 const MAILBOX_MAX = 100;
@@ -37,6 +38,10 @@ export interface IvrDeps {
   readonly passed?: (mark: WayMark) => void;
   /** Aborted when the application stops: the step in progress is finished, then the call goes back to the dialplan. */
   readonly stopping?: AbortSignal;
+  /** The same when the process is drained. */
+  readonly leaving?: AbortSignal;
+  /** Aborted when another process takes the call over: it stands still at once, and hears its step anew there. */
+  readonly handover?: AbortSignal;
 }
 
 /** What a run needs beside the ports: the caller and the rules. */
@@ -72,20 +77,25 @@ export class IvrRun {
   /** Goes from the machine's beginning to its exit. */
   async run(beginning: FlowResult): Promise<FlowExit> {
     const { signal } = this.#call;
-    const { stopping } = this.#options;
+    const { stopping, leaving, handover } = this.#options;
     const onHangup = () => this.#fail(signal.reason);
     const onStopping = () => this.#tell({ type: 'leave-soon' });
+    const onHandover = () => this.#fail(new StandStill());
     signal.addEventListener('abort', onHangup, { once: true });
-    stopping?.addEventListener('abort', onStopping, { once: true });
+    const leave = [stopping, leaving];
+    for (const each of leave) each?.addEventListener('abort', onStopping, { once: true });
+    handover?.addEventListener('abort', onHandover, { once: true });
     const unlisten = this.#call.onDigit((digit) => this.#tell({ type: 'digit', digit }));
     try {
-      if (stopping?.aborted) onStopping();
+      if (handover?.aborted) throw new StandStill();
+      if (leave.some((each) => each?.aborted)) onStopping();
       this.#work(beginning);
       return await this.#end.promise;
     } finally {
       unlisten();
       signal.removeEventListener('abort', onHangup);
-      stopping?.removeEventListener('abort', onStopping);
+      for (const each of leave) each?.removeEventListener('abort', onStopping);
+      handover?.removeEventListener('abort', onHandover);
       this.#release();
     }
   }

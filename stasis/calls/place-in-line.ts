@@ -9,7 +9,7 @@ import type { Place } from './queue-entrance.ts';
 import { StandStill } from './stand-still.ts';
 
 /** What ends a wait: a member is reserved for the caller, or a reason to leave. */
-export type WaitEnd = Offer | 'max-wait' | 'nobody' | 'exit';
+export type WaitEnd = Offer | 'max-wait' | 'nobody' | 'exit' | 'drained';
 
 interface PlaceOptions {
   readonly settings: QueueSettings;
@@ -77,14 +77,16 @@ export class PlaceInLine {
   async next(): Promise<WaitEnd> {
     this.#signal.throwIfAborted();
     const { clock, emptyWatch, queues, stopping } = this.#room;
+    const draining = this.#room.draining.signal;
     if (stopping.aborted) throw new StandStill();
     const early = this.#early;
     this.#early = null;
     if (early !== null) return early;
     const remainingMs = this.expiresAtMs - clock.now();
     const isTimeOver = remainingMs <= 0 || this.#isPassOver();
-    this.#isOver = this.exiting.aborted || this.#isNobodyThere() || isTimeOver;
+    this.#isOver = draining.aborted || this.exiting.aborted || this.#isNobodyThere() || isTimeOver;
     if (this.exiting.aborted) return 'exit';
+    if (draining.aborted) return 'drained';
     if (this.#isOver) return isTimeOver ? 'max-wait' : 'nobody';
     const wait = deferred<WaitEnd>();
     this.#wait = wait;
@@ -98,6 +100,7 @@ export class PlaceInLine {
     const onMaxWait = end(() => wait.resolve('max-wait'));
     let cancel = this.#atExpiry(onMaxWait);
     const onExit = end(() => wait.resolve('exit'));
+    const onDrained = end(() => wait.resolve('drained'));
     const onNobody = end(() => wait.resolve('nobody'));
     const unlisten = emptyWatch.watch({ ...this.#hopeful, onEmpty: onNobody });
     const unheed = queues.onChange(() => {
@@ -107,6 +110,7 @@ export class PlaceInLine {
     this.#signal.addEventListener('abort', onHangup, { once: true });
     stopping.addEventListener('abort', onStopping, { once: true });
     this.exiting.addEventListener('abort', onExit, { once: true });
+    draining.addEventListener('abort', onDrained, { once: true });
     try {
       return await wait.promise;
     } finally {
@@ -117,6 +121,7 @@ export class PlaceInLine {
       this.#signal.removeEventListener('abort', onHangup);
       stopping.removeEventListener('abort', onStopping);
       this.exiting.removeEventListener('abort', onExit);
+      draining.removeEventListener('abort', onDrained);
     }
   }
 

@@ -11,7 +11,7 @@ import type { EnterOptions, NewEntry } from '../../src/ports/queue-store.ts';
 import type { Call } from './call.ts';
 import { type CallRoom, quietly } from './call-room.ts';
 
-/** app_queue's QUEUESTATUS; UNKNOWN is an unknown queue, UNAVAILABLE (ours) a database that stayed away. */
+/** app_queue's QUEUESTATUS; UNKNOWN is an unknown queue, UNAVAILABLE (ours) a database that stayed away, or a process that is drained. */
 export type QueueStatus =
   | 'TIMEOUT'
   | 'FULL'

@@ -6,13 +6,14 @@ import { setLeavingVariables } from './answer-variables.ts';
 import type { Call } from './call.ts';
 import { CallBridge } from './call-bridge.ts';
 import { type CallRoom, quietly } from './call-room.ts';
+import type { Offer } from './distributor.ts';
 import { CallNews } from './event-fan-out.ts';
 import { ExitDigits } from './exit-digits.ts';
 import { isHangup } from './hangup-error.ts';
 import { keyOwner } from './hold-keys.ts';
 import { HoldSound } from './hold-sound.ts';
 import { serveCaller } from './member-service.ts';
-import { PlaceInLine } from './place-in-line.ts';
+import { PlaceInLine, type WaitEnd } from './place-in-line.ts';
 import { startPlaying } from './playing.ts';
 import { type Place, type QueueStatus, takePlace } from './queue-entrance.ts';
 import { enterPhase, type Stay } from './queue-visit.ts';
@@ -49,6 +50,7 @@ export interface QueueRequest {
 export async function queueStage(room: CallRoom, call: Call, { queue, greeting }: QueueRequest): Promise<QueueExit> {
   const settings = room.queues.open(queue);
   if (settings === undefined) return { type: 'unserved', status: 'UNKNOWN', waitMs: 0 };
+  if (room.draining.signal.aborted) return { type: 'unserved', status: 'UNAVAILABLE', waitMs: 0 };
   const startedAtMs = room.clock.now();
   if (!call.isAnswered) call.isAnswered = (await room.pbx.answer(call.channelId)) === 'done';
   const bridge = new CallBridge(room, call);
@@ -115,9 +117,7 @@ async function waitAndTalk(stay: Stay): Promise<QueueExit> {
   for (;;) {
     enterPhase(stay, 'waiting');
     const next = await line.next().catch((error: unknown) => abandon(stay, error));
-    if (next === 'exit') return stay.withdrawal === undefined ? await leaveByKey(stay) : await leaveWithdrawn(stay);
-    if (next === 'max-wait') return await leaveUnserved(stay, 'EXITWITHTIMEOUT', 'TIMEOUT');
-    if (next === 'nobody') return await leaveUnserved(stay, 'EXITEMPTY', 'LEAVEEMPTY');
+    if (typeof next === 'string') return await leave(stay, next);
     const outcome = await serveCaller(stay, next).finally(() => {
       for (const ring of next.rings) room.distributor.free(ring);
     });
@@ -129,6 +129,22 @@ async function waitAndTalk(stay: Stay): Promise<QueueExit> {
       return { type: 'served', afterwards: settings.afterConversation, waitMs };
     }
     if (!call.signal.aborted) room.distributor.waitsAgain(place.entryId);
+  }
+}
+
+/** Out of the queue without a conversation. */
+function leave(stay: Stay, reason: Exclude<WaitEnd, Offer>): Promise<QueueExit> {
+  switch (reason) {
+    case 'exit':
+      return stay.withdrawal === undefined ? leaveByKey(stay) : leaveWithdrawn(stay);
+    case 'max-wait':
+      return leaveUnserved(stay, 'EXITWITHTIMEOUT', 'TIMEOUT');
+    case 'nobody':
+      return leaveUnserved(stay, 'EXITEMPTY', 'LEAVEEMPTY');
+    case 'drained':
+      return leaveDrained(stay);
+    default:
+      return reason satisfies never;
   }
 }
 
@@ -173,6 +189,19 @@ async function leaveWithdrawn(stay: Stay): Promise<QueueExit> {
   await endHold(stay);
   call.log.info('Withdrawn from the queue');
   return { type: 'unserved', status: 'WITHDRAW', info, waitMs: atMs - place.joinedAtMs };
+}
+
+/** The process is to end, and no other one is there: the dialplan has its fallback. */
+async function leaveDrained(stay: Stay): Promise<QueueExit> {
+  const { room, call, place, line } = stay;
+  line.leave();
+  const atMs = room.clock.now();
+  const leave = { entryId: place.entryId, outcome: 'WITHDRAW', info: 'drain', atMs } as const;
+  await quietly(call, 'leave-queue', () => room.store.leave(leave));
+  await endHold(stay);
+  await setLeavingVariables(stay);
+  call.log.info('Draining: out of the queue, back to the dialplan');
+  return { type: 'unserved', status: 'UNAVAILABLE', waitMs: atMs - place.joinedAtMs };
 }
 
 /** The caller hung up while waiting or ringing; any other end of the wait leaves the place as it is. */

@@ -193,3 +193,20 @@ test('SIGTERM ends it with 0 as ever', async () => {
   application.signal('SIGTERM');
   expect((await application.end()).status).toBe(0);
 });
+
+test('queueapp drain says what will happen, waits, and the process ends with 0; without calls at once', async () => {
+  application = new RunningCommand(['start'], env);
+  await eventually('the application answers', async () => (await command('status')).status === 0, 30_000);
+  const { status, out } = await command('drain');
+  expect([status, out.split('\n')]).toEqual([
+    0,
+    [
+      'No other process is standby: no calls; who waits goes back to the dialplan, talks are waited for (at most 30 min)',
+      'Done: the process has ended',
+      '',
+    ],
+  ]);
+  expect((await application.end()).status).toBe(0);
+  const told = ['Draining', 'Drained: the process ends', 'Stopped'];
+  expect(lines().map(({ msg }) => msg)).toEqual(expect.arrayContaining(told));
+});

@@ -297,6 +297,8 @@ describe('the HTTP server', () => {
       '/api/v1/calls/{callId}/priority',
       '/api/v1/calls/{callId}/recording/{action}',
       '/api/v1/calls/{callId}/withdraw',
+      '/api/v1/drain',
+      '/api/v1/drain/cancel',
       '/api/v1/members',
       '/api/v1/members/{extension}/end-wrap-up',
       '/api/v1/members/{extension}/login',

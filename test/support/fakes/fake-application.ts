@@ -1,5 +1,6 @@
 import { callId, extensionNumber, type QueueName, queueName } from '../../../src/core/ids.ts';
 import type { ApplicationFace, ApplicationStatus, SettingsRequest } from '../../../src/http/application-face.ts';
+import type { DrainView } from '../../../src/http/drain-routes.ts';
 import type { FiguresFace } from '../../../src/http/figures-face.ts';
 import type { MemberOutcome, MembershipRequest } from '../../../src/http/member-face.ts';
 import type { LogFilter } from '../../../src/ports/queue-log.ts';
@@ -79,6 +80,28 @@ export class FakeApplication implements ApplicationFace {
     reload: async () => ({ changes: [], waiting: [], warnings: [], refused: [] }),
     queueSettings: (queue: QueueName) => ({ queue, isOfFile: true, settings: {} }),
     changeQueueSettings: async ({ queue, set }: SettingsRequest) => ({ queue, isOfFile: true, settings: set }),
+  };
+
+  /** What a drain would do, and whether one was begun. */
+  drained: DrainView = {
+    process: 'host 1',
+    isDraining: false,
+    way: 'dialplan',
+    sinceMs: null,
+    limitMs: 1_800_000,
+    standbys: 0,
+    calls: { ivr: 0, waiting: 2, ringing: 0, talking: 1, leaving: 0 },
+  };
+  readonly drain = {
+    view: async () => this.drained,
+    begin: async () => {
+      this.drained = { ...this.drained, isDraining: true, sinceMs: STARTED_MS };
+      return this.drained;
+    },
+    cancel: async () => {
+      this.drained = { ...this.drained, isDraining: false, sinceMs: null };
+      return this.drained;
+    },
   };
 
   readonly recordings = {

@@ -60,7 +60,7 @@ async function run(args: readonly string[], { env = {}, start, checked = [], rep
 describe('Usage', () => {
   test.each([
     ...['start', 'check', 'import', 'status', 'queues', 'members', 'calls', 'login', 'logout'],
-    ...['pause', 'unpause', 'penalty', 'ring-in-use', 'wrap-up', 'priority', 'drop'],
+    ...['pause', 'unpause', 'penalty', 'ring-in-use', 'wrap-up', 'priority', 'drop', 'drain'],
   ])('%s has --help and --json', async (command) => {
     const { status, out, error } = await run([command, '--help']);
     expect([status, error]).toEqual([0, '']);
