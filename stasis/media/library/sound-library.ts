@@ -3,18 +3,21 @@ import type { MusicClassSettings, SoundSettings } from '../../../src/config/conf
 import { ADVICE_FOLDERS, type Shelf, type Sound, type WireFormat } from '../../../src/core/programme/sound.ts';
 import type { Phrase } from '../../../src/core/speech/phrase.ts';
 import type { Clock } from '../../../src/lib/clock.ts';
-import { deferred } from '../../../src/lib/deferred.ts';
 import type { Logger } from '../../../src/log.ts';
 import type { SoundLibrary } from '../../../src/ports/sound-library.ts';
 import { ClassShelf, type ClassStatus, type StreamSource } from './class-shelf.ts';
 import { Decoder } from './decode/decoder.ts';
-import { FolderRounds } from './folder-rounds.ts';
+import { FirstReading } from './first-reading.ts';
+import { FolderRounds, type ReadingTurn } from './folder-rounds.ts';
 import { SoundMemory } from './memory.ts';
 import { type LanguageStatus, PromptBook } from './prompt-book.ts';
 import { type Scan, TrackFolder, type TrackFolderSettings } from './track-folder.ts';
 
-/** What is read first: a queue without music is better than one that can't speak. */
-const ORDER = { prompts: 0, advice: 1, music: 2 } as const;
+/**
+ * What is read first. A queue without music is better than one that can't speak, and Asterisk's music is heard meanwhile; but one tune of each
+ * class goes before what hardly anybody will hear at once.
+ */
+const ORDER = { prompts: 0, firstTunes: 1, otherLanguages: 2, advice: 3, music: 4 } as const;
 /** A shorter tune would only begin again and again. */
 const TRACK_LEAST_MS = 1000;
 
@@ -53,6 +56,13 @@ export function createSoundLibrary(options: SoundLibraryOptions): FolderSoundLib
 }
 
 type FolderKind = Omit<TrackFolderSettings, 'formats' | 'maxMs'>;
+const MUSIC_TURN: ReadingTurn = { order: ORDER.music, begins: { order: ORDER.firstTunes, tracksMost: 1 } };
+const ADVICE_TURN: ReadingTurn = { order: ORDER.advice, begins: null };
+const OTHER_PROMPTS_TURN: ReadingTurn = { order: ORDER.otherLanguages, begins: null };
+const PROMPTS_TURN: ReadingTurn = {
+  order: ORDER.prompts,
+  begins: { order: ORDER.prompts, tracksMost: Number.POSITIVE_INFINITY },
+};
 const SPOKEN = { gain: 1, leastMs: 0 } as const;
 const MUSIC = { prefix: '', only: null, leastMs: TRACK_LEAST_MS, isExpected: true } as const;
 
@@ -66,8 +76,7 @@ class DecodedFolders implements FolderSoundLibrary {
   readonly #shared = new Map<string, TrackFolder>();
   readonly #classes: ReadonlyMap<string, ClassShelf>;
   readonly #listeners = new Set<() => void>();
-  readonly #firstReading = deferred<void>();
-  #isRead = false;
+  readonly #firstReading = new FirstReading();
 
   constructor(options: SoundLibraryOptions) {
     const { clock, log, sounds, defaultLanguage, classes, asteriskNames = [] } = options;
@@ -77,6 +86,7 @@ class DecodedFolders implements FolderSoundLibrary {
     this.#rounds = new FolderRounds({
       clock,
       log,
+      onTrack: () => this.#firstReading.noteTrack(),
       onScan: (folder, scan) => this.#noteScan(folder, scan),
       onIdle: () => this.#decoder.rest(),
     });
@@ -87,19 +97,22 @@ class DecodedFolders implements FolderSoundLibrary {
       defaultLanguage,
       asteriskNames,
       log,
-      open: (request) => this.#open({ ...request, ...SPOKEN, isExpected: request.folder === folder }, ORDER.prompts),
+      open: ({ isMain, ...request }) =>
+        this.#open(
+          { ...request, ...SPOKEN, isExpected: request.folder === folder },
+          isMain ? PROMPTS_TURN : OTHER_PROMPTS_TURN,
+        ),
       drop: (dropped) => this.#rounds.remove(dropped),
     });
     this.#classes = new Map(classes.map((settings) => [settings.name, this.#openClass(settings)]));
   }
 
   async start(): Promise<void> {
-    await this.#rounds.start().finally(this.#firstReading.resolve);
-    this.#isRead = true;
+    await this.#rounds.start().finally(() => this.#firstReading.end());
   }
 
-  untilRead(): Promise<void> | null {
-    return this.#isRead ? null : this.#firstReading.promise;
+  untilRead(isEnough: () => boolean): Promise<void> | null {
+    return this.#firstReading.until(isEnough);
   }
 
   async close(): Promise<void> {
@@ -146,25 +159,25 @@ class DecodedFolders implements FolderSoundLibrary {
         only: null,
         isExpected: false,
       };
-      return [[kind, this.#openShared(request, ORDER.advice)] as const];
+      return [[kind, this.#openShared(request, ADVICE_TURN)] as const];
     });
-    const tracks = folder === null ? null : this.#openShared({ ...music, folder }, ORDER.music);
+    const tracks = folder === null ? null : this.#openShared({ ...music, folder }, MUSIC_TURN);
     return new ClassShelf(name, { tracks, advice: new Map(advice) });
   }
 
   /** Classes that play the same files equally loud have them in memory once. */
-  #openShared(settings: FolderKind, order: number): TrackFolder {
+  #openShared(settings: FolderKind, turn: ReadingTurn): TrackFolder {
     const key = JSON.stringify([settings.folder, settings.prefix, settings.gain]);
-    const folder = this.#shared.get(key) ?? this.#open(settings, order);
+    const folder = this.#shared.get(key) ?? this.#open(settings, turn);
     this.#shared.set(key, folder);
     return folder;
   }
 
-  #open(settings: FolderKind, order: number): TrackFolder {
+  #open(settings: FolderKind, turn: ReadingTurn): TrackFolder {
     const { formats, trackMaxMs } = this.#options.sounds;
     const deps = { decoder: this.#decoder, memory: this.#memory, log: this.#options.log };
     const folder = new TrackFolder({ ...settings, formats, maxMs: trackMaxMs }, deps);
-    this.#rounds.add(folder, order);
+    this.#rounds.add(folder, turn);
     return folder;
   }
 

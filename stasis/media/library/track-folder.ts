@@ -38,6 +38,8 @@ interface Entry {
 export interface Scan {
   /** Whether the lists changed. */
   readonly hasChanged: boolean;
+  /** There is more to be read than was allowed. */
+  readonly isCutShort: boolean;
   /** Something is being copied: look again soon. */
   readonly isUnsettled: boolean;
   readonly isThere: boolean;
@@ -49,8 +51,14 @@ export interface Scan {
 export interface ScanOptions {
   /** Whatever lies there is taken as complete: at the start. */
   readonly trust: boolean;
+  /** So many tracks are read at most. */
+  readonly tracksMost: number;
+  /** Somebody waits for it. */
+  readonly isUrgent: boolean;
   readonly nowMs: number;
   readonly signal: AbortSignal;
+  /** Told after each track that was read. */
+  readonly onTrack: () => void;
 }
 
 /** A file that looks the same for so long is complete. */
@@ -102,20 +110,26 @@ export class TrackFolder {
   }
 
   /** Looks at the folder and reads what is new. */
-  async scan({ trust, nowMs, signal }: ScanOptions): Promise<Scan> {
+  async scan({ trust, tracksMost, isUrgent, nowMs, signal, onTrack }: ScanOptions): Promise<Scan> {
     const listing = await listFolder(this.folder);
     if (signal.aborted) return NOT_LOOKED;
     if (listing.type === 'absent') return this.#becomeAbsent(listing.reason);
     this.#noteListing(listing);
     const tracks = this.#tracksOf(listing);
     let hasChanged = this.#forgetAllBut(tracks);
+    let isCutShort = false;
+    let count = 0;
     for (const [base, files] of tracks) {
       if (!this.#isDue(fingerprintOf(files), { base, trust, nowMs })) continue;
-      hasChanged = (await this.#read(base, files, signal)) || hasChanged;
+      isCutShort = count === tracksMost;
+      if (isCutShort) break;
+      count++;
+      hasChanged = (await this.#read(base, files, { isUrgent, signal })) || hasChanged;
       if (signal.aborted) return NOT_LOOKED;
+      onTrack();
     }
     const { folders, identity } = listing;
-    return { hasChanged, isUnsettled: this.#unsettled.size > 0, isThere: true, folders, identity };
+    return { hasChanged, isCutShort, isUnsettled: this.#unsettled.size > 0, isThere: true, folders, identity };
   }
 
   /** Gives back what it holds; its lists are empty afterwards. */
@@ -135,7 +149,7 @@ export class TrackFolder {
     this.#listProblems = [];
     this.#unsettled.clear();
     const hasChanged = this.#forgetAllBut(new Map());
-    return { hasChanged, isUnsettled: false, isThere: false, folders: [], identity: '' };
+    return { hasChanged, isCutShort: false, isUnsettled: false, isThere: false, folders: [], identity: '' };
   }
 
   #noteListing({ problems }: Listing): void {
@@ -171,13 +185,25 @@ export class TrackFolder {
   }
 
   /** Answers whether the lists changed. */
-  async #read(base: string, files: readonly FoundFile[], signal: AbortSignal): Promise<boolean> {
+  async #read(
+    base: string,
+    files: readonly FoundFile[],
+    { isUrgent, signal }: Pick<ScanOptions, 'isUrgent' | 'signal'>,
+  ): Promise<boolean> {
     const { formats, gain, maxMs, leastMs } = this.#settings;
     const { decoder, memory } = this.#deps;
     const before = this.#entries.get(base);
     const freeBytes = memory.freeBytes + (before?.bytes ?? 0);
     const sources = files.map(({ path, ending }) => ({ path, ending }));
-    const result = await decoder.decode({ files: sources, formats, gain, maxMs, leastMs, maxBytes: freeBytes });
+    const result = await decoder.decode({
+      files: sources,
+      formats,
+      gain,
+      maxMs,
+      leastMs,
+      maxBytes: freeBytes,
+      isUrgent,
+    });
     if (signal.aborted) return false;
     if (result.type === 'changed') {
       this.#unsettled.set(base, { fingerprint: '', sinceMs: 0 });
@@ -251,7 +277,14 @@ export class TrackFolder {
 }
 
 const NOTHING: readonly Sound[] = [];
-const NOT_LOOKED: Scan = { hasChanged: false, isUnsettled: false, isThere: true, folders: [], identity: '' };
+const NOT_LOOKED: Scan = {
+  hasChanged: false,
+  isCutShort: false,
+  isUnsettled: false,
+  isThere: true,
+  folders: [],
+  identity: '',
+};
 
 function fingerprintOf(files: readonly FoundFile[]): string {
   return files

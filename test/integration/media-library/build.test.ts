@@ -14,7 +14,7 @@ const SCRIPT = `
   import { Decoder } from '@FOLDER@/stasis/media/library/decode/decoder.EXTENSION';
   import { systemClock } from '@FOLDER@/src/lib/clock.EXTENSION';
   const decoder = new Decoder(systemClock);
-  const job = { formats: ['ulaw'], gain: 1, maxMs: 60_000, leastMs: 0, maxBytes: 2 ** 20 };
+  const job = { formats: ['ulaw'], gain: 1, maxMs: 60_000, leastMs: 0, maxBytes: 2 ** 20, isUrgent: true };
   decoder.decode({ ...job, files: [{ path: process.argv[2], ending: 'ogg' }] }).then(async (result) => {
     await decoder.close();
     console.log(result.type, result.durationMs);

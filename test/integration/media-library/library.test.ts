@@ -2,6 +2,7 @@ import {
   appendFileSync,
   copyFileSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -270,6 +271,46 @@ describe('While it runs', () => {
     expect(warnings.every(({ msg }) => msg.startsWith('A folder of sounds is not there'))).toBe(true);
   });
 
+  test('has a tune before all are read; what nobody waits for comes later, and gives way to others', async () => {
+    const promptFolder = newFolder();
+    for (const language of ['de', 'en', 'ru']) {
+      mkdirSync(`${promptFolder}/${language}/numbers`, { recursive: true });
+      for (const name of ['a', 'numbers/1']) copyFileSync(low, `${promptFolder}/${language}/${name}.wav`);
+    }
+    const adviceFolder = newFolder();
+    mkdirSync(`${adviceFolder}/first`);
+    copyFileSync(low, `${adviceFolder}/first/a.wav`);
+    const { library } = newLibrary({ folder: newFolder('a.wav', 'b.wav', 'c.wav'), adviceFolder, promptFolder });
+    const steps: string[] = [];
+    const note = () => {
+      const { classes, languages } = library.status();
+      const words = languages.map(({ language, own }) => `${language} ${own}`).join();
+      const [music] = classes;
+      const way = threadsGiveWay() ? 'gives way' : 'urgent';
+      steps.push(`${words}; tunes ${music?.tracks}, advice ${music?.advice.first}: ${way}`);
+      return false;
+    };
+    const reading = library.start();
+    const all = library.untilRead(note);
+    await library.untilRead(() => trackNames(library).length > 0);
+    const untilATune = [...steps];
+    await Promise.all([reading, all]);
+    await library.close();
+    expect(untilATune).toEqual([
+      'de 0,en 1,ru 0; tunes 0, advice 0: urgent',
+      'de 0,en 2,ru 0; tunes 0, advice 0: urgent',
+      'de 0,en 2,ru 0; tunes 1, advice 0: urgent',
+    ]);
+    expect(steps.slice(3).every((step) => step.endsWith('gives way'))).toBe(true);
+    expect(steps.slice(-4)).toEqual([
+      'de 2,en 2,ru 2; tunes 1, advice 0: gives way',
+      'de 2,en 2,ru 2; tunes 1, advice 1: gives way',
+      'de 2,en 2,ru 2; tunes 2, advice 1: gives way',
+      'de 2,en 2,ru 2; tunes 3, advice 1: gives way',
+    ]);
+    expect(library.untilRead(() => false)).toBeNull();
+  });
+
   test('is closed in the middle of decoding, twice, and nothing is left', async () => {
     const folder = newFolder();
     files.tone('long.flac', { seconds: 120 });
@@ -300,6 +341,15 @@ describe('While it runs', () => {
     expect(lines).toEqual([]);
   });
 });
+
+/** Whether a thread of this process has a niceness above ours (the 19th field of proc(5)'s `stat`). */
+function threadsGiveWay(): boolean {
+  const nices = readdirSync('/proc/self/task').map((thread) => {
+    const stat = readFileSync(`/proc/self/task/${thread}/stat`, 'latin1');
+    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[16]);
+  });
+  return Math.max(...nices) > Math.min(...nices);
+}
 
 test('Decoding goes on in another thread: the one that sends the audio has nothing to do with it', async () => {
   const folder = newFolder();

@@ -72,7 +72,10 @@ export class SoundFiles implements AsyncDisposable {
   }
 }
 
-const JOB = { formats: ['ulaw', 'alaw', 'slin16'], gain: 1, maxMs: 600_000, leastMs: 0, maxBytes: 2 ** 30 } as const;
+const JOB = {
+  formats: ['ulaw', 'alaw', 'slin16'],
+  ...{ gain: 1, maxMs: 600_000, leastMs: 0, maxBytes: 2 ** 30, isUrgent: false },
+} as const;
 
 /** Power in dB of full scale; with a frequency, of that tone alone (Goertzel). */
 export function levelDb(samples: Int16Array, tone?: { hertz: number; rate: number }): number {

@@ -121,6 +121,20 @@ describe('the line of a programme', () => {
     expect(await center.leftovers()).toEqual(NOTHING_LEFT);
   });
 
+  test('and a tune as soon as one is there, though the others are not', async () => {
+    const center = await CallCenter.open({ members: ['1000'] });
+    center.sounds.reading = deferred<void>().promise;
+    center.sounds.addClass('default', []);
+    const caller = await center.entersSupport();
+    await center.wait(1_000);
+    expect(center.holdSound(caller)).toBe('moh:moh');
+    center.sounds.noteTrack('default', 'a');
+    await center.wait(100);
+    expect(center.holdSound(caller)).toBe('a');
+    caller.hangsUp();
+    expect(await center.leftovers()).toEqual(NOTHING_LEFT);
+  });
+
   test('who is answered before they are read talks at once', async () => {
     const center = await CallCenter.open({ members: ['1000'] });
     center.sounds.reading = deferred<void>().promise;

@@ -30,9 +30,18 @@ export class FakeSoundLibrary implements SoundLibrary {
 
   /** Set: the folders are still being read. */
   reading: Promise<void> | null = null;
+  #waiting: { readonly isEnough: () => boolean; readonly resolve: () => void }[] = [];
 
-  untilRead(): Promise<void> | null {
-    return this.reading;
+  untilRead(isEnough: () => boolean): Promise<void> | null {
+    if (this.reading === null) return null;
+    const enough = new Promise<void>((resolve) => this.#waiting.push({ isEnough, resolve }));
+    return Promise.race([this.reading, enough]);
+  }
+
+  /** A tune of a class has been read, and others have not. */
+  noteTrack(musicClass: string, track: string): void {
+    this.tracks.set(musicClass, [...(this.tracks.get(musicClass) ?? []), track]);
+    for (const { isEnough, resolve } of this.#waiting) if (isEnough()) resolve();
   }
 
   shelf(musicClass: string, format: WireFormat): Shelf | null {

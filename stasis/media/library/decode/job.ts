@@ -33,6 +33,8 @@ export interface DecodeJob {
   readonly leastMs: number;
   /** The track is given up when its sounds would take more. */
   readonly maxBytes: number;
+  /** Somebody waits for it: it does not give way to other programs. */
+  readonly isUrgent: boolean;
 }
 
 /** Both arrays lie in shared memory. */
