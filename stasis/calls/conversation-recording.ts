@@ -71,10 +71,11 @@ export class ConversationRecording {
 
   /**
    * They are about to be joined: Asterisk listens already when they hear each other. Else it would let their phones talk directly first, and
-   * take that back in the middle of the first word. Settles when it does so, and at the latest when nobody should wait any longer.
+   * take that back in the middle of the first word, or of the one after the consent; some phones are deaf from then on. Nothing is written.
+   * Settles when it does so, and at the latest when nobody should wait any longer.
    */
   async prepare(): Promise<void> {
-    if (this.#options.settings.start !== 'at-connect' || this.#mustBeTold) return;
+    if (this.#options.settings.start !== 'at-connect') return;
     this.#quietlyThen('prepare-recording', async () => {
       if (!(await this.#forbidden())) await this.#listen();
     });
@@ -164,7 +165,12 @@ export class ConversationRecording {
   }
 
   async #begin(): Promise<void> {
-    if (this.#mustBeTold) await this.#tellConsent();
+    if (this.#mustBeTold) {
+      await this.#tellConsent().catch(async (error: unknown) => {
+        await this.#closeFiles();
+        throw error;
+      });
+    }
     if (!this.#isWanted || this.#isOver) return;
     const { settings } = this.#options;
     if (!this.#files.some(({ isListening }) => isListening)) await this.#listen();
@@ -218,7 +224,11 @@ export class ConversationRecording {
     this.#isWanted = false;
     const consent = this.#consent;
     if (consent !== null) await quietly(this.#call, 'stop-consent', () => consent.stop());
-    await this.#then(() => this.#each((file) => file.end())).catch(() => undefined);
+    await this.#then(() => this.#closeFiles()).catch(() => undefined);
+  }
+
+  async #closeFiles(): Promise<void> {
+    await this.#each((file) => file.end());
     this.#files = [];
   }
 

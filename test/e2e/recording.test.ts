@@ -3,13 +3,15 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { rmsDbfs } from '../support/audio/levels.ts';
 import { durationMs, slice } from '../support/audio/pcm.ts';
+import { rtpPackets } from '../support/audio/rtp.ts';
 import { eventually } from '../support/e2e/eventually.ts';
-import { hearsFor } from '../support/e2e/hearing.ts';
-import { untilTheyTalk, untilTone } from '../support/e2e/listening.ts';
+import { hearsFor, withQueues } from '../support/e2e/hearing.ts';
+import { soundAddress, untilTheyTalk, untilTone } from '../support/e2e/listening.ts';
 import { filesOf, heardSpans, type RecordingRow, recordingFolder, rowsOf, smallDisk } from '../support/e2e/recorded.ts';
 import { Site } from '../support/e2e/site.ts';
 import type { Call } from '../support/phones/call.ts';
 import type { Caller } from '../support/phones/caller.ts';
+import { Capture } from '../support/phones/capture.ts';
 import { answers, type Phone } from '../support/phones/phone.ts';
 
 jest.setTimeout(120_000);
@@ -18,12 +20,17 @@ const CALLER_HZ = 500;
 const MEMBER_HZ = 700;
 const CONSENT = 'recording_consent';
 /** The folder is the caller's number, so that a test has one of its own. */
-const RECORDING = `    recording: { what: both, name: '{caller}/{call-id}', consent: queueapp/${CONSENT} }\n`;
+const RECORDING = `recording: { what: both, name: '{caller}/{call-id}', consent`;
+/** Of the queue whose consent takes so long that every member is quicker. */
+const TOLD_TIMES = 4;
+const TOLD_AT_LENGTH = `  at-length: { ${RECORDING}: [${Array(TOLD_TIMES).fill(`queueapp/${CONSENT}`).join(', ')}] } }`;
 
 let site: Site;
 beforeAll(async () => {
-  const configure = (shipped: string) => shipped.replace(/( {2}support:\n)/, `$1${RECORDING}`);
+  const configure = (shipped: string) =>
+    withQueues(shipped.replace(/( {2}support:\n)/, `$1    ${RECORDING}: queueapp/${CONSENT} }\n`), TOLD_AT_LENGTH);
   site = await Site.up({ name: 'recording', configure });
+  await site.dialplan('0501', 'Stasis(queueapp,queue,at-length)');
 }, 600_000);
 afterEach(() => site.reset());
 afterAll(() => site?.down());
@@ -151,26 +158,33 @@ describe('A recorded conversation', () => {
 
   test('begins when the caller has been told, where the member is quicker; they talk at once', async () => {
     const phone = await site.phone('1000', { speaksHz: MEMBER_HZ, behaviour: answers(400) });
-    await site.onDuty('1000');
-    const caller = await site.caller('0001', { speaksHz: CALLER_HZ, from: { number: '5550103' } });
-    const member = await phone.ring();
-    await member.answered();
-    const { callId } = await site.untilPhase('talking');
-    expect(await rowsOf(site, callId)).toEqual({});
-    const [told] = await eventually('it is told', async () => {
-      const heard = (await caller.heard()).filter(({ name }) => name === CONSENT);
-      return heard.length > 0 && heard.slice(-1);
-    });
-    const rows = await eventually('it is recorded', async () => {
-      const found = await rowsOf(site, callId);
-      return found.together && found;
-    });
-    await talkOn({ caller, member });
-    const toldAtMs = caller.invitedAtMs + (told?.offsetMs ?? 0);
-    expect(Number(rows.together?.started_at)).toBeGreaterThan(toldAtMs);
-    await caller.hangup();
-    const { together } = await filesOf(site, callId);
-    expect(heardSpans(together, MEMBER_HZ)[0]?.fromMs).toBeLessThan(200);
+    expect((await site.cli('login', '1000', 'at-length')).status).toBe(0);
+    await site.untilDevice('1000', 'NOT_INUSE');
+    const sent = await Capture.start();
+    try {
+      const caller = await site.caller('0501', { speaksHz: CALLER_HZ, from: { number: '5550103' } });
+      const member = await phone.ring();
+      await member.answered();
+      const { callId } = await site.untilPhase('talking');
+      expect(await rowsOf(site, callId)).toEqual({});
+      const rows = await eventually('it is recorded', async () => {
+        const found = await rowsOf(site, callId);
+        return found.together && found;
+      });
+      await talkOn({ caller, member });
+      // A phone that gets another stream after its first packets may be deaf for the rest of the call (baresip 1.0.0 is).
+      const toMember = rtpPackets(await sent.stop(), { to: soundAddress(member) });
+      expect(new Set(toMember.map(({ ssrc }) => ssrc)).size).toBe(1);
+      const told = (await caller.heard()).filter(({ name }) => name === CONSENT);
+      expect(told.length).toBeGreaterThanOrEqual(TOLD_TIMES);
+      expect(Number(rows.together?.started_at)).toBeGreaterThan(caller.invitedAtMs + (told.at(-1)?.offsetMs ?? 0));
+      await caller.hangup();
+      const { together } = await filesOf(site, callId);
+      // Nothing of the seconds before; a busy Asterisk may lose a few of its first beats.
+      expect(heardSpans(together, MEMBER_HZ)[0]?.fromMs).toBeLessThan(1_000);
+    } finally {
+      await sent.close();
+    }
   });
 });
 

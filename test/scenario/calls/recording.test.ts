@@ -252,6 +252,10 @@ describe('the caller is told', () => {
     await center.wait(10_000);
     expect(caller.heard).toEqual([CONSENT, CONSENT]);
     expect(center.pbx.recorder.files[0]?.startedAtMs).toBe(answeredAtMs + 4_000);
+    // Asterisk does not begin to listen in the middle of what they say.
+    const seen = center.pbx.wire.requests.map(({ name }) => name);
+    expect(seen.lastIndexOf('createListener')).toBeLessThan(seen.lastIndexOf('addToBridge'));
+    expect(seen.lastIndexOf('addToBridge')).toBeLessThan(seen.indexOf('startRecording'));
   });
 
   test.each(['caller', 'member'] as const)(
@@ -276,6 +280,9 @@ describe('the caller is told', () => {
     const caller = await talking(center);
     expect(caller.talksTo).toEqual(['PJSIP/1000']);
     expect(center.pbx.recorder.files).toEqual([]);
+    // Nor does Asterisk listen on for nothing.
+    const names = (await center.pbx.snapshot()).channels.map(({ name }) => name.replace(/-\d+$/, ''));
+    expect(names).toEqual(['PJSIP/caller', 'PJSIP/1000']);
   });
 
   test('of a recording that was configured while they waited, in the conversation', async () => {

@@ -5,6 +5,7 @@ import { type RtpPacket, rtpPackets, rtpToPcm } from '../audio/rtp.ts';
 import type { Call } from '../phones/call.ts';
 import { Capture } from '../phones/capture.ts';
 import { eventually } from './eventually.ts';
+import { soundAddress } from './listening.ts';
 import type { Site } from './site.ts';
 import { type ToneTrack, trackHeard } from './tone-class.ts';
 
@@ -28,23 +29,21 @@ export async function hearsFor(call: Call, ms: number): Promise<void> {
 /** What Asterisk sends to a phone, packet by packet, from `begin` to `end`. */
 export class SentAudio {
   readonly #capture: Capture;
-  readonly #port: string;
+  readonly #address: string;
 
-  private constructor(capture: Capture, port: string) {
+  private constructor(capture: Capture, address: string) {
     this.#capture = capture;
-    this.#port = port;
+    this.#address = address;
   }
 
   static async begin(call: Call): Promise<SentAudio> {
-    const bodies = [call.invite, ...call.messages].filter(({ direction, body }) => direction === 'out' && body !== '');
-    const port = /m=audio (\d+)/.exec(bodies.at(-1)?.body ?? '')?.[1];
-    if (port === undefined) throw new Error(`The call has offered no port for sound${call.story()}`);
-    return new SentAudio(await Capture.start(`udp dst port ${port}`), port);
+    const address = soundAddress(call);
+    return new SentAudio(await Capture.start(`udp dst port ${address.split(':')[1]}`), address);
   }
 
   /** The sound begins with the first packet: what is at 1000 ms of it was sent a second later. */
   async end(): Promise<{ packets: RtpPacket[]; pcm: Pcm }> {
-    const packets = rtpPackets(await this.#capture.stop(), { to: `127.0.0.1:${this.#port}` });
+    const packets = rtpPackets(await this.#capture.stop(), { to: this.#address });
     return { packets, pcm: rtpToPcm(packets) };
   }
 }

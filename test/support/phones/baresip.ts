@@ -208,7 +208,8 @@ function configuration({
     'auenc_format s16',
     'audec_format s16',
     'rtp_ports 30000-39998',
-    'jitter_buffer_delay 1-5',
+    // None: that of 1.0.0 drops all packets for minutes when their source changes before it holds two, and loopback has no jitter.
+    'jitter_buffer_delay 0-0',
     `snd_path ${folder}`,
     `ctrl_tcp_listen 127.0.0.1:${controlPort}`,
     'module_path /usr/lib/baresip/modules',

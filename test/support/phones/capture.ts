@@ -44,6 +44,11 @@ export class Capture {
     }
   }
 
+  /** Ends it, whatever has become of the test. Idempotent. */
+  async close(): Promise<void> {
+    await this.#program.close();
+  }
+
   /** Ends it and answers what was captured up to now; once. */
   async stop(): Promise<Datagram[]> {
     try {
