@@ -49,9 +49,10 @@ async function ringMember(stay: Stay, ring: Ring, elsewhere: AbortSignal): Promi
   const { extension, attemptId } = ring;
   call.log.info({ attemptId, extension: extension.number }, 'Member chosen');
   const published = news.ringing(ring).then((outcome) => {
+    if (outcome === 'acknowledged') return call.log.debug({ attemptId }, 'Item acknowledged');
     // That XMPP is away has been told once, for all calls.
     const level = outcome === 'away' ? 'debug' : 'warn';
-    if (outcome !== 'acknowledged') call.log[level]({ attemptId, outcome }, 'Ringing before the item was acknowledged');
+    call.log[level]({ attemptId, outcome }, 'Ringing before the item was acknowledged');
   });
   return await ringAttempt(room, call, {
     attemptId,
