@@ -9,9 +9,14 @@ const AWAY_STATES = new Set(['40001', '40P01', '55P03', '25006', '28000', '28P01
 const AWAY_MESSAGES =
   /timeout exceeded when trying to connect|Connection terminated|Query read timeout|timeout expired|Client has encountered a connection error|client was closed|not queryable/i;
 
-/** Turns what `pg` threw into AppError DATABASE_UNAVAILABLE when the server or the connection is at fault; anything else is returned as it is. */
+/** Raised by trigger check_switch_lease (0022-switch-lease.sql). */
+const LEASE_LOST = 'QA001';
+
+/** Turns what `pg` threw into AppError LEASE_LOST when the database refused this process's epoch, DATABASE_UNAVAILABLE when the server or the connection is at fault; anything else is returned as it is. */
 export function databaseError(error: unknown): unknown {
-  if (error instanceof AppError || !types.isNativeError(error) || !isDatabaseAway(error)) return error;
+  if (error instanceof AppError || !types.isNativeError(error)) return error;
+  if (codeOf(error) === LEASE_LOST) return new AppError('LEASE_LOST', error.message, { cause: error });
+  if (!isDatabaseAway(error)) return error;
   return new AppError('DATABASE_UNAVAILABLE', `The database does not answer: ${describe(error)}`, { cause: error });
 }
 

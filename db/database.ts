@@ -28,6 +28,8 @@ export interface DatabaseOptions {
   readonly sessionSettings?: Readonly<Record<string, string>>;
   /** Told when statements find no database, and when one does again. @default nobody */
   readonly outage?: Outage;
+  /** Called when the database refuses this process's epoch. */
+  onLeaseLost?(reason: string): void;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -47,12 +49,14 @@ export class Database {
   readonly #clock: Clock;
   readonly #connectTimeoutMs: number;
   readonly #outage: Outage | undefined;
+  readonly #onLeaseLost: (reason: string) => void;
   #ending: Promise<void> | undefined;
 
   constructor(options: DatabaseOptions) {
     this.#clock = options.clock;
     this.#connectTimeoutMs = options.connectTimeoutMs;
     this.#outage = options.outage;
+    this.#onLeaseLost = (reason) => options.onLeaseLost?.(reason);
     const config: PoolConfig = {
       connectionString: options.databaseUrl,
       max: options.pool,
@@ -73,7 +77,7 @@ export class Database {
 
   /**
    * Runs one prepared statement; once more on a new connection when the first was lost (all our statements may be repeated).
-   * @throws AppError DATABASE_UNAVAILABLE
+   * @throws AppError DATABASE_UNAVAILABLE, LEASE_LOST
    */
   async run<Row extends object>(statement: Statement<Row>): Promise<Row[]> {
     try {
@@ -82,6 +86,7 @@ export class Database {
       return rows;
     } catch (error) {
       if (isAppError(error, 'DATABASE_UNAVAILABLE')) this.#outage?.lost('statements', error.message);
+      if (isAppError(error, 'LEASE_LOST')) this.#onLeaseLost('the database refused what it wrote');
       throw error;
     }
   }

@@ -5,6 +5,7 @@ import type { Logger } from '../src/log.ts';
 import type { Accounts } from '../src/ports/accounts.ts';
 import type { CallerMusic } from '../src/ports/caller-music.ts';
 import type { Directory } from '../src/ports/directory.ts';
+import type { Lease } from '../src/ports/lease.ts';
 import type { LogCopies } from '../src/ports/log-copies.ts';
 import type { PersonalData } from '../src/ports/personal-data.ts';
 import type { QueueLog } from '../src/ports/queue-log.ts';
@@ -28,6 +29,8 @@ import { startRetention } from './retention.ts';
 export interface OpenDatabaseOptions extends SourceSettings {
   readonly databaseUrl: string;
   readonly settings: Pick<DatabaseSettings, 'pool' | 'connectTimeoutMs' | 'statementTimeoutMs'>;
+  /** For which entries are written, and only while it is held. @default switch main, whoever else acts on it */
+  readonly lease?: Pick<Lease, 'switchName' | 'epoch' | 'refused'>;
   /** How long what is kept; asked whenever something may be too old. */
   keep(): KeepSettings;
   /** Copies of queue_log outside of the database. @default none */
@@ -75,9 +78,12 @@ export interface OpenDatabase {
 /** Opens the room on a database that `migrate` has brought up to date. Connections are made when they are needed and again when they are lost. */
 export async function openDatabase(options: OpenDatabaseOptions): Promise<OpenDatabase> {
   const { databaseUrl, settings, clock, log } = options;
-  const logMemberName = options.logMemberNameAsAgent ? { 'queueapp.log_member_name': 'on' } : {};
   const outage = new Outage({ power: 'database', words: AWAY, clock, log });
-  const database = new Database({ databaseUrl, ...settings, sessionSettings: logMemberName, outage, clock, log });
+  const database = new Database({
+    ...{ databaseUrl, ...settings, outage, clock, log },
+    sessionSettings: sessionSettings(options),
+    onLeaseLost: (reason) => options.lease?.refused(reason),
+  });
   const reading = new Database({ databaseUrl, ...settings, ...REPORT_LIMITS, isReadOnly: true, clock, log });
   const changes = new ChangeListener({ databaseUrl, connectTimeoutMs: settings.connectTimeoutMs, outage, clock, log });
   const sources = new ConfiguredSources(options, { databaseUrl, clock, log });
@@ -121,6 +127,13 @@ export async function openDatabase(options: OpenDatabaseOptions): Promise<OpenDa
       await Promise.all(rooms.map((room) => room.close()));
       outage.close();
     },
+  };
+}
+
+function sessionSettings({ lease, logMemberNameAsAgent }: OpenDatabaseOptions): Readonly<Record<string, string>> {
+  return {
+    ...(lease ? { 'queueapp.switch': lease.switchName, 'queueapp.epoch': String(lease.epoch) } : {}),
+    ...(logMemberNameAsAgent ? { 'queueapp.log_member_name': 'on' } : {}),
   };
 }
 

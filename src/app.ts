@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { startEmbeddedPostgres } from '../db/embedded.ts';
+import { PostgresLeases } from '../db/leases.ts';
 import { migrate } from '../db/migrate.ts';
 import { type OpenDatabase, type OpenDatabaseOptions, openDatabase } from '../db/open.ts';
 import { AriPbx } from '../stasis/ari/pbx.ts';
@@ -12,6 +13,7 @@ import { createNullAnnouncer } from '../xmpp/null-announcer.ts';
 import { callSettings } from './call-settings.ts';
 import type { Config, Secrets } from './config/config.ts';
 import type { LoadedConfig } from './config/load.ts';
+import type { SwitchName } from './core/ids.ts';
 import { Drain, type DrainEnd } from './drain.ts';
 import type { ReloadReport } from './http/application-face.ts';
 import { Metrics } from './http/metrics.ts';
@@ -24,6 +26,7 @@ import { buildLogTails } from './log-tails.ts';
 import { buildMusic } from './music.ts';
 import { PartWatch } from './part-watch.ts';
 import { personalDataElsewhere } from './personal-data-elsewhere.ts';
+import type { Lease } from './ports/lease.ts';
 import type { PersonalSubject } from './ports/personal-data.ts';
 import { LogFileEraser } from './queue-log/log-file-eraser.ts';
 import { RecordingRemover } from './recording-remover.ts';
@@ -42,6 +45,10 @@ export interface AppOptions {
   readonly env: NodeJS.ProcessEnv;
   readonly log: Logger;
   readonly version: string;
+  /** Ends a start that is not over, and the waiting of a standby. */
+  readonly signal: AbortSignal;
+  /** Another process acts now: this one has to end at once, without doing anything more. */
+  onLeaseLost(reason: string): void;
 }
 
 export interface RunningApp {
@@ -76,17 +83,20 @@ async function build(options: AppOptions, releasers: ReleaserStack): Promise<Omi
   const clock = systemClock;
   // What counts now: asked again whenever something is decided by it.
   let current = config;
-  const database = await buildDatabase({ config, secrets, log, keep: () => current.keep }, releasers);
+  const databaseUrl = await prepareDatabase({ config, secrets, log }, releasers);
+  const lease = await takeLease(options, databaseUrl, releasers);
+  const database = await openRooms({ config, secrets, log, databaseUrl, lease, keep: () => current.keep }, releasers);
   const metrics = new Metrics(version);
   await buildLogTails({ config, log, metrics, queueLog: database.queueLog }, releasers);
   const announcer = await buildAnnouncer({ config, secrets, log }, releasers);
-  const { pbx, media } = buildAsterisk({ config, secrets, log }, () => current.limits.calls, releasers);
+  const { pbx, media } = buildAsterisk({ config, secrets, log, lease }, () => current.limits.calls, releasers);
   const music = buildMusic(config, { clock, random: Math.random, log });
   releasers.add('music', () => music.close());
   music.start();
   const strategies = new StrategyShelf({ clock, log: log.child({ room: 'strategies' }) });
   await strategies.load(config.strategies);
   const application = new Application({
+    switchName: lease.switchName,
     settings: callSettings(config),
     pbx,
     store: database.queueStore,
@@ -116,14 +126,7 @@ async function build(options: AppOptions, releasers: ReleaserStack): Promise<Omi
   });
   releasers.add('configuration', () => live.close());
   await live.start();
-  const parts = {
-    asterisk: new PartWatch(
-      async () => ({ isUp: pbx.isConnected(), reason: `no connection to ${config.asterisk.url}` }),
-      clock,
-    ),
-    database: new PartWatch(() => database.ping().then(() => ({ isUp: true, reason: null })), clock),
-    xmpp: new PartWatch(announcer && (async () => ({ isUp: announcer.isConnected(), reason: 'no session' })), clock),
-  };
+  const parts = watchParts({ pbx, database, announcer, switchName: lease.switchName });
   const remover = new RecordingRemover({ removals: database.recordingRemovals, pbx, clock, log });
   releasers.add('removal of recordings', () => remover.close());
   remover.start();
@@ -148,7 +151,7 @@ async function build(options: AppOptions, releasers: ReleaserStack): Promise<Omi
     await part.start();
   }
   pbx.start();
-  log.info({ httpUrl, application: config.asterisk.application }, 'Started');
+  log.info({ httpUrl, application: config.asterisk.application, switch: lease.switchName }, 'Started');
   return { httpUrl, reload: () => live.reload(), drained: drain.ended };
 }
 
@@ -159,10 +162,7 @@ interface BuildOptions {
 }
 
 /** DATABASE_URL, or the application's own server in its data folder; brought up to this program's schema. */
-async function buildDatabase(
-  { config, secrets, log, keep }: BuildOptions & Pick<OpenDatabaseOptions, 'keep'>,
-  releasers: ReleaserStack,
-): Promise<OpenDatabase> {
+async function prepareDatabase({ config, secrets, log }: BuildOptions, releasers: ReleaserStack): Promise<string> {
   const dataDir = config.database.dataFolder;
   let { databaseUrl } = secrets;
   if (databaseUrl === null) {
@@ -172,15 +172,43 @@ async function buildDatabase(
   }
   await migrate({ databaseUrl, log });
   await mkdir(dataDir, { recursive: true });
+  return databaseUrl;
+}
+
+/** The right to act on a switch; a standby waits here. */
+async function takeLease(
+  { loaded: { config }, log, signal, onLeaseLost }: AppOptions,
+  databaseUrl: string,
+  releasers: ReleaserStack,
+): Promise<Lease> {
+  const { leaseMs } = config.database;
+  const leases = new PostgresLeases({ databaseUrl, leaseMs, log: log.child({ room: 'lease' }) });
+  const switches = config.ownSwitch === null ? config.switches.map(({ name }) => name) : [config.ownSwitch];
+  const lease = await leases.take(switches, { signal, onLost: onLeaseLost });
+  // Given back last: nothing of this process may act any more then.
+  releasers.add('lease', () => lease.release());
+  return lease;
+}
+
+interface RoomsOptions extends BuildOptions, Pick<OpenDatabaseOptions, 'keep' | 'databaseUrl'> {
+  readonly lease: Lease;
+}
+
+/** Everything that stands on the database, with the lease's epoch in each session. */
+async function openRooms(
+  { config, secrets, log, keep, databaseUrl, lease }: RoomsOptions,
+  releasers: ReleaserStack,
+): Promise<OpenDatabase> {
   const database = await openDatabase({
     databaseUrl,
+    lease,
     settings: config.database,
     lookups: config.lookups,
     lookupHeaders: secrets.lookupHeaders,
     accounts: config.accounts,
     accountHeaders: secrets.accountHeaders,
     keep,
-    outboxFile: join(dataDir, 'unwritten.jsonl'),
+    outboxFile: join(config.database.dataFolder, 'unwritten.jsonl'),
     logCopies: config.queueLog.file === null ? null : new LogFileEraser(config.queueLog.file),
     logMemberNameAsAgent: config.queueing.logMemberNameAsAgent,
     clock: systemClock,
@@ -190,12 +218,37 @@ async function buildDatabase(
   return database;
 }
 
+interface WatchedParts {
+  readonly pbx: AriPbx;
+  readonly database: OpenDatabase;
+  readonly announcer: XmppAnnouncer | null;
+  readonly switchName: SwitchName;
+}
+
+/** How it stands with each foreign power. */
+function watchParts({ pbx, database, announcer, switchName }: WatchedParts) {
+  const noAsterisk = `no connection to Asterisk (switch ${switchName})`;
+  return {
+    asterisk: new PartWatch(async () => ({ isUp: pbx.isConnected(), reason: noAsterisk }), systemClock),
+    database: new PartWatch(() => database.ping().then(() => ({ isUp: true, reason: null })), systemClock),
+    xmpp: new PartWatch(
+      announcer && (async () => ({ isUp: announcer.isConnected(), reason: 'no session' })),
+      systemClock,
+    ),
+  };
+}
+
 /** The connection to Asterisk, and that for audio. */
-function buildAsterisk({ config, secrets, log }: BuildOptions, linesMax: () => number, releasers: ReleaserStack) {
+function buildAsterisk(
+  { config, secrets, log, lease }: BuildOptions & { readonly lease: Lease },
+  linesMax: () => number,
+  releasers: ReleaserStack,
+) {
   const clock = systemClock;
-  const { url, requestTimeoutMs, silenceMs, rtpAddress } = config.asterisk;
+  const { application, requestTimeoutMs, silenceMs, rtpAddress } = config.asterisk;
+  const { url, username } = config.switches.find(({ name }) => name === lease.switchName) ?? config.asterisk;
   const pbx = new AriPbx({
-    settings: { ...config.asterisk, password: secrets.ariPassword ?? '' },
+    settings: { application, url, username, password: secrets.switchPasswords[lease.switchName] ?? '' },
     // Two pings may go unanswered before the silence is taken for a loss.
     limits: { requestTimeoutMs, silenceMs, pingIntervalMs: silenceMs * 0.4 },
     clock,

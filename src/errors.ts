@@ -16,6 +16,7 @@ export const ERROR_CODES = {
   IMPORT_SOURCE: "What is to be imported can't be read",
   IMPORT_TARGET: "A file that an import would write can't be written",
   INTERNAL: 'A fault of the application itself',
+  LEASE_LOST: 'Another process acts on the switch now',
   MEDIA_UNAVAILABLE: 'Asterisk takes no personal audio for a caller',
   MEMBER_UNKNOWN: 'The extension is not logged in there',
   QUEUE_UNKNOWN: 'There is no such queue',

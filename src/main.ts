@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { isatty } from 'node:tty';
 import type { RunningApp } from './app.ts';
 import type { CheckedPart } from './cli/check-report.ts';
+import { EXIT } from './cli/exit-status.ts';
 import { processTerminal } from './cli/live-terminal.ts';
 import { runCommandLine } from './cli/program.ts';
 import { findingLine } from './config/findings.ts';
@@ -34,9 +35,14 @@ process.exitCode = await runCommandLine(process.argv.slice(2), {
 });
 setTimeout(() => process.exit(), LAST_RESORT_MS).unref();
 
+interface StartOptions {
+  readonly file: string | undefined;
+  readonly switchName: string | undefined;
+}
+
 /** Runs the application until the first signal, or until it is drained, then lets it hand its calls back; the second signal ends it at once. */
-async function start({ file }: { file: string | undefined }): Promise<void> {
-  const loaded = loadConfig({ file, env: process.env });
+async function start({ file, switchName }: StartOptions): Promise<void> {
+  const loaded = loadConfig({ file, switchName, env: process.env });
   const { config } = loaded;
   const log = createLog(config.log);
   logConfiguration(log, loaded);
@@ -46,17 +52,30 @@ async function start({ file }: { file: string | undefined }): Promise<void> {
   const starting = startApp({
     loaded,
     // The same file, wherever it was found: its place must not change with what lies around.
-    load: () => loadConfig({ file: config.file, env: process.env }),
+    load: () => loadConfig({ file: config.file, switchName, env: process.env }),
     env: process.env,
     log,
     version: packageVersion(),
+    signal,
+    onLeaseLost: (reason) => endReplaced(log, reason),
   });
   const unheed = reloadOnSignal(starting, log);
-  const app = await starting;
-  await Promise.race([signal, app.drained]);
-  unheed();
-  await app.stop();
+  const app = await starting.catch((error: unknown) => {
+    // Told to stop while it was a standby.
+    if (!signal.aborted || error !== signal.reason) throw error;
+  });
+  if (app !== undefined) {
+    await Promise.race([aborted(signal), app.drained]);
+    unheed();
+    await app.stop();
+  }
   log.info('Stopped');
+}
+
+/** Another process has the calls: nothing is cleaned up here, because everything is that one's now. */
+function endReplaced(log: Logger, reason: string): void {
+  log.fatal({ reason }, 'Replaced by another process: this one ends without doing anything more');
+  process.exit(EXIT.replaced);
 }
 
 async function check({ file }: { file: string | undefined }): Promise<readonly CheckedPart[]> {
@@ -91,15 +110,22 @@ function reloadOnSignal(starting: Promise<RunningApp>, log: Logger): () => void 
   return () => process.removeListener('SIGHUP', onSignal);
 }
 
-/** Resolves at the first SIGTERM or SIGINT. Afterwards a signal has its ordinary effect again: the process ends. */
-function stopSignal(log: Logger): Promise<void> {
+/** Aborted at the first SIGTERM or SIGINT. Afterwards a signal has its ordinary effect again: the process ends. */
+function stopSignal(log: Logger): AbortSignal {
+  const stopping = new AbortController();
+  const onSignal = (signal: NodeJS.Signals) => {
+    for (const name of STOP_SIGNALS) process.removeListener(name, onSignal);
+    log.info({ signal }, 'Stopping; a second signal ends the process at once');
+    stopping.abort();
+  };
+  for (const name of STOP_SIGNALS) process.on(name, onSignal);
+  return stopping.signal;
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
-    const onSignal = (signal: NodeJS.Signals) => {
-      for (const name of STOP_SIGNALS) process.removeListener(name, onSignal);
-      log.info({ signal }, 'Stopping; a second signal ends the process at once');
-      resolve();
-    };
-    for (const name of STOP_SIGNALS) process.on(name, onSignal);
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
   });
 }
 

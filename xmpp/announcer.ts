@@ -1,6 +1,7 @@
 import type { Extension } from '../src/core/people.ts';
 import type { Clock } from '../src/lib/clock.ts';
 import type { OutageStatus } from '../src/lib/outage.ts';
+import { within } from '../src/lib/within.ts';
 import type { Logger } from '../src/log.ts';
 import type { AnnouncedAttempt, AnnouncedCall, Announcer, PublishOutcome, PutAside } from '../src/ports/announcer.ts';
 import { type ConnectionStatus, XmppConnection } from './client/connection.ts';
@@ -14,7 +15,6 @@ import { Pubsub } from './pubsub.ts';
 import { RESOURCE_DEFAULT, readTlsSettings, type XmppSettings } from './settings.ts';
 import { asideMessage, chosenMessage, enteredMessage, gaveUpMessage, missedMessage } from './stanzas/chat.ts';
 import { availablePresence, rosterRequest } from './stanzas/presence.ts';
-import { within } from './within.ts';
 
 /** How long a login or logout waits for its node, and a reconciliation for all of them; the work goes on after it. */
 const NODE_WAIT_MS = 5_000;

@@ -33,6 +33,7 @@ export interface EntryRow extends Omit<AttemptRow, 'attemptId'> {
   readonly joinedAtMs: number;
   readonly originalPosition: number;
   readonly state: StoredEntry['state'];
+  readonly switchName: string;
 }
 
 /** `position` 0 is full, -1 no such queue. */
@@ -98,7 +99,7 @@ export function selectOpenEntries(): Statement<EntryRow> {
         e.unique_id as "uniqueId", e.caller_number as "callerNumber", e.caller_name as "callerName", e.customer, e.priority,
         e.placed_priority as "placedPriority", ${asMs('e.placed_at')} as "placedAtMs", e.min_penalty as "minPenalty",
         e.max_penalty as "maxPenalty", e.raise_penalty as "raisePenalty", e.needs, e.known_extension as "knownExtension",
-        ${asMs('e.joined_at')} as "joinedAtMs", e.original_position as "originalPosition", e.state,
+        ${asMs('e.joined_at')} as "joinedAtMs", e.original_position as "originalPosition", e.state, e.switch as "switchName",
         a.attempt_id as "attemptId", a.extension, a.member_channel_id as "memberChannelId",
         ${asMs('a.started_at')} as "startedAtMs", ${asMs('a.connected_at')} as "connectedAtMs"
       from queue_entry e left join ring_attempt a on a.entry_id = e.entry_id and a.state <> 'ended'
@@ -167,6 +168,7 @@ function toEntry(rows: readonly EntryRow[]): StoredEntry {
     knownExtension: row.knownExtension as StoredEntry['knownExtension'],
     joinedAtMs: row.joinedAtMs,
     originalPosition: row.originalPosition,
+    switchName: row.switchName as StoredEntry['switchName'],
     state: row.state,
     attempts,
   };

@@ -27,7 +27,7 @@ export interface CommandLineParts extends Pick<ImportParts, 'importConfiguration
   /** Where something is shown until the user has seen enough. */
   live(): LiveTerminal;
   /** Runs the application until it was told to stop. */
-  start(options: { file: string | undefined }): Promise<void>;
+  start(options: { file: string | undefined; switchName: string | undefined }): Promise<void>;
   /** Tries everything that the configuration names. */
   check(options: { file: string | undefined }): Promise<readonly CheckedPart[]>;
 }
@@ -88,9 +88,11 @@ All but start, check and import ask the running application at HTTP_URL (else HT
 configuration) and need API_TOKEN.`;
 
 function addLocalCommands(root: Command, parts: CommandLineParts, setStatus: (status: ExitStatus) => void): void {
-  command(root, 'start', 'Run the application until SIGTERM or SIGINT.').action(({ config }: CommonOptions) =>
-    parts.start({ file: config }),
-  );
+  command(root, 'start', 'Run the application until SIGTERM or SIGINT.')
+    .option('--switch <name>', 'the switch to serve (default: QUEUEAPP_SWITCH, else the first that nobody serves)')
+    .action(({ config, switch: switchName }: CommonOptions & { readonly switch?: string }) =>
+      parts.start({ file: config, switchName }),
+    );
   command(
     root,
     'check',

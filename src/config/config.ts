@@ -1,4 +1,4 @@
-import type { QueueName } from '../core/ids.ts';
+import type { QueueName, SwitchName } from '../core/ids.ts';
 import type { IvrDefinition } from '../core/ivr/flow-definition.ts';
 import type { ProgrammeOverrides } from '../core/programme/settings.ts';
 import type { WireFormat } from '../core/programme/sound.ts';
@@ -14,6 +14,10 @@ export interface Config {
   readonly limits: LimitSettings;
   readonly log: { readonly level: LogLevel; readonly personalData: boolean };
   readonly asterisk: AsteriskSettings;
+  /** All switches of the queue, at least one. */
+  readonly switches: readonly SwitchSettings[];
+  /** The one that this process serves (`--switch`); `null`: the first whose lease can be had. */
+  readonly ownSwitch: SwitchName | null;
   readonly members: MemberSettings;
   readonly xmpp: XmppSettings;
   readonly database: DatabaseSettings;
@@ -40,6 +44,8 @@ export interface Config {
 /** What must not be written into a file: from the environment only. `null` is "not set". */
 export interface Secrets {
   readonly ariPassword: string | null;
+  /** Passwords of the ARI users, by switch. */
+  readonly switchPasswords: Readonly<Record<string, string>>;
   readonly xmppPassword: string | null;
   readonly databaseUrl: string | null;
   readonly apiToken: string | null;
@@ -76,6 +82,16 @@ export interface AsteriskSettings {
   readonly silenceMs: number;
   /** Address of ours to which Asterisk can send RTP; `null`: the one from which it is reached. */
   readonly rtpAddress: string | null;
+}
+
+/** One Asterisk of several. */
+export interface SwitchSettings {
+  readonly name: SwitchName;
+  /** As {@link AsteriskSettings.url}. */
+  readonly url: string;
+  readonly username: string;
+  /** `HOST:PORT` to which other switches send calls for members who are registered here; `null`: they can't. */
+  readonly sip: string | null;
 }
 
 /** What holds for all queues (queues.conf's [general]). */
@@ -163,6 +179,8 @@ export interface DatabaseSettings {
   readonly statementTimeoutMs: number;
   /** How long a caller waits for a database that is away before the dialplan goes on. */
   readonly awayLimitMs: number;
+  /** Without a sign of life from the process that acts on a switch for so long, a standby takes over. */
+  readonly leaseMs: number;
   /** Folder of the application's own server, used without DATABASE_URL. */
   readonly dataFolder: string;
 }

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { LOG_LEVELS } from './config.ts';
 import type { Finding } from './findings.ts';
 import { listenAddress, pubsubAddress, xmppService } from './general-sections.ts';
+import { switchNameValue } from './switches-section.ts';
 import { address, bareJid, line } from './values.ts';
 import { wording } from './wording.ts';
 
@@ -9,9 +10,14 @@ import { wording } from './wording.ts';
 export const ENVIRONMENT = {
   ARI_URL: address(['http', 'https'], 'set ARI_USERNAME and ARI_PASSWORD instead')
     .transform((url) => url.replace(/\/+$/, '').replace(/\/ari$/, ''))
-    .describe('Goes before `asterisk.url`.'),
+    .describe('Goes before `asterisk.url`; without effect when there are `switches`.'),
   ARI_USERNAME: line(80).describe('Goes before `asterisk.username`.'),
-  ARI_PASSWORD: secret().describe('Secret. Password of that user in ari.conf. Needed to start.'),
+  ARI_PASSWORD: secret().describe(
+    'Secret. Password of that user in ari.conf. Needed to start, but for `switches` that all have one of their own.',
+  ),
+  QUEUEAPP_SWITCH: switchNameValue().describe(
+    'The switch (of `switches`) that this process serves; `queueapp start --switch` goes before it. Without it: the first one that nobody serves.',
+  ),
   XMPP_SERVICE: xmppService().describe('Goes before `xmpp.service`.'),
   XMPP_JID: bareJid().describe('Goes before `xmpp.jid`.'),
   XMPP_PASSWORD: secret().describe('Secret. Password of that account.'),
@@ -32,6 +38,12 @@ export const ENVIRONMENT = {
 
 export type EnvironmentName = keyof typeof ENVIRONMENT;
 export type EnvironmentValues = { readonly [Name in EnvironmentName]?: z.output<(typeof ENVIRONMENT)[Name]> };
+
+/** Whether a value may be a secret; said without showing it. */
+export function secretFault(value: string): string | null {
+  const checked = secret().safeParse(value, { error: wording });
+  return checked.success ? null : (checked.error.issues[0]?.message ?? 'is no password');
+}
 
 /** Never shown in a message, whatever is wrong with them. */
 function secret() {

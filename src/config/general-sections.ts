@@ -232,6 +232,11 @@ export const databaseSection = section(
     'away-limit': duration({ maxMs: 600_000 })
       .prefault('60s')
       .describe('How long a caller hears music while the database is away, before the dialplan goes on.'),
+    'lease-time': duration({ minMs: 1000, maxMs: 60_000 })
+      .prefault('3s')
+      .describe(
+        'Without a sign of life from the process that acts on a switch for so long, a standby takes over ([standby.md](standby.md)).',
+      ),
     'data-folder': line(4096)
       .optional()
       .describe(
@@ -244,6 +249,7 @@ export const databaseSection = section(
   connectTimeoutMs: written['connect-timeout'],
   statementTimeoutMs: written['statement-timeout'],
   awayLimitMs: written['away-limit'],
+  leaseMs: written['lease-time'],
   dataFolder: written['data-folder'] ?? null,
 }));
 

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { homedir, userInfo } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
+import type { SwitchName } from '../core/ids.ts';
 import { checkFile, checkValues, readConfigFile, reasonsOf } from './check-file.ts';
 import type { Config, Secrets, XmppConnectionSettings } from './config.ts';
 import { type EnvironmentValues, environmentFinding, readEnvironment } from './environment.ts';
@@ -8,10 +9,13 @@ import { configInvalid, type Finding, type FindingPath } from './findings.ts';
 import type { CheckedFile } from './schema.ts';
 import { shippedPath } from './shipped.ts';
 import { musicClasses, soundSettings } from './sound-folders.ts';
+import { PASSWORD_MISSING, switchFindings, switchPasswords, switchSettings } from './switches.ts';
 
 export interface LoadOptions {
   /** The file; by default QUEUEAPP_CONFIG, else ./queueapp.yaml, else the one that is shipped. */
   readonly file?: string | undefined;
+  /** The switch that this process serves (`--switch`). @default QUEUEAPP_SWITCH, else any */
+  readonly switchName?: string | undefined;
   readonly env: NodeJS.ProcessEnv;
 }
 
@@ -35,17 +39,19 @@ const DEFAULT_FILE = 'queueapp.yaml';
  * Reads file and environment and checks all of it. Everything that is wrong is reported at once.
  * @throws AppError CONFIG_INVALID; `details.findings` are its {@link Finding}s
  */
-export function loadConfig({ file, env }: LoadOptions): LoadedConfig {
+export function loadConfig({ file, switchName, env }: LoadOptions): LoadedConfig {
   const name = configFile({ file, env });
-  const environment = readEnvironment(env);
+  const environment = readEnvironment(switchName === undefined ? env : { ...env, QUEUEAPP_SWITCH: switchName });
   const origin = file === undefined && env['QUEUEAPP_CONFIG'] ? ' (named by QUEUEAPP_CONFIG)' : '';
   const checked = checkFile(readConfigFile(name, origin), name);
   const findings = [...environment.findings, ...checked.findings];
-  if (!env['ARI_PASSWORD'])
-    findings.push(environmentFinding('ARI_PASSWORD', "is not set: the user's password in ari.conf"));
-  if (checked.value === null) throw configInvalid(findings);
+  if (checked.value === null) {
+    // Of the switches nothing is known.
+    if (!env['ARI_PASSWORD']) findings.push(environmentFinding('ARI_PASSWORD', PASSWORD_MISSING));
+    throw configInvalid(findings);
+  }
   const { config, secrets } = combine(name, checked.value, environment.values, env);
-  findings.push(...missingSettings(config, secrets));
+  findings.push(...switchFindings(config, env), ...missingSettings(config, secrets));
   findings.push(...missingVariables(checked.value, env));
   if (findings.length > 0) throw configInvalid(findings);
   const written = deepFreeze(checked.written as WrittenFile);
@@ -122,6 +128,8 @@ function combine(
       url: env.ARI_URL ?? rest.asterisk.url,
       username: env.ARI_USERNAME ?? rest.asterisk.username,
     },
+    switches: switchSettings(rest, env),
+    ownSwitch: (env.QUEUEAPP_SWITCH as SwitchName | undefined) ?? null,
     members: rest.members,
     xmpp: { ...xmpp, connection: xmppConnection(xmpp.connection, env) },
     database: { ...rest.database, dataFolder: dataFolder(env.QUEUEAPP_DATA ?? rest.database.dataFolder, variables) },
@@ -144,6 +152,7 @@ function combine(
   };
   const secrets: Secrets = {
     ariPassword: env.ARI_PASSWORD ?? null,
+    switchPasswords: switchPasswords(config.switches, variables),
     xmppPassword: env.XMPP_PASSWORD ?? null,
     databaseUrl: env.DATABASE_URL ?? null,
     apiToken: env.API_TOKEN ?? null,

@@ -10,6 +10,7 @@ import { penaltyRowFields, skillRowFields } from './rule-sections.ts';
 import { configSchema } from './schema.ts';
 import { musicClassFields } from './sound-section.ts';
 import { KINDS, stepFields } from './step-fields.ts';
+import { switchFields } from './switches-section.ts';
 import { wording } from './wording.ts';
 
 const NO_NAMES = {
@@ -50,6 +51,7 @@ export function referenceTables(): ReadonlyMap<string, string> {
     else alone.push(...rowsOf({ properties: { [name]: described } }, new Set(), ''));
   }
   tables.set('top', markdownTable(SETTING_HEADINGS, alone));
+  tables.set('switch', settingsTable(switchFields));
   tables.set('lookup', settingsTable(lookupFields));
   tables.set('calendar', settingsTable(calendarFields));
   tables.set('queue', settingsTable(queueFields(NO_NAMES)));

@@ -25,6 +25,7 @@ import { queueFields, queueSettings } from './queue-section.ts';
 import { penaltyRule, rulesByName, skillRule } from './rule-sections.ts';
 import { className, musicClass, soundsSection } from './sound-section.ts';
 import type { KnownNames } from './step-fields.ts';
+import { switchesSection } from './switches-section.ts';
 import { line, name, reference, section } from './values.ts';
 
 /** The whole file. `known` are the names in it, so that a reference that leads nowhere is found where it stands. */
@@ -34,6 +35,7 @@ export function configSchema(known: KnownNames) {
     limits: limitsSection.prefault({}),
     log: logSection.prefault({}),
     asterisk: asteriskSection.prefault({}),
+    switches: switchesSection.optional(),
     members: membersSection.prefault({}),
     xmpp: xmppSection.prefault({}),
     database: databaseSection.prefault({}),

@@ -20,6 +20,8 @@ export type RecordingId = Branded<'RecordingId'>;
 export type ExtensionNumber = Branded<'ExtensionNumber'>;
 /** The name of a queue as configuration and queue_log spell it. */
 export type QueueName = Branded<'QueueName'>;
+/** The name of a switch (one Asterisk) as the configuration spells it. */
+export type SwitchName = Branded<'SwitchName'>;
 
 export const callId = (value: string) => value as CallId;
 export const entryId = (value: string) => value as EntryId;
@@ -30,6 +32,7 @@ export const playbackId = (value: string) => value as PlaybackId;
 export const recordingId = (value: string) => value as RecordingId;
 export const extensionNumber = (value: string) => value as ExtensionNumber;
 export const queueName = (value: string) => value as QueueName;
+export const switchName = (value: string) => value as SwitchName;
 
 const MEDIA_CHANNEL_PREFIX = 'queueapp-media-';
 

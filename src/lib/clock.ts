@@ -17,6 +17,9 @@ export const systemClock: Clock = {
   },
 };
 
+/** Milliseconds since the process began, whatever is done to the machine's time. It may stand still while the machine sleeps. */
+export const monotonicClock: Clock = { now: () => performance.now(), after: systemClock.after };
+
 /** Waits on the given clock; rejects with the signal's reason when aborted first. */
 export function delay(clock: Clock, delayMs: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {

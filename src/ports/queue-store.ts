@@ -1,5 +1,5 @@
 import type { CallEvent, TransferTarget } from '../core/events.ts';
-import type { AttemptId, CallId, ChannelId, EntryId, ExtensionNumber, QueueName } from '../core/ids.ts';
+import type { AttemptId, CallId, ChannelId, EntryId, ExtensionNumber, QueueName, SwitchName } from '../core/ids.ts';
 import type { Caller, Customer, Extension, Membership } from '../core/people.ts';
 import type { MemberMiss, MissConsequence, MissPolicy } from '../core/queue/misses.ts';
 import type { PenaltyLimits } from '../core/queue/penalty-rules.ts';
@@ -71,6 +71,8 @@ export interface EnteredPlace {
 }
 
 export interface StoredEntry extends NewEntry {
+  /** Where the caller's channel is: that of the process that wrote the entry. */
+  readonly switchName: SwitchName;
   readonly originalPosition: number;
   readonly state: 'waiting' | 'ringing' | 'talking';
   /** The attempts that ring for the entry, or the one that talks. */

@@ -1,5 +1,5 @@
 import { setMaxListeners } from 'node:events';
-import type { EntryId } from '../../src/core/ids.ts';
+import { type EntryId, type SwitchName, switchName } from '../../src/core/ids.ts';
 import { builtInStrategy } from '../../src/core/queue/strategies.ts';
 import type { Strategy } from '../../src/core/queue/strategy.ts';
 import { isAppError } from '../../src/errors.ts';
@@ -28,6 +28,8 @@ import { recover } from './recovery.ts';
 
 /** The foreign powers and what was configured. */
 export interface ApplicationDeps {
+  /** The switch that `pbx` is. @default main */
+  readonly switchName?: SwitchName;
   readonly settings: CallSettings;
   readonly pbx: Pbx;
   readonly store: QueueStore;
@@ -72,6 +74,7 @@ export class Application {
     this.memberships = new Memberships({ store, board, distributor, announcer, pbx, clock, log });
     this.room = {
       ...deps,
+      switchName: deps.switchName ?? switchName('main'),
       settings: { ...settings },
       queues,
       musicClasses: this.#musicClasses,

@@ -1,6 +1,6 @@
 import type { MemberPrompts, QueueingSettings } from '../../src/config/config.ts';
 import type { CallerIdTemplate } from '../../src/core/caller-id.ts';
-import type { AttemptId, BridgeId, QueueName } from '../../src/core/ids.ts';
+import type { AttemptId, BridgeId, QueueName, SwitchName } from '../../src/core/ids.ts';
 import type { IvrDefinition } from '../../src/core/ivr/flow-definition.ts';
 import type { ProgrammeOverrides } from '../../src/core/programme/settings.ts';
 import type { WireFormat } from '../../src/core/programme/sound.ts';
@@ -75,6 +75,8 @@ export interface CallRoom {
   /** As they are now: a change is written into this object, too. */
   readonly settings: CallSettings;
   readonly queues: LiveQueues;
+  /** The switch that `pbx` is: entries of another one are not ours to look after. */
+  readonly switchName: SwitchName;
   readonly pbx: Pbx;
   readonly router: EventRouter;
   readonly store: QueueStore;

@@ -85,7 +85,8 @@ async function bringLevel(deps: SessionDeps, calls: Calls, { signal, ends }: Rec
   await memberships.reload();
   room.distributor.remember(await room.store.queueMemories());
   const isOurs = (channelId: ChannelId) => ours.has(channelId) || calls.has(channelId);
-  const entries = (await room.store.openEntries()).filter((entry) => !isOurs(entry.channelId));
+  const open = (await room.store.openEntries()).filter((entry) => entry.switchName === room.switchName);
+  const entries = open.filter((entry) => !isOurs(entry.channelId));
   room.recordings.found(await room.store.openRecordings(), snapshot.channels);
   signal.throwIfAborted();
   const claimed = new Set<string>(room.announced.keys());

@@ -105,7 +105,9 @@ export function describeQueueStore(name: string, open: () => Promise<QueueStoreU
       test('keeps everything about the caller', async () => {
         const { enter, entries } = await scene(target);
         const { answer, ...kept } = await enter();
-        expect(await entries()).toEqual([{ ...kept, originalPosition: 1, state: 'waiting', attempts: [] }]);
+        expect(await entries()).toEqual([
+          { ...kept, originalPosition: 1, state: 'waiting', switchName: 'main', attempts: [] },
+        ]);
       });
 
       test('is refused when the queue is full, counting who waits or rings, not who talks', async () => {

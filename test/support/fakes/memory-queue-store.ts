@@ -1,5 +1,5 @@
 import type { CallEvent } from '../../../src/core/events.ts';
-import { type AttemptId, type ExtensionNumber, queueName } from '../../../src/core/ids.ts';
+import { type AttemptId, type ExtensionNumber, queueName, type SwitchName, switchName } from '../../../src/core/ids.ts';
 import type { Extension, Membership } from '../../../src/core/people.ts';
 import type { MissConsequence } from '../../../src/core/queue/misses.ts';
 import { type QueueLogRow, queueLogRow } from '../../../src/core/queue/queue-log.ts';
@@ -50,6 +50,7 @@ import {
 
 export interface MemoryEntry extends Omit<NewEntry, keyof Placing>, Writable<Placing> {
   readonly originalPosition: number;
+  readonly switchName: SwitchName;
   endedAtMs: number | null;
   isResumed: boolean;
   /** The member who had the conversation. */
@@ -92,6 +93,8 @@ export class MemoryQueueStore implements QueueStore {
   readonly #faults = new CallFaults();
   /** Every line of queue_log in the order of writing. */
   readonly log: QueueLogRow[] = [];
+  /** Where new entries' channels are. */
+  switchName = switchName('main');
   /** The same as events, for tests that read them more easily. */
   readonly events: CallEvent[] = [];
 
@@ -219,7 +222,13 @@ export class MemoryQueueStore implements QueueStore {
       const line = this.#line(request.queue);
       if (options.maxLength > 0 && line.length >= options.maxLength) return 'full';
       const placed = placeInLine(cutToLimits(request), options, [...this.#entries.values()]);
-      const entry: MemoryEntry = { ...placed, originalPosition: 0, state: 'waiting', ...OPEN };
+      const entry: MemoryEntry = {
+        ...placed,
+        originalPosition: 0,
+        state: 'waiting',
+        ...OPEN,
+        switchName: this.switchName,
+      };
       const place = { ...entry, originalPosition: position(entry, line) };
       this.#entries.set(request.entryId, place);
       const { queue, callId, uniqueId, joinedAtMs: atMs } = request;

@@ -60,7 +60,9 @@ describe('Defaults and units', () => {
         subscribers: [],
         publishWaitMs: 300,
       },
-      database: { pool: 10, connectTimeoutMs: 2000, statementTimeoutMs: 2000, awayLimitMs: 60_000 },
+      database: { pool: 10, connectTimeoutMs: 2000, statementTimeoutMs: 2000, awayLimitMs: 60_000, leaseMs: 3000 },
+      switches: [{ name: 'main', url: 'http://127.0.0.1:8088', username: 'queueapp', sip: null }],
+      ownSwitch: null,
       http: { listen: { host: '127.0.0.1', port: 8080 } },
       lookups: {},
       defaultQueue: 'support',
@@ -69,6 +71,7 @@ describe('Defaults and units', () => {
     expect(warnings).toEqual([]);
     expect(secrets).toEqual({
       ariPassword: 'pass',
+      switchPasswords: { main: 'pass' },
       xmppPassword: null,
       databaseUrl: null,
       apiToken: null,

