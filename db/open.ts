@@ -1,6 +1,6 @@
 import type { DatabaseSettings, KeepSettings } from '../src/config/config.ts';
 import type { Clock } from '../src/lib/clock.ts';
-import { Outage, type OutageWords } from '../src/lib/outage.ts';
+import { Outage, type OutageStatus, type OutageWords } from '../src/lib/outage.ts';
 import type { Logger } from '../src/log.ts';
 import type { Accounts } from '../src/ports/accounts.ts';
 import type { CallerMusic } from '../src/ports/caller-music.ts';
@@ -17,7 +17,7 @@ import { PostgresCallerMusic } from './caller-music.ts';
 import { ChangeListener } from './change-listener.ts';
 import { ConfiguredSources, type SourceSettings } from './configured-sources.ts';
 import { Database } from './database.ts';
-import { Outbox } from './outbox.ts';
+import { Outbox, type OutboxStatus } from './outbox.ts';
 import { PostgresPersonalData } from './personal-data.ts';
 import { PostgresQueueLog } from './queue-log.ts';
 import { PostgresQueueRows } from './queue-rows.ts';
@@ -70,6 +70,9 @@ export interface OpenDatabase {
   configureSources(settings: SourceSettings): void;
   /** Writes that wait for the database; 0 when it is there. */
   pendingWrites(): number;
+  waitingWrites(): OutboxStatus;
+  /** Since when it is away, and why. */
+  outage(): OutageStatus;
   /** @throws AppError DATABASE_UNAVAILABLE */
   ping(): Promise<void>;
   close(): Promise<void>;
@@ -116,6 +119,8 @@ export async function openDatabase(options: OpenDatabaseOptions): Promise<OpenDa
     reports: new PostgresReports(reading),
     configureSources: (settings) => sources.configure(settings),
     pendingWrites: () => outbox.pending,
+    waitingWrites: () => outbox.status,
+    outage: () => outage.status,
     async ping() {
       await database.run({ name: 'ping', text: 'select 1', values: [] });
     },

@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline';
 import type { Logger } from '../src/log.ts';
 
 /** Most lines in the file; at some 300 bytes each about 300 MB. Beyond it lines are refused. */
-const LINES_MAX = 1_000_000;
+export const LINES_MAX = 1_000_000;
 
 /**
  * A file of JSON lines that are still to be written to the database: appended in order, read from the first that is not

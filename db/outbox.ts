@@ -17,7 +17,7 @@ import type {
   ReserveRequest,
 } from '../src/ports/queue-store.ts';
 import type { StoredRecording } from '../src/ports/recordings.ts';
-import { OutboxJournal } from './outbox-journal.ts';
+import { LINES_MAX, OutboxJournal } from './outbox-journal.ts';
 
 /** Most writes held in memory; what is beyond lies in the file only. */
 const MEMORY_MAX = 10_000;
@@ -55,6 +55,14 @@ export interface OutboxOptions {
   readonly log: Logger;
 }
 
+/** What an operator wants to know. */
+export interface OutboxStatus {
+  readonly waiting: number;
+  readonly limit: number;
+  readonly file: string;
+  readonly lost: number;
+}
+
 interface Waiting {
   readonly write: Write;
   /** Whether the write is in the file, too; known once the disk has answered. */
@@ -83,6 +91,7 @@ export class Outbox implements OutboxMethods {
   readonly #onEmpty: () => void;
   /** Writes at the end of the file that did not fit in memory. */
   #onlyInFile = 0;
+  #lost = 0;
   #failures = 0;
   /** What has become of those that waited, since the first of them. */
   #late = { written: 0, foundNothing: 0, refused: 0 };
@@ -102,6 +111,11 @@ export class Outbox implements OutboxMethods {
   /** Writes that wait for the database. */
   get pending(): number {
     return this.#waiting.length + this.#onlyInFile;
+  }
+
+  /** The same with where they wait, how many may, and how many were lost because there were more. */
+  get status(): OutboxStatus {
+    return { waiting: this.pending, limit: LINES_MAX, file: this.#options.file, lost: this.#lost };
   }
 
   /** Takes up what an earlier process could not write. */
@@ -201,6 +215,7 @@ export class Outbox implements OutboxMethods {
     const isKept = await isInFile;
     if (!isKept && !fits) {
       this.#onlyInFile--;
+      this.#lost++;
       this.#options.log.error({ write: write.method }, 'A write is lost: memory and file of the outbox are full');
     }
     return 'done';

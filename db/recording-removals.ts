@@ -1,7 +1,7 @@
 import type { RecordingId } from '../src/core/ids.ts';
 import type { RecordingRemovals, UnwantedRecording } from '../src/ports/recording-removals.ts';
 import type { Database } from './database.ts';
-import { noteRemovedRecording, selectUnwantedRecordings } from './statements/recordings.ts';
+import { countUnwantedRecordings, noteRemovedRecording, selectUnwantedRecordings } from './statements/recordings.ts';
 
 /** What the table `recording` says of files that are to be removed. */
 export class PostgresRecordingRemovals implements RecordingRemovals {
@@ -14,6 +14,11 @@ export class PostgresRecordingRemovals implements RecordingRemovals {
   async unwanted(limit: number): Promise<readonly UnwantedRecording[]> {
     const rows = await this.#database.run(selectUnwantedRecordings(limit));
     return rows.map(({ recordingId, file }) => ({ recordingId: recordingId as RecordingId, file }));
+  }
+
+  async count(): Promise<number> {
+    const [row] = await this.#database.run(countUnwantedRecordings());
+    return row?.count ?? 0;
   }
 
   async removed(recordingId: RecordingId, atMs: number): Promise<void> {

@@ -13,7 +13,6 @@ import { createNullAnnouncer } from '../xmpp/null-announcer.ts';
 import { callSettings } from './call-settings.ts';
 import type { Config, Secrets } from './config/config.ts';
 import type { LoadedConfig } from './config/load.ts';
-import type { SwitchName } from './core/ids.ts';
 import { Drain, type DrainEnd } from './drain.ts';
 import type { ReloadReport } from './http/application-face.ts';
 import { Metrics } from './http/metrics.ts';
@@ -32,6 +31,7 @@ import { LogFileEraser } from './queue-log/log-file-eraser.ts';
 import { RecordingRemover } from './recording-remover.ts';
 import { runningFace } from './running-face.ts';
 import { runningFigures } from './running-figures.ts';
+import { StandingWatch } from './standing-watch.ts';
 import { StrategyShelf } from './strategies/strategy-shelf.ts';
 import { xmppSettings } from './xmpp-settings.ts';
 
@@ -87,7 +87,7 @@ async function build(options: AppOptions, releasers: ReleaserStack): Promise<Omi
   const lease = await takeLease(options, databaseUrl, releasers);
   const database = await openRooms({ config, secrets, log, databaseUrl, lease, keep: () => current.keep }, releasers);
   const metrics = new Metrics(version);
-  await buildLogTails({ config, log, metrics, queueLog: database.queueLog }, releasers);
+  const logFile = await buildLogTails({ config, log, metrics, queueLog: database.queueLog }, releasers);
   const announcer = await buildAnnouncer({ config, secrets, log }, releasers);
   const { pbx, media } = buildAsterisk({ config, secrets, log, lease }, () => current.limits.calls, releasers);
   const music = buildMusic(config, { clock, random: Math.random, log });
@@ -126,7 +126,8 @@ async function build(options: AppOptions, releasers: ReleaserStack): Promise<Omi
   });
   releasers.add('configuration', () => live.close());
   await live.start();
-  const parts = watchParts({ pbx, database, announcer, switchName: lease.switchName });
+  const parts = watchParts({ pbx, database, announcer });
+  const standing = new StandingWatch({ removals: database.recordingRemovals, clock });
   const remover = new RecordingRemover({ removals: database.recordingRemovals, pbx, clock, log });
   releasers.add('removal of recordings', () => remover.close());
   remover.start();
@@ -142,11 +143,12 @@ async function build(options: AppOptions, releasers: ReleaserStack): Promise<Omi
   const drain = buildDrain({ application, log, limits: () => current.limits }, releasers);
   const face = runningFace({
     ...{ application, music, parts, version, personalData, configuration: live, drain },
+    pending: { database, announcer, logFile, unwantedRecordings: () => standing.unwantedRecordings },
     figures: runningFigures(application, database),
   });
   const httpUrl = await listen({ config, secrets, log, version, face, metrics }, releasers);
   releasers.add('calls', () => application.stop(current.limits.drainMs));
-  for (const part of Object.values(parts)) {
+  for (const part of [...Object.values(parts), standing]) {
     releasers.add('watch', () => part.stop());
     await part.start();
   }
@@ -222,19 +224,17 @@ interface WatchedParts {
   readonly pbx: AriPbx;
   readonly database: OpenDatabase;
   readonly announcer: XmppAnnouncer | null;
-  readonly switchName: SwitchName;
 }
 
 /** How it stands with each foreign power. */
-function watchParts({ pbx, database, announcer, switchName }: WatchedParts) {
-  const noAsterisk = `no connection to Asterisk (switch ${switchName})`;
+function watchParts({ pbx, database, announcer }: WatchedParts) {
+  const xmpp = announcer && {
+    probe: async () => ({ isUp: announcer.isConnected(), reason: 'no session', ...announcer.outage() }),
+  };
   return {
-    asterisk: new PartWatch(async () => ({ isUp: pbx.isConnected(), reason: noAsterisk }), systemClock),
+    asterisk: new PartWatch(async () => ({ isUp: pbx.isConnected(), ...pbx.outage }), systemClock),
     database: new PartWatch(() => database.ping().then(() => ({ isUp: true, reason: null })), systemClock),
-    xmpp: new PartWatch(
-      announcer && (async () => ({ isUp: announcer.isConnected(), reason: 'no session' })),
-      systemClock,
-    ),
+    xmpp: new PartWatch(xmpp?.probe ?? null, systemClock),
   };
 }
 

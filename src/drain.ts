@@ -100,7 +100,7 @@ export class Drain implements DrainFace {
     const { ringsMs, talksMs } = limits();
     const limitMs = way === 'process' ? ringsMs : talksMs;
     return {
-      process: `${hostname()} ${process.pid}`,
+      process: processName(),
       isDraining: this.isOn,
       way,
       sinceMs: this.#sinceMs,
@@ -171,5 +171,8 @@ export class Drain implements DrainFace {
     log.info({ ...counts }, 'Still draining');
   }
 }
+
+/** As the lease names its holder. */
+export const processName = () => `${hostname()} ${process.pid}`;
 
 const sum = (counts: CallCounts) => Object.values(counts).reduce((total, count) => total + count, 0);

@@ -3,6 +3,7 @@ import type { Metrics } from './http/metrics.ts';
 import { systemClock } from './lib/clock.ts';
 import type { ReleaserStack } from './lib/releasers.ts';
 import type { Logger } from './log.ts';
+import type { PendingSources } from './pending.ts';
 import type { QueueLog } from './ports/queue-log.ts';
 import { LogFile } from './queue-log/log-file.ts';
 import { LogTail } from './queue-log/log-tail.ts';
@@ -18,7 +19,7 @@ interface LogTailsOptions {
 export async function buildLogTails(
   { config, log, metrics, queueLog }: LogTailsOptions,
   releasers: ReleaserStack,
-): Promise<void> {
+): Promise<PendingSources['logFile']> {
   const { file: path, rotation, hasLegacyTransfer } = config.queueLog;
   const room = { clock: systemClock, log: log.child({ room: 'queue-log' }) };
   metrics.know(config.queues.map(({ name }) => name));
@@ -35,9 +36,10 @@ export async function buildLogTails(
   });
   releasers.add('queue_log metrics', () => counted.close());
   await counted.start();
-  if (path === null) return;
+  if (path === null) return null;
   const style = { hasCallerName: config.queueing.logCallerIdName, hasLegacyTransfer };
   const written = new LogTail({ queueLog, sink: new LogFile({ path, rotation, style, ...room }), what: path, ...room });
   releasers.add('queue_log file', () => written.close());
   await written.start();
+  return { tail: written, path };
 }

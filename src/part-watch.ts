@@ -1,8 +1,12 @@
 import type { PartStatus } from './http/application-face.ts';
 import type { Clock } from './lib/clock.ts';
 
-/** Whether a foreign power is there, and if not, why. */
-export type PartProbe = () => Promise<{ readonly isUp: boolean; readonly reason: string | null }>;
+/** Whether a foreign power is there, and if not, why; since when, if whoever is asked knows better than who asks each second. */
+export type PartProbe = () => Promise<{
+  readonly isUp: boolean;
+  readonly reason: string | null;
+  readonly sinceMs?: number;
+}>;
 
 /** How often each is looked at. */
 const LOOK_MS = 1_000;
@@ -30,10 +34,11 @@ export class PartWatch {
   /** Looks now, and from then on regularly. */
   async start(): Promise<void> {
     if (this.#probe === null || this.#isStopped) return;
-    const { isUp, reason } = await this.#probe().catch((error: unknown) => ({ isUp: false, reason: String(error) }));
-    const state = isUp ? 'up' : 'down';
-    const sinceMs = state === this.#status.state ? this.#status.sinceMs : this.#clock.now();
-    this.#status = { state, sinceMs, reason: isUp ? null : reason };
+    const seen = await this.#probe().catch((error: unknown) => ({ isUp: false, reason: reasonOf(error) }));
+    const state = seen.isUp ? 'up' : 'down';
+    const seenSinceMs = state === this.#status.state ? this.#status.sinceMs : this.#clock.now();
+    const sinceMs = 'sinceMs' in seen && seen.sinceMs !== undefined ? seen.sinceMs : seenSinceMs;
+    this.#status = { state, sinceMs, reason: seen.isUp ? null : seen.reason };
     if (this.#isStopped) return;
     this.#cancel = this.#clock.after(LOOK_MS, () => {
       this.start().catch(() => undefined);
@@ -45,3 +50,5 @@ export class PartWatch {
     this.#cancel();
   }
 }
+
+const reasonOf = (error: unknown) => (error instanceof Error ? error.message : String(error));

@@ -9,7 +9,7 @@ const EVERY_MS = 10 * 60_000;
 const BATCH = 100;
 
 export interface RecordingRemoverDeps {
-  readonly removals: RecordingRemovals;
+  readonly removals: Pick<RecordingRemovals, 'unwanted' | 'removed'>;
   readonly pbx: Pick<Pbx, 'deleteRecording'>;
   readonly clock: Clock;
   readonly log: Logger;

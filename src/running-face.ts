@@ -1,10 +1,11 @@
 import type { Application } from '../stasis/calls/application.ts';
-import { callViews, memberViews, queueViews } from '../stasis/calls/application-view.ts';
+import { callCounts, callViews, memberViews, queueViews } from '../stasis/calls/application-view.ts';
+import { type Drain, processName } from './drain.ts';
 import type { ApplicationFace, ConfigurationFace, PartName, PersonalDataFace } from './http/application-face.ts';
-import type { DrainFace } from './http/drain-routes.ts';
 import type { FiguresFace } from './http/figures-face.ts';
 import type { Music } from './music.ts';
 import type { PartWatch } from './part-watch.ts';
+import { type PendingSources, pendingViews } from './pending.ts';
 import { recordingFace } from './recording-face.ts';
 import { runningCalls } from './running-calls.ts';
 import { runningMembers } from './running-members.ts';
@@ -17,7 +18,8 @@ export interface RunningFaceOptions {
   readonly personalData: PersonalDataFace;
   readonly configuration: ConfigurationFace;
   readonly figures: FiguresFace;
-  readonly drain: DrainFace;
+  readonly drain: Drain;
+  readonly pending: PendingSources;
 }
 
 /** What the API and the command line see of the running application. */
@@ -34,7 +36,11 @@ export function runningFace({ application, music, parts, version, ...faces }: Ru
       version,
       startedAtMs,
       isStopping: room.stopping.aborted,
+      process: processName(),
+      role: faces.drain.isOn ? 'draining' : 'active',
       calls: calls.size,
+      callsBy: callCounts(application),
+      pending: pendingViews(faces.pending),
       parts: { asterisk: parts.asterisk.status, database: parts.database.status, xmpp: parts.xmpp.status },
       music: music.classes(),
     }),

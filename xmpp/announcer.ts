@@ -8,8 +8,8 @@ import { type ConnectionStatus, XmppConnection } from './client/connection.ts';
 import { parseBareJid } from './client/jid.ts';
 import type { Element } from './client/library.ts';
 import { readStanzaError } from './client/stanza-error.ts';
-import { Nodes } from './nodes.ts';
-import { Outbox } from './outbox.ts';
+import { LANES_MAX, Nodes } from './nodes.ts';
+import { OUTBOX_MAX, Outbox } from './outbox.ts';
 import { PresenceBook } from './presence-book.ts';
 import { Pubsub } from './pubsub.ts';
 import { RESOURCE_DEFAULT, readTlsSettings, type XmppSettings } from './settings.ts';
@@ -37,6 +37,9 @@ export interface AnnouncerStatus extends ConnectionStatus {
   readonly waitingMessages: number;
   /** Nodes of extensions on which something is to be changed. */
   readonly waitingNodes: number;
+  /** Most of each. */
+  readonly messagesMax: number;
+  readonly nodesMax: number;
   /** Chat messages that were dropped since the start: too old, or too many. */
   readonly droppedMessages: number;
   /** Chat messages that came back as errors since the start. */
@@ -131,6 +134,8 @@ class ConnectedAnnouncer implements XmppAnnouncer {
       jid: this.#connection?.jid ?? this.#owner,
       waitingMessages: this.#outbox.length,
       waitingNodes: this.#nodes.behind,
+      messagesMax: OUTBOX_MAX,
+      nodesMax: LANES_MAX,
       droppedMessages: this.#droppedMessages,
       bouncedMessages: this.#bouncedMessages,
     };

@@ -86,6 +86,15 @@ export function selectUnwantedRecordings(limit: number): Statement<{ recordingId
   };
 }
 
+export function countUnwantedRecordings(): Statement<{ count: number }> {
+  return {
+    name: 'count-unwanted-recordings',
+    text: `select count(*)::int as count from recording
+      where removal_wanted_at is not null and removed_at is null and ended_at is not null`,
+    values: [],
+  };
+}
+
 export function noteRemovedRecording(recordingId: string, atMs: number): Statement<object> {
   return {
     name: 'note-removed-recording',

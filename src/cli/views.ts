@@ -1,13 +1,17 @@
+import type { PendingName } from '../http/standing.ts';
 import type { CallJson, MemberJson, QueueJson, StatusJson } from '../http/views.ts';
+import { callsText as countsText } from './drain-command.ts';
 import { printable, table } from './output.ts';
 
 /** What `queueapp status` prints. */
 export function statusText(
-  { version, started, ready, stopping, calls, parts, music }: StatusJson,
+  { version, started, ready, stopping, process, role, callsBy, pending, parts, music }: StatusJson,
   nowMs: number,
 ): string {
-  const state = stopping ? 'stopping' : ready ? 'ready' : 'not ready';
-  const lines = [`queueapp ${version}, ${state}, up for ${ago(started, nowMs)}, calls: ${calls}`];
+  const state = stopping ? 'stopping' : role === 'draining' ? 'draining' : ready ? 'ready' : 'not ready';
+  const lines = [
+    `queueapp ${version} (${printable(process)}), ${state}, up for ${ago(started, nowMs)}: ${countsText(callsBy)}`,
+  ];
   for (const [name, part] of Object.entries(parts)) {
     const reason = part.reason === null ? '' : `: ${part.reason}`;
     lines.push(
@@ -16,9 +20,37 @@ export function statusText(
         : `${part.state === 'up' ? '✓' : '✗'} ${name} is ${part.state} for ${ago(part.since, nowMs)}${reason}`,
     );
   }
+  lines.push(...pending.flatMap((each) => pendingLine(each, nowMs)));
   for (const each of music)
     lines.push(musicLine(each), ...each.broken.map(({ path, reason }) => `  ✗ ${printable(path)}: ${reason}`));
   return `${lines.join('\n')}\n`;
+}
+
+const PENDING_WORDS: Readonly<Record<PendingName, string>> = {
+  'database-writes': 'writes for the database',
+  'xmpp-nodes': 'nodes of extensions',
+  'xmpp-messages': 'chat messages',
+  'queue-log-file': 'lines for the file of queue_log',
+  'recordings-to-remove': 'recordings to be removed',
+};
+
+/** What waits; nothing when nothing does and nothing was lost. */
+function pendingLine(
+  { what, waiting, limit, where, since, reason, lost }: StatusJson['pending'][number],
+  nowMs: number,
+): readonly string[] {
+  const words = PENDING_WORDS[what];
+  const told: string[] = [];
+  if (waiting !== 0 && !(waiting === null && since === null)) {
+    const most = limit === null ? '' : ` of at most ${limit}`;
+    const place = where === null ? '' : ` in ${printable(where)}`;
+    const time = since === null ? '' : `, for ${ago(since, nowMs)}`;
+    const why = reason === null ? '' : `: ${printable(reason)}`;
+    const amount = waiting === null ? words : `${waiting} ${words}`;
+    told.push(`… ${amount} wait${most}${place}${time}${why}`);
+  }
+  if (lost > 0) told.push(`✗ ${lost} ${words} were lost since the start`);
+  return told;
 }
 
 function musicLine({ class: name, tracks, advice, stream }: StatusJson['music'][number]): string {

@@ -11,7 +11,8 @@ import { memberRoutes } from './member-routes.ts';
 import { personalDataRoutes } from './personal-data-routes.ts';
 import { recordingRoutes } from './recording-routes.ts';
 import { reportRoutes } from './report-routes.ts';
-import { callsSchema, membersSchema, queuesSchema, statusSchema } from './schemas.ts';
+import { callsSchema, membersSchema, queuesSchema } from './schemas.ts';
+import { statusSchema } from './status-schemas.ts';
 import { callJson, memberJson, queueJson, statusJson } from './views.ts';
 
 export interface ApiOptions {

@@ -3,10 +3,11 @@ import type { CallId, ExtensionNumber, QueueName } from '../core/ids.ts';
 import type { Caller } from '../core/people.ts';
 import type { PersonalData } from '../ports/personal-data.ts';
 import type { WaitingCallFace } from './call-routes.ts';
-import type { DrainFace } from './drain-routes.ts';
+import type { CallCounts, DrainFace } from './drain-routes.ts';
 import type { FiguresFace } from './figures-face.ts';
 import type { MemberFace } from './member-face.ts';
 import type { RecordingFace } from './recording-routes.ts';
+import type { PendingView, Role } from './standing.ts';
 
 /** What the API and the command line can ask of the running application; `src/app.ts` brings it. Times are Unix milliseconds. */
 export interface ApplicationFace extends MemberFace, WaitingCallFace {
@@ -89,8 +90,14 @@ export interface ApplicationStatus {
   readonly startedAtMs: number;
   /** After SIGTERM: running calls are handed back, none is taken any more. */
   readonly isStopping: boolean;
+  /** Host and pid. */
+  readonly process: string;
+  readonly role: Role;
   /** Calls in the application now. */
   readonly calls: number;
+  readonly callsBy: CallCounts;
+  /** What waits to be written or done; what nobody knows now is `null`. */
+  readonly pending: readonly PendingView[];
   readonly parts: Readonly<Record<PartName, PartStatus>>;
   readonly music: readonly MusicClassView[];
 }

@@ -1,6 +1,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { StoredLogLine } from '../core/queue/queue-log-line.ts';
-import { type ApplicationFace, PARTS } from './application-face.ts';
+import { type ApplicationFace, type ApplicationStatus, PARTS } from './application-face.ts';
+import { ROLES } from './standing.ts';
 import { readinessJson } from './views.ts';
 
 /** Waits and conversations, seconds: 20 and 60 are the levels that queues usually have. */
@@ -105,12 +106,30 @@ export class Metrics {
 
   #readStatus(face: ApplicationFace): void {
     const status = face.status();
-    const { ready, calls, part } = this.#gauges;
+    const { ready, calls, part, role, since, stream } = this.#gauges;
+    for (const each of ROLES) role.set({ role: each }, status.role === each ? 1 : 0);
     ready.set(readinessJson(status).ready ? 1 : 0);
     calls.set(status.calls);
     for (const name of PARTS) {
-      const { state } = status.parts[name];
-      if (state !== 'off') part.set({ part: name }, state === 'up' ? 1 : 0);
+      const { state, sinceMs } = status.parts[name];
+      if (state === 'off') continue;
+      part.set({ part: name }, state === 'up' ? 1 : 0);
+      since.set({ part: name }, sinceMs / 1000);
+    }
+    this.#readPending(status);
+    for (const each of status.music)
+      if (each.stream !== null) stream.set({ class: each.name }, each.stream.isPlaying ? 1 : 0);
+  }
+
+  #readPending({ pending }: ApplicationStatus): void {
+    const { pending: waiting, pendingMax, lost } = this.#gauges;
+    // What is not known now has no series.
+    waiting.reset();
+    for (const each of pending) {
+      const labels = { what: each.what };
+      if (each.waiting !== null) waiting.set(labels, each.waiting);
+      if (each.limit !== null) pendingMax.set(labels, each.limit);
+      lost.set(labels, each.lost);
     }
   }
 
@@ -157,6 +176,12 @@ function gauges(registers: Registry[]) {
     ready: gauge('ready', 'Whether calls can be taken', []),
     calls: gauge('calls', 'Calls in the application', []),
     part: gauge('part_up', 'Whether Asterisk, database and XMPP are there', ['part']),
+    since: gauge('part_changed_timestamp_seconds', 'Since when it is there, or is not: Unix time', ['part']),
+    role: gauge('role', 'What the process does for its switch: 1 for one of the roles', ['role']),
+    stream: gauge('stream_up', 'Whether the stream of a music class is heard', ['class']),
+    pending: gauge('pending_writes', 'What waits to be written or done', ['what']),
+    pendingMax: gauge('pending_writes_max', 'Most that may wait', ['what']),
+    lost: gauge('pending_writes_lost', 'Lost at the limit since this process started', ['what']),
     callers: gauge('queue_callers', 'Callers in a queue by what they do', ['queue', 'state']),
     oldest: gauge('queue_oldest_wait_seconds', 'How long the first caller has waited', ['queue']),
     loggedIn: gauge('queue_members', 'Members who are logged in', ['queue']),

@@ -25,14 +25,6 @@ export function group(properties: Readonly<Record<string, Schema>>): Schema {
   return { type: 'object', additionalProperties: false, required: Object.keys(properties), properties };
 }
 
-const reason = textOrNull('Why it is down');
-
-const part = group({
-  state: oneOf(['up', 'down', 'off'], 'off: not configured'),
-  since: time('Since when it is so'),
-  reason,
-});
-
 const finding = group({
   file: text('The file, `environment`, or `queue.settings` in the database'),
   line: { type: ['integer', 'null'], description: 'null where there are no lines' },
@@ -49,40 +41,6 @@ const error = group({
 export const errorSchema = group({ error: { ...error, required: ['code', 'message'] } });
 
 export const aliveSchema = group({ alive: flag('Always true: the process answers') });
-
-export const readinessSchema = group({
-  ready: flag('Whether calls can be taken'),
-  stopping: flag('Whether the application is being stopped'),
-  missing: listOf(
-    group({ part: oneOf(['asterisk', 'database', 'xmpp'], 'What is missing'), since: time('Since when'), reason }),
-  ),
-});
-
-export const statusSchema = group({
-  version: text("The application's version"),
-  started: time('When it was started'),
-  ready: flag('Whether calls can be taken'),
-  stopping: flag('Whether it is being stopped'),
-  calls: whole('Calls in the application now'),
-  parts: group({ asterisk: part, database: part, xmpp: part }),
-  music: listOf(
-    group({
-      class: text('Name of the music class'),
-      tracks: whole('Tunes that can be played'),
-      advice: whole('Pieces of advice that can be said'),
-      broken: listOf(group({ path: text('A file that gives no sound'), reason: text('Why') })),
-      stream: {
-        ...group({
-          playing: flag('Whether it is heard; else the class plays its files'),
-          title: textOrNull('What it plays, in its own words'),
-          since: time('Since when it plays, or does not'),
-          reason: textOrNull('Why it does not play'),
-        }),
-        type: ['object', 'null'],
-      },
-    }),
-  ),
-});
 
 const numberOrNull = (description: string): Schema => ({ type: ['number', 'null'], description });
 

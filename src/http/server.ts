@@ -7,7 +7,8 @@ import { apiRoutes } from './api-routes.ts';
 import type { ApplicationFace } from './application-face.ts';
 import { errorAnswer } from './errors.ts';
 import { Metrics } from './metrics.ts';
-import { aliveSchema, readinessSchema } from './schemas.ts';
+import { aliveSchema } from './schemas.ts';
+import { readinessSchema } from './status-schemas.ts';
 import { readinessJson } from './views.ts';
 
 export interface HttpServerOptions {

@@ -9,6 +9,7 @@ import {
   type QueueView,
 } from './application-face.ts';
 import { figuresJson, type memberFigures } from './figures-json.ts';
+import { pendingJson, waitingJson } from './standing.ts';
 
 /** Time as the API writes it: ISO 8601, UTC, milliseconds. */
 const time = (ms: number) => new Date(ms).toISOString();
@@ -16,27 +17,38 @@ const timeOrNull = (ms: number | null) => (ms === null ? null : time(ms));
 
 const partJson = ({ state, sinceMs, reason }: PartStatus) => ({ state, since: time(sinceMs), reason });
 
+const partsJson = ({ asterisk, database, xmpp }: ApplicationStatus['parts']) => ({
+  asterisk: partJson(asterisk),
+  database: partJson(database),
+  xmpp: partJson(xmpp),
+});
+
 /** What `/readyz` says: whether calls can be taken, and which parts are missing since when. */
-export function readinessJson({ isStopping, parts }: ApplicationStatus) {
+export function readinessJson({ isStopping, role, parts, pending }: ApplicationStatus) {
   const missing = PARTS.filter((part) => parts[part].state === 'down').map((part) => {
     const { since, reason } = partJson(parts[part]);
     return { part, since, reason };
   });
   // Without XMPP calls go on: it is told of, but takes nothing away.
-  const ready = !isStopping && parts.asterisk.state === 'up' && parts.database.state === 'up';
-  return { ready, stopping: isStopping, missing };
+  const ready = !isStopping && role === 'active' && parts.asterisk.state === 'up' && parts.database.state === 'up';
+  return { ready, role, stopping: isStopping, missing, parts: partsJson(parts), waiting: waitingJson(pending) };
 }
 
 /** What `GET /api/v1/status` answers. */
 export function statusJson(status: ApplicationStatus) {
-  const { version, startedAtMs, isStopping, calls, parts, music } = status;
+  const { version, startedAtMs, isStopping, process, role, calls, callsBy, pending, parts, music } = status;
   return {
     version,
     started: time(startedAtMs),
     ready: readinessJson(status).ready,
     stopping: isStopping,
+    process,
+    role,
+    draining: role === 'draining',
     calls,
-    parts: { asterisk: partJson(parts.asterisk), database: partJson(parts.database), xmpp: partJson(parts.xmpp) },
+    callsBy,
+    pending: pending.map(pendingJson),
+    parts: partsJson(parts),
     music: music.map(musicJson),
   };
 }

@@ -14,6 +14,8 @@ export interface UnwantedRecording {
 export interface RecordingRemovals {
   /** Those that have ended, oldest wish first. */
   unwanted(limit: number): Promise<readonly UnwantedRecording[]>;
+  /** How many there are. */
+  count(): Promise<number>;
   /** The file is gone; its name, which may have a number in it, goes from the row. */
   removed(recordingId: RecordingId, atMs: number): Promise<void>;
 }

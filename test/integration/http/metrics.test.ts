@@ -60,6 +60,25 @@ describe('/metrics', () => {
     expect(await series('queueapp_info')).toEqual(['queueapp_info{version="1.2.3"} 1']);
   });
 
+  test('tells of the process, and of what waits to be written', async () => {
+    expect(await series('queueapp_role')).toEqual([
+      'queueapp_role{role="active"} 1',
+      'queueapp_role{role="draining"} 0',
+      'queueapp_role{role="standby"} 0',
+    ]);
+    expect(await series('queueapp_part_changed_timestamp_seconds')).toContain(
+      'queueapp_part_changed_timestamp_seconds{part="asterisk"} 1795176000',
+    );
+    expect(await series('queueapp_pending_writes')).toEqual([
+      'queueapp_pending_writes{what="database-writes"} 12',
+      'queueapp_pending_writes{what="recordings-to-remove"} 0',
+    ]);
+    expect(await series('queueapp_pending_writes_max')).toEqual([
+      'queueapp_pending_writes_max{what="database-writes"} 50000',
+    ]);
+    expect(await series('queueapp_stream_up')).toEqual(['queueapp_stream_up{class="radio"} 1']);
+  });
+
   test('has the figures of the database, however often it is read, and nothing of them while it is away', async () => {
     await scrape();
     expect(await series('queueapp_queue_completed_total')).toEqual([

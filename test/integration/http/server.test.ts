@@ -28,7 +28,18 @@ describe('the HTTP server', () => {
 
   test('is ready with everything up', async () => {
     const answer = await server.inject('/readyz');
-    expect([answer.statusCode, answer.json()]).toEqual([200, { ready: true, stopping: false, missing: [] }]);
+    const part = { state: 'up', since: '2026-11-20T12:00:00.000Z', reason: null };
+    expect([answer.statusCode, answer.json()]).toEqual([
+      200,
+      {
+        ready: true,
+        role: 'active',
+        stopping: false,
+        missing: [],
+        parts: { asterisk: part, database: part, xmpp: part },
+        waiting: { 'database-writes': 12, 'queue-log-file': null, 'recordings-to-remove': 0 },
+      },
+    ]);
   });
 
   test.each(['asterisk', 'database'] as const)('is not ready without %s and says since when and why', async (part) => {
@@ -36,7 +47,7 @@ describe('the HTTP server', () => {
     application.current = { ...allUp, parts: { ...allUp.parts, [part]: down } };
     const answer = await server.inject('/readyz');
     expect(answer.statusCode).toBe(503);
-    expect(answer.json()).toEqual({
+    expect(answer.json()).toMatchObject({
       ready: false,
       stopping: false,
       missing: [{ part, since: '2026-11-20T12:00:05.000Z', reason: 'connection refused' }],
@@ -49,6 +60,12 @@ describe('the HTTP server', () => {
     expect([away.statusCode, away.json().missing[0].part]).toEqual([200, 'xmpp']);
     application.current = { ...allUp, parts: { ...allUp.parts, xmpp: { ...up, state: 'off' } } };
     expect((await server.inject('/readyz')).json().missing).toEqual([]);
+  });
+
+  test('is not ready while it is drained', async () => {
+    application.current = { ...allUp, role: 'draining' };
+    const answer = await server.inject('/readyz');
+    expect([answer.statusCode, answer.json().role]).toEqual([503, 'draining']);
   });
 
   test('is not ready while it is being stopped', async () => {
@@ -88,7 +105,22 @@ describe('the HTTP server', () => {
       started: '2026-11-20T12:00:00.000Z',
       ready: true,
       stopping: false,
+      process: 'host 1',
+      role: 'active',
+      draining: false,
       calls: 2,
+      callsBy: { ivr: 0, waiting: 1, ringing: 0, talking: 1, leaving: 0 },
+      pending: [
+        {
+          ...{ what: 'database-writes', waiting: 12, limit: 50_000, where: 'data/unwritten.jsonl', lost: 0 },
+          ...{ since: '2026-11-20T12:00:00.000Z', reason: 'connection refused' },
+        },
+        {
+          ...{ what: 'queue-log-file', waiting: null, limit: null, where: '/log', lost: 0 },
+          ...{ since: '2026-11-20T12:00:00.000Z', reason: 'full' },
+        },
+        { what: 'recordings-to-remove', waiting: 0, limit: null, where: null, lost: 0, since: null, reason: null },
+      ],
       parts: {
         asterisk: { state: 'up', since: '2026-11-20T12:00:00.000Z', reason: null },
         database: { state: 'up', since: '2026-11-20T12:00:00.000Z', reason: null },

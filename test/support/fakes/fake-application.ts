@@ -14,7 +14,18 @@ export const allUp: ApplicationStatus = {
   version: '1.2.3',
   startedAtMs: STARTED_MS,
   isStopping: false,
+  process: 'host 1',
+  role: 'active',
   calls: 2,
+  callsBy: { ivr: 0, waiting: 1, ringing: 0, talking: 1, leaving: 0 },
+  pending: [
+    {
+      ...{ what: 'database-writes', waiting: 12, limit: 50_000, where: 'data/unwritten.jsonl' },
+      ...{ sinceMs: STARTED_MS, reason: 'connection refused', lost: 0 },
+    },
+    { what: 'queue-log-file', waiting: null, limit: null, where: '/log', sinceMs: STARTED_MS, reason: 'full', lost: 0 },
+    { what: 'recordings-to-remove', waiting: 0, limit: null, where: null, sinceMs: null, reason: null, lost: 0 },
+  ],
   parts: { asterisk: up, database: up, xmpp: up },
   music: [
     {

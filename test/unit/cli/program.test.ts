@@ -240,7 +240,20 @@ describe('The questions to the running application', () => {
       started: since,
       ready: false,
       stopping: false,
+      process: 'host 1',
+      role: 'active',
+      draining: false,
       calls: 3,
+      callsBy: { ivr: 1, waiting: 1, ringing: 0, talking: 1, leaving: 0 },
+      pending: [
+        {
+          ...{ what: 'database-writes', waiting: 12, limit: 1000, where: 'data/unwritten.jsonl', lost: 2 },
+          ...{ since, reason: 'connection refused' },
+        },
+        { what: 'xmpp-nodes', waiting: 0, limit: 5000, where: null, since: null, reason: null, lost: 0 },
+        { what: 'queue-log-file', waiting: null, limit: null, where: '/log', since, reason: 'full', lost: 0 },
+        { what: 'recordings-to-remove', waiting: null, limit: null, where: null, since: null, reason: null, lost: 0 },
+      ],
       parts: {
         asterisk: part,
         database: { ...part, state: 'down', reason: 'connection refused' },
@@ -274,7 +287,7 @@ describe('The questions to the running application', () => {
     const { status, out } = await ask('status');
     expect([status, out]).toEqual([
       0,
-      'queueapp 1.2.3, not ready, up for 1m 5s, calls: 3\n✓ asterisk is up for 1m 5s\n✗ database is down for 1m 5s: connection refused\n- xmpp is not configured\n♪ music class default: 4 tunes, 9 pieces of advice\n  ✗ /m/?[2Ja.mp3: holds no sound\n♪ music class radio: 1 tunes, 0 pieces of advice, stream plays Ann: Song\n♪ music class news: 1 tunes, 0 pieces of advice, stream does not play (404): its files instead\n',
+      'queueapp 1.2.3 (host 1), not ready, up for 1m 5s: 1 talk, 1 waiting, 1 in menus\n✓ asterisk is up for 1m 5s\n✗ database is down for 1m 5s: connection refused\n- xmpp is not configured\n… 12 writes for the database wait of at most 1000 in data/unwritten.jsonl, for 1m 5s: connection refused\n✗ 2 writes for the database were lost since the start\n… lines for the file of queue_log wait in /log, for 1m 5s: full\n♪ music class default: 4 tunes, 9 pieces of advice\n  ✗ /m/?[2Ja.mp3: holds no sound\n♪ music class radio: 1 tunes, 0 pieces of advice, stream plays Ann: Song\n♪ music class news: 1 tunes, 0 pieces of advice, stream does not play (404): its files instead\n',
     ]);
     expect(requests).toEqual([{ method: 'GET', url: '/api/v1/status', authorization: `Bearer ${TOKEN}`, body: '' }]);
     expect(JSON.parse((await ask('status', '--json')).out)).toEqual(body);
