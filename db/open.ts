@@ -13,6 +13,7 @@ import type { QueueRows } from '../src/ports/queue-rows.ts';
 import type { QueueStore } from '../src/ports/queue-store.ts';
 import type { RecordingRemovals } from '../src/ports/recording-removals.ts';
 import type { Reports } from '../src/ports/reports.ts';
+import type { Switches } from '../src/ports/switches.ts';
 import { PostgresCallerMusic } from './caller-music.ts';
 import { ChangeListener } from './change-listener.ts';
 import { ConfiguredSources, type SourceSettings } from './configured-sources.ts';
@@ -25,6 +26,7 @@ import { PostgresQueueStore } from './queue-store.ts';
 import { PostgresRecordingRemovals } from './recording-removals.ts';
 import { PostgresReports } from './reports.ts';
 import { startRetention } from './retention.ts';
+import { PostgresSwitches } from './switches.ts';
 
 export interface OpenDatabaseOptions extends SourceSettings {
   readonly databaseUrl: string;
@@ -66,6 +68,7 @@ export interface OpenDatabase {
   readonly recordingRemovals: RecordingRemovals;
   readonly queueLog: QueueLog;
   readonly reports: Reports;
+  readonly switches: Switches;
   /** Lookups and account sources are others from now on. */
   configureSources(settings: SourceSettings): void;
   /** Writes that wait for the database; 0 when it is there. */
@@ -117,6 +120,7 @@ export async function openDatabase(options: OpenDatabaseOptions): Promise<OpenDa
     recordingRemovals: new PostgresRecordingRemovals(database),
     queueLog: new PostgresQueueLog(database, log),
     reports: new PostgresReports(reading),
+    switches: new PostgresSwitches(database),
     configureSources: (settings) => sources.configure(settings),
     pendingWrites: () => outbox.pending,
     waitingWrites: () => outbox.status,

@@ -127,7 +127,7 @@ async function build(options: AppOptions, releasers: ReleaserStack): Promise<Omi
   releasers.add('configuration', () => live.close());
   await live.start();
   const parts = watchParts({ pbx, database, announcer });
-  const standing = new StandingWatch({ removals: database.recordingRemovals, clock });
+  const standing = new StandingWatch({ switches: database.switches, removals: database.recordingRemovals, clock });
   const remover = new RecordingRemover({ removals: database.recordingRemovals, pbx, clock, log });
   releasers.add('removal of recordings', () => remover.close());
   remover.start();
@@ -140,9 +140,9 @@ async function build(options: AppOptions, releasers: ReleaserStack): Promise<Omi
     },
     elsewhere: () => personalDataElsewhere(current),
   };
-  const drain = buildDrain({ application, log, limits: () => current.limits }, releasers);
+  const drain = buildDrain({ application, database, lease, log, limits: () => current.limits }, releasers);
   const face = runningFace({
-    ...{ application, music, parts, version, personalData, configuration: live, drain },
+    ...{ application, music, parts, version, personalData, configuration: live, drain, standing },
     pending: { database, announcer, logFile, unwantedRecordings: () => standing.unwantedRecordings },
     figures: runningFigures(application, database),
   });
@@ -274,12 +274,14 @@ function buildAsterisk(
 
 interface DrainOptions {
   readonly application: Application;
+  readonly database: OpenDatabase;
+  readonly lease: Lease;
   readonly log: Logger;
   limits(): Config['limits'];
 }
 
 /** The end on request (`queueapp drain`). */
-function buildDrain({ application, log, limits }: DrainOptions, releasers: ReleaserStack): Drain {
+function buildDrain({ application, database, lease, log, limits }: DrainOptions, releasers: ReleaserStack): Drain {
   const drain = new Drain({
     calls: {
       counts: () => callCounts(application),
@@ -287,14 +289,20 @@ function buildDrain({ application, log, limits }: DrainOptions, releasers: Relea
       cancelDrain: () => application.cancelDrain(),
       handOver: () => application.handOver(),
     },
-    standbys: async () => 0,
-    tell: () => undefined,
+    standbys: () => standbysOf(database, lease),
+    tell: (isDraining) => lease.tell({ isDraining }),
     limits: () => ({ ringsMs: limits().drainMs, talksMs: limits().drainTimeMs }),
     clock: systemClock,
     log,
   });
   releasers.add('drain', () => drain.close());
   return drain;
+}
+
+/** Processes that would take over at once. @throws AppError DATABASE_UNAVAILABLE */
+async function standbysOf(database: OpenDatabase, { switchName }: Lease): Promise<number> {
+  const own = (await database.switches.list()).find((each) => each.switchName === switchName);
+  return own?.standbys ?? 0;
 }
 
 async function buildAnnouncer(

@@ -9,6 +9,7 @@ import { type PendingSources, pendingViews } from './pending.ts';
 import { recordingFace } from './recording-face.ts';
 import { runningCalls } from './running-calls.ts';
 import { runningMembers } from './running-members.ts';
+import type { StandingWatch } from './standing-watch.ts';
 
 export interface RunningFaceOptions {
   readonly application: Application;
@@ -20,6 +21,7 @@ export interface RunningFaceOptions {
   readonly figures: FiguresFace;
   readonly drain: Drain;
   readonly pending: PendingSources;
+  readonly standing: StandingWatch;
 }
 
 /** What the API and the command line see of the running application. */
@@ -41,6 +43,9 @@ export function runningFace({ application, music, parts, version, ...faces }: Ru
       calls: calls.size,
       callsBy: callCounts(application),
       pending: pendingViews(faces.pending),
+      ownSwitch: room.switchName,
+      switches: faces.standing.switches?.list ?? [],
+      switchesAsOfMs: faces.standing.switches?.asOfMs ?? null,
       parts: { asterisk: parts.asterisk.status, database: parts.database.status, xmpp: parts.xmpp.status },
       music: music.classes(),
     }),

@@ -15,7 +15,8 @@ import { reportError, type Streams } from './output.ts';
 import { addPersonalDataCommands } from './personal-data.ts';
 import { addRecordingCommands } from './recording.ts';
 import { addReportCommand } from './report-command.ts';
-import { callsText, membersText, queuesText, statusText } from './views.ts';
+import { statusText } from './status-text.ts';
+import { callsText, membersText, queuesText } from './views.ts';
 import { watch } from './watch.ts';
 
 /** What the command line needs of the rest; `src/main.ts` brings it, tests bring their own. */

@@ -1,7 +1,8 @@
 import type { DeviceState } from '../core/device-state.ts';
-import type { CallId, ExtensionNumber, QueueName } from '../core/ids.ts';
+import type { CallId, ExtensionNumber, QueueName, SwitchName } from '../core/ids.ts';
 import type { Caller } from '../core/people.ts';
 import type { PersonalData } from '../ports/personal-data.ts';
+import type { SwitchStanding } from '../ports/switches.ts';
 import type { WaitingCallFace } from './call-routes.ts';
 import type { CallCounts, DrainFace } from './drain-routes.ts';
 import type { FiguresFace } from './figures-face.ts';
@@ -98,6 +99,11 @@ export interface ApplicationStatus {
   readonly callsBy: CallCounts;
   /** What waits to be written or done; what nobody knows now is `null`. */
   readonly pending: readonly PendingView[];
+  /** The switch that this process acts on; `null`: a standby. */
+  readonly ownSwitch: SwitchName | null;
+  readonly switches: readonly SwitchStanding[];
+  /** When the switches were as they are told; `null`: never seen. */
+  readonly switchesAsOfMs: number | null;
   readonly parts: Readonly<Record<PartName, PartStatus>>;
   readonly music: readonly MusicClassView[];
 }

@@ -117,8 +117,22 @@ export class Metrics {
       since.set({ part: name }, sinceMs / 1000);
     }
     this.#readPending(status);
+    this.#readSwitches(status);
     for (const each of status.music)
       if (each.stream !== null) stream.set({ class: each.name }, each.stream.isPlaying ? 1 : 0);
+  }
+
+  #readSwitches({ switches, ownSwitch }: ApplicationStatus): void {
+    const { epoch, held, own, standbys, asterisk, callersOfSwitch } = this.#gauges;
+    for (const each of switches) {
+      const labels = { switch: each.switchName };
+      epoch.set(labels, each.epoch);
+      held.set(labels, each.holder !== null && each.isHolderThere ? 1 : 0);
+      own.set(labels, each.switchName === ownSwitch ? 1 : 0);
+      standbys.set(labels, each.standbys);
+      asterisk.set(labels, each.asteriskLostAtMs === null ? 1 : 0);
+      callersOfSwitch.set(labels, each.callers);
+    }
   }
 
   #readPending({ pending }: ApplicationStatus): void {
@@ -181,6 +195,12 @@ function gauges(registers: Registry[]) {
     stream: gauge('stream_up', 'Whether the stream of a music class is heard', ['class']),
     pending: gauge('pending_writes', 'What waits to be written or done', ['what']),
     pendingMax: gauge('pending_writes_max', 'Most that may wait', ['what']),
+    epoch: gauge('lease_epoch', 'How often the lease of a switch was taken', ['switch']),
+    held: gauge('lease_held', 'Whether a process acts on the switch', ['switch']),
+    own: gauge('lease_own', 'Whether this process acts on the switch', ['switch']),
+    standbys: gauge('standbys', 'Processes that would take the switch over', ['switch']),
+    asterisk: gauge('switch_up', 'Whether the process that acts on the switch reaches its Asterisk', ['switch']),
+    callersOfSwitch: gauge('switch_callers', 'Callers in queues whose channels are on the switch', ['switch']),
     lost: gauge('pending_writes_lost', 'Lost at the limit since this process started', ['what']),
     callers: gauge('queue_callers', 'Callers in a queue by what they do', ['queue', 'state']),
     oldest: gauge('queue_oldest_wait_seconds', 'How long the first caller has waited', ['queue']),

@@ -1,3 +1,5 @@
+import type { SwitchName } from '../core/ids.ts';
+import type { SwitchStanding } from '../ports/switches.ts';
 import { callCountsSchema } from './drain-routes.ts';
 import { flag, group, listOf, oneOf, type Schema, text, textOrNull, timeOrNull, whole } from './schemas.ts';
 
@@ -41,6 +43,31 @@ export function waitingJson(pending: readonly PendingView[]): Readonly<Record<st
   return Object.fromEntries(pending.map(({ what, waiting }) => [what, waiting]));
 }
 
+/** One switch, and who acts on it. */
+export function switchJson(standing: SwitchStanding, ownSwitch: SwitchName | null) {
+  const { switchName, holder, epoch, isHolderThere, isDraining, standbys, callers, httpUrl } = standing;
+  return {
+    switch: switchName,
+    own: switchName === ownSwitch,
+    holder,
+    holderThere: isHolderThere,
+    since: timeOf(standing.takenAtMs),
+    seen: timeOf(standing.seenAtMs),
+    epoch,
+    draining: isDraining,
+    asteriskLost: timeOf(standing.asteriskLostAtMs),
+    standbys,
+    callers,
+    url: httpUrl,
+  };
+}
+
+/** The same for whoever may not know where. */
+export function switchSummaryJson(standing: SwitchStanding, ownSwitch: SwitchName | null) {
+  const { since, seen, url, ...summary } = switchJson(standing, ownSwitch);
+  return summary;
+}
+
 const numberOrNull = (description: string): Schema => ({ type: ['integer', 'null'], minimum: 0, description });
 
 const pendingSchema = listOf(
@@ -52,6 +79,27 @@ const pendingSchema = listOf(
     since: timeOrNull('Since when it waits for something that is away; null: it does not'),
     reason: textOrNull('Why'),
     lost: whole('Lost at the limit since the start'),
+  }),
+);
+
+const switchProperties = {
+  switch: text('Name of the switch (Asterisk)'),
+  own: flag('Whether the process that answers acts on it'),
+  holder: textOrNull('Host and pid of the process that acts; null: nobody does'),
+  holderThere: flag('Whether its session with the database is there'),
+  epoch: whole('How often the switch was taken over'),
+  draining: flag('Whether it takes no new calls, because the holder is to end'),
+  asteriskLost: timeOrNull('Since when the holder does not reach its Asterisk; null: it does'),
+  standbys: whole('Processes that would take it over'),
+  callers: whole('Callers in queues whose channels are there'),
+};
+export const switchSummarySchema = listOf(group(switchProperties));
+const switchSchema = listOf(
+  group({
+    ...switchProperties,
+    since: timeOrNull('Since when the holder acts'),
+    seen: timeOrNull("The holder's last sign of life"),
+    url: textOrNull("Where the holder's API listens"),
   }),
 );
 
@@ -68,4 +116,7 @@ export const standingProperties: Readonly<Record<string, Schema>> = {
   draining: flag('Whether it takes no new calls, because it is to end'),
   callsBy: callCountsSchema,
   pending: pendingSchema,
+  switch: textOrNull('The switch that the process acts on; null: a standby'),
+  switches: switchSchema,
+  switchesAsOf: timeOrNull('When the database said so about the switches; null: never yet'),
 };

@@ -1,5 +1,5 @@
 import { flag, group, listOf, oneOf, text, textOrNull, time, whole } from './schemas.ts';
-import { ROLES, standingProperties, waitingSchema } from './standing.ts';
+import { ROLES, standingProperties, switchSummarySchema, waitingSchema } from './standing.ts';
 
 const reason = textOrNull('Why it is down');
 
@@ -18,6 +18,7 @@ export const readinessSchema = group({
   ),
   parts: group({ asterisk: part, database: part, xmpp: part }),
   waiting: waitingSchema,
+  switches: switchSummarySchema,
 });
 
 export const statusSchema = group({

@@ -9,7 +9,7 @@ import {
   type QueueView,
 } from './application-face.ts';
 import { figuresJson, type memberFigures } from './figures-json.ts';
-import { pendingJson, waitingJson } from './standing.ts';
+import { pendingJson, switchJson, switchSummaryJson, waitingJson } from './standing.ts';
 
 /** Time as the API writes it: ISO 8601, UTC, milliseconds. */
 const time = (ms: number) => new Date(ms).toISOString();
@@ -24,14 +24,23 @@ const partsJson = ({ asterisk, database, xmpp }: ApplicationStatus['parts']) => 
 });
 
 /** What `/readyz` says: whether calls can be taken, and which parts are missing since when. */
-export function readinessJson({ isStopping, role, parts, pending }: ApplicationStatus) {
+export function readinessJson(status: ApplicationStatus) {
+  const { isStopping, role, parts, pending, ownSwitch, switches } = status;
   const missing = PARTS.filter((part) => parts[part].state === 'down').map((part) => {
     const { since, reason } = partJson(parts[part]);
     return { part, since, reason };
   });
   // Without XMPP calls go on: it is told of, but takes nothing away.
   const ready = !isStopping && role === 'active' && parts.asterisk.state === 'up' && parts.database.state === 'up';
-  return { ready, role, stopping: isStopping, missing, parts: partsJson(parts), waiting: waitingJson(pending) };
+  return {
+    ready,
+    role,
+    stopping: isStopping,
+    missing,
+    parts: partsJson(parts),
+    waiting: waitingJson(pending),
+    switches: switches.map((each) => switchSummaryJson(each, ownSwitch)),
+  };
 }
 
 /** What `GET /api/v1/status` answers. */
@@ -48,6 +57,9 @@ export function statusJson(status: ApplicationStatus) {
     calls,
     callsBy,
     pending: pending.map(pendingJson),
+    switch: status.ownSwitch,
+    switches: status.switches.map((each) => switchJson(each, status.ownSwitch)),
+    switchesAsOf: timeOrNull(status.switchesAsOfMs),
     parts: partsJson(parts),
     music: music.map(musicJson),
   };

@@ -76,6 +76,10 @@ describe('/metrics', () => {
     expect(await series('queueapp_pending_writes_max')).toEqual([
       'queueapp_pending_writes_max{what="database-writes"} 50000',
     ]);
+    expect(await series('queueapp_lease_epoch')).toEqual(['queueapp_lease_epoch{switch="main"} 7']);
+    for (const name of ['lease_held', 'lease_own', 'standbys', 'switch_up'])
+      expect(await series(`queueapp_${name}`)).toEqual([`queueapp_${name}{switch="main"} 1`]);
+    expect(await series('queueapp_switch_callers')).toEqual(['queueapp_switch_callers{switch="main"} 2']);
     expect(await series('queueapp_stream_up')).toEqual(['queueapp_stream_up{class="radio"} 1']);
   });
 

@@ -38,6 +38,12 @@ describe('the HTTP server', () => {
         missing: [],
         parts: { asterisk: part, database: part, xmpp: part },
         waiting: { 'database-writes': 12, 'queue-log-file': null, 'recordings-to-remove': 0 },
+        switches: [
+          {
+            ...{ switch: 'main', own: true, holder: 'host 1', holderThere: true, epoch: 7 },
+            ...{ draining: false, asteriskLost: null, standbys: 1, callers: 2 },
+          },
+        ],
       },
     ]);
   });
@@ -121,6 +127,15 @@ describe('the HTTP server', () => {
         },
         { what: 'recordings-to-remove', waiting: 0, limit: null, where: null, lost: 0, since: null, reason: null },
       ],
+      switch: 'main',
+      switches: [
+        {
+          ...{ switch: 'main', own: true, holder: 'host 1', holderThere: true, epoch: 7 },
+          ...{ draining: false, asteriskLost: null, standbys: 1, callers: 2, url: 'http://127.0.0.1:8080' },
+          ...{ since: '2026-11-20T12:00:00.000Z', seen: '2026-11-20T12:00:00.000Z' },
+        },
+      ],
+      switchesAsOf: '2026-11-20T12:00:00.000Z',
       parts: {
         asterisk: { state: 'up', since: '2026-11-20T12:00:00.000Z', reason: null },
         database: { state: 'up', since: '2026-11-20T12:00:00.000Z', reason: null },

@@ -1,4 +1,4 @@
-import { callId, extensionNumber, type QueueName, queueName } from '../../../src/core/ids.ts';
+import { callId, extensionNumber, type QueueName, queueName, switchName } from '../../../src/core/ids.ts';
 import type { ApplicationFace, ApplicationStatus, SettingsRequest } from '../../../src/http/application-face.ts';
 import type { DrainView } from '../../../src/http/drain-routes.ts';
 import type { FiguresFace } from '../../../src/http/figures-face.ts';
@@ -16,6 +16,15 @@ export const allUp: ApplicationStatus = {
   isStopping: false,
   process: 'host 1',
   role: 'active',
+  ownSwitch: switchName('main'),
+  switchesAsOfMs: STARTED_MS,
+  switches: [
+    {
+      ...{ switchName: switchName('main'), holder: 'host 1', isHolderThere: true, epoch: 7, isDraining: false },
+      ...{ takenAtMs: STARTED_MS, seenAtMs: STARTED_MS, asteriskLostAtMs: null, standbys: 1, callers: 2 },
+      httpUrl: 'http://127.0.0.1:8080',
+    },
+  ],
   calls: 2,
   callsBy: { ivr: 0, waiting: 1, ringing: 0, talking: 1, leaving: 0 },
   pending: [

@@ -254,6 +254,22 @@ describe('The questions to the running application', () => {
         { what: 'queue-log-file', waiting: null, limit: null, where: '/log', since, reason: 'full', lost: 0 },
         { what: 'recordings-to-remove', waiting: null, limit: null, where: null, since: null, reason: null, lost: 0 },
       ],
+      switch: 'main',
+      switches: [
+        {
+          ...{ switch: 'berlin', own: false, holder: 'other 2', holderThere: false, since, seen: since, epoch: 3 },
+          ...{ draining: true, asteriskLost: since, standbys: 0, callers: 1, url: null },
+        },
+        {
+          ...{ switch: 'main', own: true, holder: 'host 1', holderThere: true, since, seen: since, epoch: 7 },
+          ...{ draining: false, asteriskLost: null, standbys: 1, callers: 2, url: 'http://127.0.0.1:8080' },
+        },
+        {
+          ...{ switch: 'rome', own: false, holder: null, holderThere: false, since: null, seen: null, epoch: 0 },
+          ...{ draining: false, asteriskLost: null, standbys: 2, callers: 0, url: null },
+        },
+      ],
+      switchesAsOf: since,
       parts: {
         asterisk: part,
         database: { ...part, state: 'down', reason: 'connection refused' },
@@ -287,7 +303,7 @@ describe('The questions to the running application', () => {
     const { status, out } = await ask('status');
     expect([status, out]).toEqual([
       0,
-      'queueapp 1.2.3 (host 1), not ready, up for 1m 5s: 1 talk, 1 waiting, 1 in menus\n✓ asterisk is up for 1m 5s\n✗ database is down for 1m 5s: connection refused\n- xmpp is not configured\n… 12 writes for the database wait of at most 1000 in data/unwritten.jsonl, for 1m 5s: connection refused\n✗ 2 writes for the database were lost since the start\n… lines for the file of queue_log wait in /log, for 1m 5s: full\n♪ music class default: 4 tunes, 9 pieces of advice\n  ✗ /m/?[2Ja.mp3: holds no sound\n♪ music class radio: 1 tunes, 0 pieces of advice, stream plays Ann: Song\n♪ music class news: 1 tunes, 0 pieces of advice, stream does not play (404): its files instead\n',
+      'queueapp 1.2.3 (host 1), not ready, up for 1m 5s: 1 talk, 1 waiting, 1 in menus\n✓ asterisk is up for 1m 5s\n✗ database is down for 1m 5s: connection refused\n- xmpp is not configured\n… 12 writes for the database wait of at most 1000 in data/unwritten.jsonl, for 1m 5s: connection refused\n✗ 2 writes for the database were lost since the start\n… lines for the file of queue_log wait in /log, for 1m 5s: full\n⇄ switch berlin: held by other 2 for 1m 5s, epoch 3, which has no session with the database, draining, its Asterisk out of reach for 1m 5s, no standby, 1 caller in queues\n⇄ switch main: held by this process (host 1) for 1m 5s, epoch 7, 1 standby, 2 callers in queues\n✗ switch rome: held by nobody, epoch 0, 2 standbys, 0 callers in queues\n  (as it was 1m 5s ago: the database does not answer)\n♪ music class default: 4 tunes, 9 pieces of advice\n  ✗ /m/?[2Ja.mp3: holds no sound\n♪ music class radio: 1 tunes, 0 pieces of advice, stream plays Ann: Song\n♪ music class news: 1 tunes, 0 pieces of advice, stream does not play (404): its files instead\n',
     ]);
     expect(requests).toEqual([{ method: 'GET', url: '/api/v1/status', authorization: `Bearer ${TOKEN}`, body: '' }]);
     expect(JSON.parse((await ask('status', '--json')).out)).toEqual(body);
