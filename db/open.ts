@@ -155,6 +155,8 @@ export function withOutbox(store: QueueStore, outbox: Outbox): QueueStore {
     memberships: () => store.memberships(),
     openAttempts: () => store.openAttempts(),
     openEntries: () => store.openEntries(),
+    keepHeard: (kept) => store.keepHeard(kept),
+    heard: () => store.heard(),
     login: (request) => store.login(request),
     logout: (request) => store.logout(request),
     pause: (request) => store.pause(request),

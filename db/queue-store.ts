@@ -2,6 +2,7 @@ import type { CallEvent } from '../src/core/events.ts';
 import {
   type AttemptId,
   attemptId,
+  type EntryId,
   type ExtensionNumber,
   extensionNumber,
   queueName,
@@ -26,6 +27,8 @@ import type {
   ConnectRequest,
   EnteredPlace,
   EnterOptions,
+  HeardSoFar,
+  KeptHeard,
   LeaveRequest,
   MissRequest,
   NewEntry,
@@ -46,6 +49,7 @@ import type { Database } from './database.ts';
 import * as attempts from './statements/attempts.ts';
 import * as entries from './statements/entries.ts';
 import * as figures from './statements/figures.ts';
+import * as heard from './statements/heard.ts';
 import * as memberChanges from './statements/member-changes.ts';
 import * as members from './statements/members.ts';
 import { toConsequence } from './statements/misses.ts';
@@ -88,6 +92,15 @@ export class PostgresQueueStore implements QueueStore {
 
   async openEntries(): Promise<readonly StoredEntry[]> {
     return entries.toEntries(await this.#database.run(entries.selectOpenEntries()));
+  }
+
+  async keepHeard(kept: readonly KeptHeard[]): Promise<void> {
+    if (kept.length > 0) await this.#database.run(heard.keepHeard(kept));
+  }
+
+  async heard(): Promise<ReadonlyMap<EntryId, HeardSoFar>> {
+    const rows = await this.#database.run(heard.selectHeard());
+    return new Map(rows.map(({ entryId, ...row }) => [toEntryId(entryId), row]));
   }
 
   async login(request: LoginRequest): Promise<Membership | 'already' | 'unknown-queue' | 'unknown-extension'> {

@@ -14,6 +14,12 @@ export interface HangupCause {
   readonly text: string;
 }
 
+/** The end of a channel that nobody heard of, as the switch has kept it. Whole seconds. */
+export interface ChannelEnd {
+  readonly atMs: number;
+  readonly cause: HangupCause;
+}
+
 /** A channel as ARI shows it. */
 export interface ChannelSnapshot {
   readonly channelId: ChannelId;
@@ -123,6 +129,18 @@ export interface Pbx {
   /** The value of a channel variable or function; `undefined` when unset or the channel is gone. */
   getVariable(channelId: ChannelId, name: string): Promise<string | undefined>;
   setVariable(channelId: ChannelId, name: string, value: string): Promise<Presence>;
+
+  /**
+   * The switch keeps when and why this channel ends, for whoever asks `endOf` after an absence; of legs that we create it does so by itself. Nothing
+   * happens where the dialplan has no extension for it (install/asterisk/extensions.conf).
+   */
+  noteEnd(channelId: ChannelId): Promise<Presence>;
+  /** Not while the channel is the dialplan's again: nobody would ask. */
+  pauseEndNote(channelId: ChannelId, isPaused: boolean): Promise<Presence>;
+  /** What was kept of a channel that is gone; `null`: nothing. To be given back with `forgetEnd` when it has been made use of. */
+  endOf(channelId: ChannelId): Promise<ChannelEnd | null>;
+  /** What was kept is removed soon. Of ends that came as events that happens by itself. */
+  forgetEnd(channelId: ChannelId): void;
 
   /**
    * Dialable addresses of all contacts of an interface (`PJSIP_DIAL_CONTACTS`); empty when nothing is registered, reachable

@@ -79,6 +79,19 @@ export interface StoredEntry extends NewEntry {
   readonly attempts: readonly StoredAttempt[];
 }
 
+/** What a waiting caller has heard, for a process that goes on with it. */
+export interface HeardSoFar {
+  readonly atMs: number;
+  /** Kept as JSON; perhaps by another version. */
+  readonly heard: unknown;
+}
+
+export interface KeptHeard {
+  readonly entryId: EntryId;
+  readonly atMs: number;
+  readonly heard: object;
+}
+
 /** What a queue remembers beside its entries. */
 export interface QueueMemory {
   readonly queue: QueueName;
@@ -122,6 +135,10 @@ export interface QueueStore extends RecordingStore {
   openAttempts(): Promise<readonly StoredAttempt[]>;
   /** Entries that have not ended, by queue in order of service. */
   openEntries(): Promise<readonly StoredEntry[]>;
+  /** Keeps what waiting callers have heard, for many at once: the newest word counts. Written again soon, so nothing is tried again. */
+  keepHeard(kept: readonly KeptHeard[]): Promise<void>;
+  /** What is kept of entries that have not ended. */
+  heard(): Promise<ReadonlyMap<EntryId, HeardSoFar>>;
   /** What each queue remembers. */
   queueMemories(): Promise<readonly QueueMemory[]>;
 

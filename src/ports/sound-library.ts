@@ -10,6 +10,8 @@ export interface SoundLibrary {
    * `null` when they are. `isEnough` must not throw.
    */
   untilRead(isEnough: () => boolean): Promise<void> | null;
+  /** At the start: this tune of a class is read before others, as soon as the folder that is being read is done with. Of no effect later. */
+  prefer(musicClass: string, tune: string): void;
   /** The recordings of a phrase in a language, else in the default one; what is missing is left out, named once in the log. */
   prompts(phrase: Phrase, language: string, format: WireFormat): readonly Sound[];
 }

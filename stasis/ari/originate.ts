@@ -46,7 +46,7 @@ function contactList(body: unknown): readonly string[] {
 export async function createLeg(
   request: Request,
   application: string,
-  leg: CreateChannelRequest,
+  leg: CreateChannelRequest & { readonly variables?: Readonly<Record<string, string>> },
 ): Promise<Presence | 'refused'> {
   checkInterface(leg.endpoint);
   for (const argument of leg.appArgs) {
@@ -62,7 +62,7 @@ export async function createLeg(
       channelId: leg.channelId,
       originator: leg.originator,
     }),
-    body: { variables: connectedLine(leg.callerId) },
+    body: { variables: { ...connectedLine(leg.callerId), ...leg.variables } },
   };
   const response = await request(create);
   if (isOk(response)) return 'done';

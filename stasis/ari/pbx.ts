@@ -5,6 +5,7 @@ import type { Clock } from '../../src/lib/clock.ts';
 import type { OutageStatus } from '../../src/lib/outage.ts';
 import type { Logger } from '../../src/log.ts';
 import type {
+  ChannelEnd,
   CreateChannelRequest,
   CreateListenerRequest,
   CreateMediaRequest,
@@ -24,6 +25,7 @@ import type { AriMessage } from './ari-link.ts';
 import { Arrivals } from './arrivals.ts';
 import { AriConnection, type ConnectionState } from './connection.ts';
 import { DeviceWatch } from './device-state.ts';
+import { EndNotes } from './end-notes.ts';
 import { toPbxEvent } from './events.ts';
 import { HintWatch } from './hints.ts';
 import {
@@ -57,6 +59,7 @@ export class AriPbx implements Pbx {
   readonly #playbacks: Playbacks;
   readonly #devices: DeviceWatch;
   readonly #hints: HintWatch;
+  readonly #ends: EndNotes;
   readonly #arrivals: Arrivals;
   /** Of recordings. */
   readonly #beginnings: Arrivals;
@@ -78,6 +81,11 @@ export class AriPbx implements Pbx {
       emit: (event) => this.#emit(event),
       waitMs: requestTimeoutMs,
     });
+    this.#ends = new EndNotes({
+      request: this.#request,
+      clock,
+      onLeft: (err, notes) => log.debug({ err, notes }, 'Notes of ended channels are removed later'),
+    });
     this.#connection = new AriConnection({
       settings,
       ...(limits === undefined ? {} : { limits }),
@@ -85,7 +93,9 @@ export class AriPbx implements Pbx {
       random,
       log,
       listener: {
-        restore: (request, tell) => this.#devices.restore(request, tell),
+        restore: async (request, tell) => {
+          await Promise.all([this.#ends.restore(request), this.#devices.restore(request, tell)]);
+        },
         connected: (awayMs) => this.#emit(awayMs === null ? { type: 'connected' } : { type: 'connected', awayMs }),
         disconnected: () => this.#disconnected('disconnected'),
         replaced: () => this.#disconnected('replaced'),
@@ -101,6 +111,7 @@ export class AriPbx implements Pbx {
 
   /** Ends the connection; calls in Asterisk go on. */
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#ends.close();
     await this.#connection.close();
   }
 
@@ -170,12 +181,32 @@ export class AriPbx implements Pbx {
     return this.#ask('POST', uri`channels/${channelId}/variable`, { variable: name, value });
   }
 
+  async noteEnd(channelId: ChannelId): Promise<Presence> {
+    await this.#playbacks.untilSilent(channelId);
+    return await this.#ends.note(channelId);
+  }
+
+  async pauseEndNote(channelId: ChannelId, isPaused: boolean): Promise<Presence> {
+    await this.#playbacks.untilSilent(channelId);
+    return await this.#ends.pause(channelId, isPaused);
+  }
+
+  endOf(channelId: ChannelId): Promise<ChannelEnd | null> {
+    return this.#ends.endOf(channelId);
+  }
+
+  forgetEnd(channelId: ChannelId): void {
+    this.#ends.forget(channelId);
+  }
+
   contacts(interfaceName: string, onChannelId: ChannelId): Promise<readonly string[]> {
     return readContacts(this.#request, interfaceName, onChannelId);
   }
 
   createChannel(request: CreateChannelRequest): Promise<Presence | 'refused'> {
-    return this.#arrivals.await(request.channelId, () => createLeg(this.#request, this.#application, request));
+    return this.#arrivals.await(request.channelId, () =>
+      createLeg(this.#request, this.#application, { ...request, variables: this.#ends.legVariables() }),
+    );
   }
 
   dial(channelId: ChannelId, { timeoutMs }: { readonly timeoutMs: number }): Promise<Presence> {
@@ -324,6 +355,7 @@ export class AriPbx implements Pbx {
       return;
     }
     if (event.type === 'stasis-end' || event.type === 'channel-destroyed') this.#playbacks.channelGone(event.channelId);
+    this.#ends.observe(event);
     this.#arrivals.observe(event);
     this.#beginnings.observe(event);
     if (event.type !== 'device-state') {

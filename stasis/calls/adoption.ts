@@ -2,8 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { LEG_ARGUMENT } from '../../src/core/entry-point.ts';
 import { type ChannelId, callId, isMediaChannel } from '../../src/core/ids.ts';
 import type { QueueSettings } from '../../src/core/queue/settings.ts';
+import { deferred } from '../../src/lib/deferred.ts';
 import type { BridgeSnapshot, ChannelSnapshot } from '../../src/ports/pbx.ts';
-import type { LoggedTransfer, StoredAttempt, StoredEntry } from '../../src/ports/queue-store.ts';
+import type { HeardSoFar, LoggedTransfer, StoredAttempt, StoredEntry } from '../../src/ports/queue-store.ts';
 import type { Call } from './call.ts';
 import { CallBridge } from './call-bridge.ts';
 import { type CallRoom, quietly } from './call-room.ts';
@@ -12,6 +13,7 @@ import type { Calls } from './calls.ts';
 import { converse, untilTheyPart } from './conversation.ts';
 import type { Ring } from './distributor.ts';
 import { CallNews } from './event-fan-out.ts';
+import { readHeard } from './heard.ts';
 import { HoldSound } from './hold-sound.ts';
 import type { Place } from './queue-entrance.ts';
 import { consentOf, stayInQueue } from './queue-stage.ts';
@@ -34,41 +36,54 @@ interface Remains {
   readonly place: Place;
   readonly legs: readonly ChannelSnapshot[];
   readonly snapshot: Snapshot;
+  /** What the caller has heard. */
+  readonly heard: HeardSoFar | undefined;
+  /** To be called when nothing is to be waited for any more before members are matched: the caller has the old place, or needs none. */
+  readonly settled: () => void;
+}
+
+/** What is taken over or closed. */
+export interface Estate {
+  readonly entry: StoredEntry;
+  readonly heard: HeardSoFar | undefined;
+  readonly snapshot: Snapshot;
 }
 
 /**
  * Carries on, or closes, one entry of a process that is gone:
  *
  *   in the database │ caller here, member up   │ caller here, no member up       │ caller gone
- *   waiting         │ –                        │ same place, music               │ ABANDON
- *   ringing         │ they talk (CONNECT now)  │ legs hung up, same place, music │ ABANDON, legs hung up
+ *   waiting         │ –                        │ same place, programme goes on   │ ABANDON
+ *   ringing         │ they talk (CONNECT now)  │ legs hung up, same place        │ ABANDON, legs hung up
  *   talking         │ they talk on             │ COMPLETEAGENT, call goes on     │ COMPLETECALLER, member hung up
  *
+ * Closing lines have the time that Asterisk has kept of the hang-up, else that of now; where both are gone, who went first has ended the talk.
  * Where a channel that nobody knows is in the bridge with the one who is left, the other was transferred meanwhile: the two talk on.
+ * Settles when the entry is closed, or its caller has the old place again.
  */
-export async function adoptEntry(
-  deps: SessionDeps,
-  calls: Calls,
-  entry: StoredEntry,
-  snapshot: Snapshot,
-): Promise<void> {
+export async function adoptEntry(deps: SessionDeps, calls: Calls, estate: Estate): Promise<void> {
   const { room } = deps;
+  const { entry, snapshot } = estate;
   const settings = room.queues.get(entry.queue);
   const caller = snapshot.channels.find((channel) => channel.channelId === entry.channelId);
   const legs = snapshot.channels.filter((channel) => isLegOf(channel, entry.attempts));
   if (caller === undefined || settings === undefined) {
-    for (const leg of legs) {
+    const released = legs.map(async (leg) => {
       const talksOn = caller === undefined && adoptSentOn(deps, calls, leg, snapshot);
       if (!talksOn) await room.pbx.hangup(leg.channelId);
-    }
-    return await closeEntry(deps, entry, caller === undefined ? 'caller' : 'member');
+    });
+    await Promise.all([...released, closeEntry(deps, entry, caller === undefined ? 'caller' : 'member')]);
+    return;
   }
   const place: Place = { ...entry, position: entry.originalPosition };
-  const remains: Remains = { entry, settings, caller, place, legs, snapshot };
+  const settled = deferred<void>();
+  const remains: Remains = { ...estate, settings, caller, place, legs, settled: settled.resolve };
   calls.adopt(caller, entry.callId, async (session) => {
     session.call.customer = entry.customer;
-    await goOn(deps, session, remains);
+    session.call.isEndNoted = true;
+    await goOn(deps, session, remains).finally(settled.resolve);
   });
+  await settled.promise;
 }
 
 /** Two who talk without a queue (a menu dialled an extension) talk on; the caller goes when the other hangs up. */
@@ -113,24 +128,27 @@ async function goOn(deps: SessionDeps, session: CallSession, remains: Remains): 
     const other = partnerOf(call.channelId, snapshot);
     if (other === null) await closeEntry(deps, entry, 'member');
     else await sentOn(deps, remains, { call, bridge, other });
+    remains.settled();
     await bridge.remove();
     call.signal.throwIfAborted();
     return await session.leaveQueue({ type: 'served', afterwards: settings.afterConversation, waitMs: 0 });
   }
-  for (const leg of legs) await room.pbx.hangup(leg.channelId);
-  for (const { attemptId } of entry.attempts) {
-    await room.store.miss({ attemptId, outcome: 'cancelled', ringMs: 0, atMs: room.clock.now() });
-  }
+  await Promise.all(legs.map((leg) => room.pbx.hangup(leg.channelId)));
+  const miss = { outcome: 'cancelled', ringMs: 0, atMs: room.clock.now() } as const;
+  for (const { attemptId } of entry.attempts) await room.store.miss({ attemptId, ...miss });
   const hold = new HoldSound(room, call, settings, bridge);
-  await silence(room, call);
-  hold.start([], consentOf(settings));
-  await session.leaveQueue(await stayInQueue(room, call, { settings, place, bridge, hold, isNew: false }));
+  hold.goOnWith(readHeard(remains.heard));
+  const consent = consentOf(settings);
+  hold.start([], hold.hasTold(consent) ? [] : consent);
+  const staying = stayInQueue(room, call, { settings, place, bridge, hold, isNew: false });
+  remains.settled();
+  await session.leaveQueue(await staying);
 }
 
 /** The member has sent the caller on while nobody looked: to whom, the channel says that is there instead. */
 async function sentOn(
   deps: SessionDeps,
-  { entry, settings, place }: Remains,
+  { entry, settings, place, settled }: Remains,
   { call, bridge, other }: { readonly call: Call; readonly bridge: CallBridge; readonly other: ChannelSnapshot },
 ): Promise<void> {
   const { room } = deps;
@@ -142,6 +160,7 @@ async function sentOn(
   const followed = followTransfer(visit, { end: 'member', transfer, standIn: other, ends });
   followed.catch(() => undefined);
   await closeEntry(deps, entry, 'member', transfer);
+  settled();
   await followed;
 }
 
@@ -155,7 +174,7 @@ interface TalkRemains {
 async function talkOn(
   { room, memberships }: SessionDeps,
   session: CallSession,
-  { entry, settings, place, legs }: Remains,
+  { entry, settings, place, legs, settled }: Remains,
   { attempt, member, bridge }: TalkRemains,
 ): Promise<void> {
   const { call } = session;
@@ -165,7 +184,9 @@ async function talkOn(
   const ring: Ring = { attemptId: attempt.attemptId, extension };
   const isJoined = entry.state === 'talking' && bridge.holds(call.channelId) && bridge.holds(member.channelId);
   room.board.hold(extension.number, attempt.attemptId);
-  for (const leg of legs) if (leg !== member) await room.pbx.hangup(leg.channelId, CAUSE_ANSWERED_ELSEWHERE);
+  settled();
+  const others = legs.filter((leg) => leg !== member);
+  await Promise.all(others.map((leg) => room.pbx.hangup(leg.channelId, CAUSE_ANSWERED_ELSEWHERE)));
   if (!isJoined) await silence(room, call);
   const hold = new HoldSound(room, call, settings, bridge);
   const news = new CallNews(room, call, settings, place);
@@ -185,19 +206,27 @@ function silence(room: CallRoom, call: Call): Promise<void> {
   return quietly(call, 'stop-music', () => room.pbx.stopMusic(call.channelId));
 }
 
-/** Nobody can be served any more: the entry gets its closing line now. */
+/** Nobody can be served any more: the entry gets its closing line, of the moment at which it ended. */
 async function closeEntry(
   { room }: SessionDeps,
-  { entryId, state, attempts: [attempt] }: StoredEntry,
-  endedBy: 'caller' | 'member',
+  { entryId, queue, state, channelId, attempts: [attempt] }: StoredEntry,
+  gone: 'caller' | 'member',
   transfer: LoggedTransfer | null = null,
 ): Promise<void> {
-  const atMs = room.clock.now();
-  if (state === 'talking' && attempt !== undefined) {
-    await room.store.complete({ attemptId: attempt.attemptId, endedBy, transfer, atMs });
-  } else {
-    await room.store.leave({ entryId, outcome: 'ABANDON', atMs });
+  const nowMs = room.clock.now();
+  const callerAtMs = room.ends.atMs(channelId, nowMs);
+  if (state !== 'talking' || attempt === undefined) {
+    await room.store.leave({ entryId, outcome: 'ABANDON', atMs: callerAtMs });
+    return;
   }
+  const { attemptId, extension, memberChannelId } = attempt;
+  const memberAtMs = memberChannelId === null ? nowMs : room.ends.atMs(memberChannelId, nowMs);
+  const endedBy = gone === 'caller' && callerAtMs <= memberAtMs ? 'caller' : 'member';
+  const atMs = endedBy === 'caller' ? callerAtMs : memberAtMs;
+  const wrapUpMs = room.queues.get(queue)?.wrapUpMs ?? 0;
+  // Members are matched again before the database is read again.
+  room.board.noteCallEnd(extension, { queue, atMs });
+  await room.store.complete({ attemptId, endedBy, transfer, wrapUpMs, atMs });
 }
 
 /** The bridge in which a channel was left. */

@@ -19,7 +19,9 @@ import { Distributor } from './distributor.ts';
 import { Draining } from './draining.ts';
 import { EmptyWatch } from './empty-watch.ts';
 import { EventRouter } from './event-router.ts';
+import { HeardKeeper } from './heard-keeper.ts';
 import { HoldTimes } from './hold-times.ts';
+import { KnownEnds } from './known-ends.ts';
 import { MemberBoard } from './member-board.ts';
 import { Memberships } from './memberships.ts';
 import { QueueRegistry } from './queue-registry.ts';
@@ -84,8 +86,10 @@ export class Application {
       emptyWatch: new EmptyWatch({ board, queues, clock, log }),
       membersChanged: () => this.memberships.reloadSoon(),
       holdTimes: new HoldTimes({ store, clock, log }),
+      heardKeeper: new HeardKeeper({ store, clock, log }),
       announced: new Map(),
       recordings: new Recordings(),
+      ends: new KnownEnds(),
       bridges: new Map(),
       draining: new Draining(),
       stopping: this.#stopping.signal,

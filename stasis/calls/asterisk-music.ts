@@ -6,6 +6,8 @@ import {
   announcementTiming,
 } from '../../src/core/programme/announcement.ts';
 import type { AnnouncementSettings } from '../../src/core/programme/announcement-settings.ts';
+import { NO_MEMORY, type ProgrammeMemory } from '../../src/core/programme/memory.ts';
+import { chanceOf } from '../../src/core/programme/order.ts';
 import { firstPeriodic, nextPeriodic, type Periodic, periodicSaid } from '../../src/core/programme/periodic.ts';
 import { atPlace, NO_POSITION, type Position } from '../../src/core/programme/position.ts';
 import type { QueueSettings } from '../../src/core/queue/settings.ts';
@@ -14,6 +16,7 @@ import { announcementVoice } from './announcement-voice.ts';
 import type { Call } from './call.ts';
 import { type CallRoom, quietly } from './call-room.ts';
 import { isHangup } from './hangup-error.ts';
+import type { Heard, KeptUp } from './heard.ts';
 import type { HoldMusic } from './hold-sound.ts';
 import { insist } from './insist.ts';
 import { type Playing, type PlayOutcome, startPlaying } from './playing.ts';
@@ -29,6 +32,8 @@ interface AsteriskMusicOptions {
   /** Class of musiconhold.conf. */
   readonly musicClass: string;
   readonly waitsSinceMs: () => number;
+  /** What a process that is gone has announced. */
+  readonly kept: KeptUp | null;
 }
 
 /** Something to play, and what is noted when it was heard to its end, or cut. */
@@ -69,14 +74,15 @@ export class AsteriskMusic implements HoldMusic {
   #end = new AbortController();
 
   constructor(options: AsteriskMusicOptions) {
-    const { room, queue, waitsSinceMs } = options;
+    const { room, call, queue, waitsSinceMs, kept } = options;
     this.#options = options;
     this.#beganAtMs = room.clock.now();
-    this.#seed = Math.floor(room.random() * 0x1_0000_0000) >>> 0;
+    this.#seed = Math.floor(chanceOf(call.callId) * 0x1_0000_0000) >>> 0;
     const waitedMs = this.#beganAtMs - waitsSinceMs();
     this.#settings = queue.announcements;
     this.#timing = announcementTiming(this.#settings, { rate: 1000, waitedMs });
     this.#periodic = firstPeriodic(this.#timing);
+    if (kept !== null) this.#goOn(kept.programme, this.#beganAtMs - kept.atMs);
     this.#voice = announcementVoice(options, phraseMedia);
   }
 
@@ -100,6 +106,16 @@ export class AsteriskMusic implements HoldMusic {
     this.#isCut = true;
     this.#end.abort();
     await this.#endAnnouncing();
+  }
+
+  /** The music is everybody's, and there is no place in it to go on from. */
+  heard(): Omit<Heard, 'consent'> {
+    const { said, dueAt } = this.#periodic;
+    const { told } = this.#position;
+    const now = this.#now();
+    const periodicInMs = Number.isFinite(dueAt) ? Math.max(0, dueAt - now) : null;
+    const announced = { periodic: said, periodicInMs, told: told && { place: told.place, agoMs: now - told.at } };
+    return { musicClass: this.#options.musicClass, format: null, programme: { ...NO_MEMORY, ...announced } };
   }
 
   inWords(): string {
@@ -129,6 +145,12 @@ export class AsteriskMusic implements HoldMusic {
 
   #now(): number {
     return this.#options.room.clock.now() - this.#beganAtMs;
+  }
+
+  /** What was told is not told again before its time. */
+  #goOn({ periodic, periodicInMs, told }: ProgrammeMemory, awayMs: number): void {
+    if (periodicInMs !== null) this.#periodic = { said: periodic, dueAt: Math.max(0, periodicInMs - awayMs) };
+    if (told !== null) this.#position = { ...NO_POSITION, told: { place: told.place, at: -told.agoMs - awayMs } };
   }
 
   #plan(): void {

@@ -21,7 +21,9 @@ import type { Distributor } from './distributor.ts';
 import type { Draining } from './draining.ts';
 import type { EmptyWatch } from './empty-watch.ts';
 import type { EventRouter } from './event-router.ts';
+import type { HeardKeeper } from './heard-keeper.ts';
 import type { HoldTimes } from './hold-times.ts';
+import type { KnownEnds } from './known-ends.ts';
 import type { MemberBoard } from './member-board.ts';
 import type { LiveQueues } from './queue-registry.ts';
 import type { Recordings } from './recordings.ts';
@@ -93,9 +95,12 @@ export interface CallRoom {
   /** Members have been changed in the database by what a call did: they are read again soon. */
   readonly membersChanged: () => void;
   readonly holdTimes: HoldTimes;
+  readonly heardKeeper: HeardKeeper;
   /** Attempts that ring or talk now, as they were last published. */
   readonly announced: Map<AttemptId, AnnouncedAttempt>;
   readonly recordings: Recordings;
+  /** When and why channels ended that ended in our absence. */
+  readonly ends: KnownEnds;
   /** Bridges that calls of this process use or have asked for; any other of ours is a remnant. */
   readonly bridges: Map<BridgeId, Pick<CallBridge, 'holds'>>;
   readonly clock: Clock;

@@ -8,6 +8,7 @@ import { type CallRoom, quietly } from './call-room.ts';
 import { customerOfDialplan } from './dialplan-customer.ts';
 import { dialExtension } from './extension-dial.ts';
 import { isHangup } from './hangup-error.ts';
+import { type IvrMark, keepMark } from './ivr-mark.ts';
 import { runIvr } from './ivr-stage.ts';
 import type { LiveCall } from './live-call.ts';
 import { memberDesk } from './member-desk.ts';
@@ -95,8 +96,22 @@ export class CallSession {
     }
   }
 
+  /**
+   * The story of a call that a process which is gone had in the IVR: the question that was asked last is asked again, and who was known is known. A step that
+   * is not configured any more leads to the beginning.
+   */
+  async goOnInIvr(mark: IvrMark, entry: EntryPoint): Promise<void> {
+    const { settings } = this.#deps.room;
+    this.call.customer = mark.customer;
+    const isThere = mark.step !== null && Object.hasOwn(settings.ivr.steps, mark.step);
+    if (isThere && mark.step !== null) return await this.#ivr(mark.step);
+    await this.begin(entry);
+  }
+
   async #ivr(start: Target): Promise<void> {
     const { room, memberships } = this.#deps;
+    const keep = (mark: IvrMark) =>
+      quietly(this.call, 'keep-ivr', () => keepMark(room.pbx, this.call, { mark, args: this.call.args }));
     const dial = (_call: unknown, request: { extension: string; ringTimeoutMs: number }) =>
       dialExtension(room, memberships, this.call, request);
     const passed = (mark: WayMark) => this.#way.passed(mark);
@@ -105,7 +120,7 @@ export class CallSession {
     let definition = room.settings.ivr;
     for (let round = 0; round < ROUNDS_MAX; round++) {
       const { signal: leaving, handover } = room.draining;
-      const deps = { ...room, definition, dial, passed, leaving, handover };
+      const deps = { ...room, definition, dial, passed, keep, leaving, handover };
       const exit = await runIvr(deps, this.call, step);
       if (exit.to === 'hangup') return await this.#hangUp(exit.causeCode);
       if (exit.to === 'dialplan') return await this.#leaveIvr(exit.target);
@@ -162,7 +177,10 @@ export class CallSession {
       ...('info' in exit && exit.info ? { QUEUE_WITHDRAW_INFO: exit.info } : {}),
       ...(customer === null ? {} : { CUSTOMER_ID: customer.id, CUSTOMER_NAME: customer.name }),
     };
-    const set = Object.entries(values).map(([name, value]) => pbx.setVariable(channelId, name, value));
+    const set: Promise<unknown>[] = Object.entries(values).map(([name, value]) =>
+      pbx.setVariable(channelId, name, value),
+    );
+    if (this.call.isEndNoted) set.push(pbx.pauseEndNote(channelId, true));
     await quietly(this.call, 'set-variables', () => Promise.all(set));
   }
 

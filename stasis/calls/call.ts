@@ -26,6 +26,8 @@ export interface Call {
   customer: Customer | null;
   /** Whether the channel has been answered by us or the dialplan. */
   isAnswered: boolean;
+  /** Whether Asterisk keeps when and why the channel ends. */
+  isEndNoted: boolean;
   /** Told by the stage that has the call. */
   phase: CallPhase;
   /** Tells what is heard on hold, in words for people; `null` outside of queues. */

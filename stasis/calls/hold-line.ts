@@ -1,3 +1,4 @@
+import type { ProgrammeMemory } from '../../src/core/programme/memory.ts';
 import type { NowPlaying, Programme } from '../../src/core/programme/programme.ts';
 import { isAppError } from '../../src/errors.ts';
 import { delay } from '../../src/lib/clock.ts';
@@ -75,6 +76,11 @@ export class HoldLine {
   /** What the caller hears of the programme now; `null` before it has begun. */
   nowPlaying(): NowPlaying | null {
     return this.#programme?.nowPlaying(this.#line?.heardNow() ?? this.#from) ?? null;
+  }
+
+  /** What has to be known of the programme when it is to go on without this process; `null` before it has begun. */
+  memory(): ProgrammeMemory | null {
+    return this.#programme?.memory(this.#line?.heardNow() ?? this.#from) ?? null;
   }
 
   /** Lets something happen in the programme at the sample that the caller hears now; `null` before it has begun. */

@@ -7,9 +7,11 @@ import { AsteriskMusic } from './asterisk-music.ts';
 import type { Call } from './call.ts';
 import type { CallBridge } from './call-bridge.ts';
 import { type CallRoom, quietly } from './call-room.ts';
+import type { Heard, KeptUp } from './heard.ts';
 import { insist } from './insist.ts';
 import { PersonalProgramme } from './personal-programme.ts';
 import { type Playing, startPlaying } from './playing.ts';
+import type { Place } from './queue-entrance.ts';
 
 /** Without a greeting the music begins so long after the caller has come. */
 const MUSIC_DELAY_MS = 250;
@@ -24,6 +26,8 @@ export interface HoldMusic {
   standStill(): Promise<void>;
   /** Whether it is to be heard when the member puts the caller on hold. Asterisk's own music begins there by itself. */
   readonly isForHold: boolean;
+  /** What has been heard, for a process after this one; `null` while it is nothing, or of no consequence. */
+  heard(): Omit<Heard, 'consent'> | null;
   /** What is heard at this moment, for people who look after the calls. */
   inWords(): string | null;
   /** The caller's place in the line is another one now; `null`: none any more. */
@@ -56,6 +60,10 @@ export class HoldSound {
   #waitsSinceMs: number;
   #isMemberFound = false;
   #told: readonly string[] = [];
+  /** What a process that is gone has kept; `null`: it is a new call, or nothing was kept. */
+  #kept: KeptUp | null = null;
+  #isContinued = false;
+  #unfollow: () => void = () => undefined;
   /** Aborted when nothing is to be heard any more. */
   #end = new AbortController();
 
@@ -85,8 +93,16 @@ export class HoldSound {
     this.#told = consent;
   }
 
+  /** A process that is gone has begun with this caller: what it has kept is not said again, and the music is heard where it would be by now. */
+  goOnWith(kept: KeptUp | null): void {
+    this.#isContinued = true;
+    this.#kept = kept;
+    if (kept !== null) this.noteTold(kept.consent);
+  }
+
   /** Silence, before a conversation or another prompt. Idempotent. */
   async stop(): Promise<void> {
+    this.#unfollow();
     if (!this.#isWanted) return await this.#changing;
     this.#isWanted = false;
     this.#end.abort();
@@ -112,15 +128,19 @@ export class HoldSound {
 
   /** The process stops while the caller waits. */
   async standStill(): Promise<void> {
-    if (!this.#isWanted) return;
-    this.#end.abort();
-    this.#then(async () => await this.#music?.standStill());
-    await this.#changing;
+    if (this.#isWanted) {
+      this.#end.abort();
+      this.#then(async () => await this.#music?.standStill());
+      await this.#changing;
+      await this.#room.heardKeeper.keepNow();
+    }
+    this.#unfollow();
   }
 
-  /** The caller waits for longer than we know of: what is told of waiting counts from here, Unix milliseconds. */
-  waitsSince(atMs: number): void {
-    this.#waitsSinceMs = atMs;
+  /** The caller has a place in line, perhaps for longer than we know of: what is told of waiting counts from there. What is heard is kept with it. */
+  hasPlace({ joinedAtMs, entryId }: Place): void {
+    this.#waitsSinceMs = joinedAtMs;
+    this.#unfollow = this.#room.heardKeeper.follow(entryId, () => this.#heard());
   }
 
   /** The caller's place in the line, from 1. */
@@ -150,6 +170,11 @@ export class HoldSound {
     if (this.#isWanted) this.#music?.pressed(digit);
   }
 
+  #heard(): Heard | null {
+    const heard = this.#music?.heard() ?? null;
+    return heard && { ...heard, consent: this.#told };
+  }
+
   #inWords(): string | null {
     if (this.#greeting !== null) return 'greeting';
     return this.#isWanted ? (this.#music?.inWords() ?? null) : null;
@@ -167,10 +192,14 @@ export class HoldSound {
     const said = [...greeting, ...consent];
     if (said.length > 0 && this.#isWanted) await this.#say(said, consent);
     // Who is answered at once needs no music, and Asterisk no channel for it.
-    if (said.length === 0) await delay(clock, MUSIC_DELAY_MS, this.#end.signal).catch(() => undefined);
+    if (said.length === 0 && !this.#isContinued)
+      await delay(clock, MUSIC_DELAY_MS, this.#end.signal).catch(() => undefined);
     await this.#insist(async () => {
       if (!this.#isWanted) return;
+      // A process that was stopped in good order has left Asterisk's music on.
+      const silent = this.#isContinued && this.#music === null ? this.#silence() : null;
       this.#music ??= await this.#choose();
+      await silent;
       this.#music.moved(this.#position);
       if (this.#isMemberFound) this.#music.memberFound();
       if (this.#isWanted) await this.#music.start();
@@ -190,27 +219,49 @@ export class HoldSound {
     }
   }
 
+  #silence(): Promise<void> {
+    return quietly(this.#call, 'stop-music', () => this.#room.pbx.stopMusic(this.#call.channelId));
+  }
+
   /** While Asterisk is out of reach the music is tried again. */
   #insist(action: () => Promise<void>): Promise<void> {
     return insist(this.#room.clock, this.#call, { what: 'hold-music', signal: this.#end.signal, action });
   }
 
-  /** The caller's own class (CHANNEL(musicclass), where the dialplan set one) goes before the queue's. */
   async #choose(): Promise<HoldMusic> {
     const room = this.#room;
     const call = this.#call;
-    const own = await room.pbx.getVariable(call.channelId, 'CHANNEL(musicclass)');
-    const name = own === undefined || own === '' || own === 'default' ? this.#settings.musicClass : own;
     const queue = this.#settings;
     const waitsSinceMs = () => this.#waitsSinceMs;
     if (queue.announcements.frequencyMs > 0) room.holdTimes.expect();
+    // A class of ours that is not configured any more is chosen anew.
+    const kept = this.#kept?.format === null || room.musicClasses.has(this.#kept?.musicClass ?? '') ? this.#kept : null;
+    const name = kept?.musicClass ?? (await this.#className());
     const musicClass = room.musicClasses.get(name);
-    if (musicClass === undefined) return new AsteriskMusic({ room, call, queue, musicClass: name, waitsSinceMs });
-    const format = nearestFormat(await room.pbx.channelFormat(call.channelId), room.settings.soundFormats);
+    const ofAsterisk = (its: string) =>
+      new AsteriskMusic({
+        room,
+        call,
+        queue,
+        musicClass: its,
+        waitsSinceMs,
+        kept: kept?.musicClass === its ? kept : null,
+      });
+    if (musicClass === undefined) return ofAsterisk(name);
+    const format =
+      kept?.format ?? nearestFormat(await room.pbx.channelFormat(call.channelId), room.settings.soundFormats);
     const shelf = room.sounds.shelf(name, format);
-    const { fallback } = musicClass;
-    if (shelf === null) return new AsteriskMusic({ room, call, queue, musicClass: fallback, waitsSinceMs });
+    if (shelf === null) return ofAsterisk(musicClass.fallback);
     const bridge = this.#bridge;
-    return await PersonalProgramme.prepare({ room, call, queue, bridge, musicClass, shelf, format, waitsSinceMs });
+    return await PersonalProgramme.prepare({
+      ...{ room, call, queue, bridge, musicClass, shelf, format, waitsSinceMs },
+      kept: kept?.format === format ? kept : null,
+    });
+  }
+
+  /** The caller's own class (CHANNEL(musicclass), where the dialplan set one) goes before the queue's. */
+  async #className(): Promise<string> {
+    const own = await this.#room.pbx.getVariable(this.#call.channelId, 'CHANNEL(musicclass)');
+    return own === undefined || own === '' || own === 'default' ? this.#settings.musicClass : own;
   }
 }

@@ -16,6 +16,7 @@ import type { Pbx } from '../../src/ports/pbx.ts';
 import type { Call } from './call.ts';
 import type { EventRouter } from './event-router.ts';
 import { tolerate, untilConnected } from './ivr-connection.ts';
+import type { IvrMark } from './ivr-mark.ts';
 import { IvrVoice } from './ivr-voice.ts';
 import { StandStill } from './stand-still.ts';
 
@@ -34,6 +35,8 @@ export interface IvrDeps {
     call: Call,
     request: { readonly extension: string; readonly ringTimeoutMs: number },
   ) => Promise<DialOutcome>;
+  /** Keeps for another process where the caller is; waited for before a prompt. Must not reject. */
+  readonly keep?: (mark: IvrMark) => Promise<void>;
   /** Told of the caller's way, as queue_log has it. */
   readonly passed?: (mark: WayMark) => void;
   /** Aborted when the application stops: the step in progress is finished, then the call goes back to the dialplan. */
@@ -48,6 +51,8 @@ export interface IvrDeps {
 export interface IvrRunOptions extends Omit<IvrDeps, 'definition'> {
   readonly call: Call;
   readonly reduce: (state: FlowState, event: FlowEvent) => FlowResult;
+  /** Whether a step is one to which another process would lead the caller back. */
+  readonly isQuestion: (step: string) => boolean;
 }
 
 /** An event without its instant. */
@@ -63,6 +68,7 @@ export class IvrRun {
   readonly #end: Deferred<FlowExit> = deferred();
   readonly #mailbox: FlowEvent[] = [];
   #state: FlowState | null = null;
+  #kept: IvrMark;
   #isOver = false;
   #isBusy = false;
   #cancelTimer: () => void = () => undefined;
@@ -72,6 +78,7 @@ export class IvrRun {
     this.#options = options;
     this.#call = options.call;
     this.#voice = new IvrVoice(options);
+    this.#kept = { step: null, customer: options.call.customer };
   }
 
   /** Goes from the machine's beginning to its exit. */
@@ -139,8 +146,18 @@ export class IvrRun {
     this.#state = state;
     for (const effect of effects) {
       if (this.#isOver) return;
+      if (effect.type === 'play' || effect.type === 'start-timer') await this.#keep(state);
       await this.#perform(effect);
     }
+  }
+
+  /** Nothing is asked of Asterisk when nothing is new. */
+  async #keep({ step }: FlowState): Promise<void> {
+    const { call, keep, isQuestion } = this.#options;
+    const mark = { step: isQuestion(step) ? step : this.#kept.step, customer: call.customer };
+    if (keep === undefined || (mark.step === this.#kept.step && mark.customer === this.#kept.customer)) return;
+    this.#kept = mark;
+    await keep(mark);
   }
 
   #perform(effect: FlowEffect): Promise<void> | void {

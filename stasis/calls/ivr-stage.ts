@@ -27,6 +27,7 @@ export async function runIvr(deps: IvrDeps, call: Call, startStep: Target): Prom
     ...deps,
     call,
     reduce: (state, event) => reduceFlow(deps.definition, state, event),
+    isQuestion: (step) => ['menu', 'collect'].includes(deps.definition.steps[step]?.kind ?? ''),
   });
   return exitOf(await run.run(startFlow(deps.definition, startStep, deps.clock.now())));
 }

@@ -32,6 +32,7 @@ export class LiveCall implements Call {
   language: string;
   customer: Customer | null = null;
   isAnswered: boolean;
+  isEndNoted = false;
   phase: CallPhase;
   hears: Call['hears'] = null;
   withdraw: Call['withdraw'] = null;

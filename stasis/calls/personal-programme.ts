@@ -1,3 +1,4 @@
+import { chanceOf } from '../../src/core/programme/order.ts';
 import { Programme } from '../../src/core/programme/programme.ts';
 import { mergeProgramme, type ProgrammeSettings } from '../../src/core/programme/settings.ts';
 import type { Shelf, WireFormat } from '../../src/core/programme/sound.ts';
@@ -6,6 +7,7 @@ import { announcementVoice, grammarFor } from './announcement-voice.ts';
 import type { Call } from './call.ts';
 import type { CallBridge } from './call-bridge.ts';
 import { type CallRoom, type HoldClass, quietly } from './call-room.ts';
+import type { Heard, KeptUp } from './heard.ts';
 import { HoldLine } from './hold-line.ts';
 import type { HoldMusic } from './hold-sound.ts';
 import { personalInformation } from './personal-information.ts';
@@ -22,6 +24,8 @@ interface PersonalProgrammeOptions {
   readonly format: WireFormat;
   /** Since when the caller waits, Unix milliseconds. */
   readonly waitsSinceMs: () => number;
+  /** What the caller has heard of this class from a process that is gone. */
+  readonly kept: KeptUp | null;
 }
 
 /** A waiting caller's own programme (E): music, position, personal information and advice, and what their keys do to it. */
@@ -53,8 +57,8 @@ export class PersonalProgramme implements HoldMusic {
   }
 
   static async prepare(options: PersonalProgrammeOptions): Promise<PersonalProgramme> {
-    const { room, call, musicClass } = options;
-    return new PersonalProgramme(options, await recallTune(room, call, musicClass.name));
+    const { room, call, musicClass, kept } = options;
+    return new PersonalProgramme(options, kept?.programme.tune ?? (await recallTune(room, call, musicClass.name)));
   }
 
   async start(): Promise<void> {
@@ -69,6 +73,12 @@ export class PersonalProgramme implements HoldMusic {
     const { room, call, musicClass } = this.#options;
     await this.#line.close();
     await quietly(call, 'start-music', () => room.pbx.startMusic(call.channelId, musicClass.fallback));
+  }
+
+  heard(): Omit<Heard, 'consent'> | null {
+    const { musicClass, format } = this.#options;
+    const programme = this.#line.memory();
+    return programme && { musicClass: musicClass.name, format, programme };
   }
 
   inWords(): string | null {
@@ -105,7 +115,7 @@ export class PersonalProgramme implements HoldMusic {
   }
 
   #make(): Programme {
-    const { room, call, queue, shelf, format, waitsSinceMs } = this.#options;
+    const { room, call, queue, shelf, format, waitsSinceMs, kept } = this.#options;
     const { language } = grammarFor(room, call);
     const say = announcementVoice(this.#options, (phrase) => room.sounds.prompts(phrase, language, format));
     const programme = new Programme({
@@ -113,10 +123,12 @@ export class PersonalProgramme implements HoldMusic {
       format,
       shelf,
       startTrack: this.#startTrack,
-      random: room.random,
+      // Of the call's own, so that another process has the same.
+      random: () => chanceOf(call.callId),
       startedAt: timeOfDay(room.clock.now()),
       sayPosition: say.position,
       announcements: { settings: queue.announcements, say, waitedMs: room.clock.now() - waitsSinceMs() },
+      continues: kept && { memory: kept.programme, awayMs: Math.max(0, room.clock.now() - kept.atMs) },
     });
     programme.position(this.#place, 0);
     if (this.#isMemberFound) programme.cut(0);
@@ -125,13 +137,15 @@ export class PersonalProgramme implements HoldMusic {
 
   /** After a start of the application it takes a while until a tune is there, and the caller's own. */
   #reading(): Promise<void> | null {
-    const { room, shelf } = this.#options;
+    const { room, shelf, musicClass } = this.#options;
     const isThere = () => {
       const tunes = shelf.tracks();
       if (this.#startTrack !== null) return tunes.some(({ name }) => name === this.#startTrack);
       return tunes.length > 0 || shelf.live()?.isPlaying === true;
     };
-    return isThere() ? null : room.sounds.untilRead(isThere);
+    if (isThere()) return null;
+    if (this.#startTrack !== null) room.sounds.prefer(musicClass.name, this.#startTrack);
+    return room.sounds.untilRead(isThere);
   }
 
   async #tellAccounts(): Promise<void> {

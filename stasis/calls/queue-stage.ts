@@ -53,6 +53,7 @@ export async function queueStage(room: CallRoom, call: Call, { queue, greeting }
   if (room.draining.signal.aborted) return { type: 'unserved', status: 'UNAVAILABLE', waitMs: 0 };
   const startedAtMs = room.clock.now();
   if (!call.isAnswered) call.isAnswered = (await room.pbx.answer(call.channelId)) === 'done';
+  noteEnd(room, call);
   const bridge = new CallBridge(room, call);
   const hold = new HoldSound(room, call, settings, bridge);
   hold.start(greeting, consentOf(settings));
@@ -64,6 +65,16 @@ export async function queueStage(room: CallRoom, call: Call, { queue, greeting }
   await endHold({ bridge, hold });
   if (place === 'JOINEMPTY') await sayNobodyIsThere({ room, call, settings });
   return { type: 'unserved', status: place, waitMs: room.clock.now() - startedAtMs };
+}
+
+/** From now on the time of the caller's end is kept in Asterisk, too. Nobody waits for it: without it the end counts from when we hear of it. */
+function noteEnd({ pbx }: CallRoom, call: Call): void {
+  const { channelId } = call;
+  const noting = call.isEndNoted ? () => pbx.pauseEndNote(channelId, false) : () => pbx.noteEnd(channelId);
+  call.isEndNoted = true;
+  quietly(call, 'note-end', noting).catch((error: unknown) =>
+    call.log.error({ err: error }, 'An end will not be known'),
+  );
 }
 
 /** A place in line, and what its caller hears. */
@@ -81,7 +92,7 @@ export async function stayInQueue(room: CallRoom, call: Call, request: StayReque
   const { settings, place, bridge, hold, isNew } = request;
   const news = new CallNews(room, call, settings, place);
   if (isNew) news.entered();
-  hold.waitsSince(place.joinedAtMs);
+  hold.hasPlace(place);
   const line = new PlaceInLine(room, {
     settings,
     place,
@@ -208,7 +219,7 @@ async function leaveDrained(stay: Stay): Promise<QueueExit> {
 async function abandon({ room, call, place, line, news }: Stay, error: unknown): Promise<never> {
   line.leave();
   if (!isHangup(error)) throw error;
-  const atMs = room.clock.now();
+  const atMs = room.ends.atMs(call.channelId, room.clock.now());
   await quietly(call, 'abandon', () => room.store.leave({ entryId: place.entryId, outcome: 'ABANDON', atMs }));
   news.gaveUp(atMs - place.joinedAtMs);
   throw error;

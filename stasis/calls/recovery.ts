@@ -3,13 +3,20 @@ import { readEntryPoint } from '../../src/core/entry-point.ts';
 import { type ChannelId, callId, isMediaChannel } from '../../src/core/ids.ts';
 import { isAppError } from '../../src/errors.ts';
 import { delay } from '../../src/lib/clock.ts';
-import type { ChannelSnapshot } from '../../src/ports/pbx.ts';
+import { sideBySide } from '../../src/lib/side-by-side.ts';
+import type { ChannelSnapshot, HangupCause } from '../../src/ports/pbx.ts';
+import type { StoredEntry } from '../../src/ports/queue-store.ts';
 import { adoptConversation, adoptEntry, partnerOf, type Snapshot } from './adoption.ts';
 import type { CallRoom } from './call-room.ts';
 import type { SessionDeps } from './call-session.ts';
 import type { Calls } from './calls.ts';
+import { type IvrMark, readMark } from './ivr-mark.ts';
 
 const RETRY_MS = 1_000;
+/** Entries that are taken over or closed at a time: as many as the database has connections for, and some that wait for Asterisk. */
+const ADOPTED_AT_ONCE = 50;
+/** Callers of the IVR who are asked for at a time: one write. */
+const MARKS_AT_ONCE = 200;
 
 /**
  * Brings what we know level with what is, at start and after every reconnect: what ended meanwhile gets its ordinary event,
@@ -31,7 +38,6 @@ export async function recover(
       // The end of an absence, for the log (`lost`, `back`).
       const end = awayMs === undefined ? {} : { back: 'asterisk', awayMs };
       room.log.info({ ...end, ...found, calls: calls.size }, 'Level with Asterisk');
-      room.distributor.open();
       return;
     } catch (error) {
       signal.throwIfAborted();
@@ -73,42 +79,92 @@ interface Recovery {
   readonly ends: ReturnType<typeof listenForEnds>;
 }
 
-/** After each wait the signal is looked at: a connection that is lost again, or a process that stops, must not be acted for. */
+/** What the database says of the queues. */
+async function readStored({ room: { store }, memberships }: SessionDeps) {
+  const [entries, heard, memories, recordings] = await Promise.all([
+    store.openEntries(),
+    store.heard(),
+    store.queueMemories(),
+    store.openRecordings(),
+    memberships.reload(),
+  ]);
+  return { entries, heard, memories, recordings };
+}
+
+/**
+ * Both worlds are read at once. What ended meanwhile is told first: with it whoever was left alone is released. Then each entry is taken over, all side by
+ * side, and as soon as every caller has the old place members are matched again; what nobody waits for comes after.
+ * After each wait the signal is looked at: a connection that is lost again, or a process that stops, must not be acted for.
+ */
 async function bringLevel(deps: SessionDeps, calls: Calls, { signal, ends }: Recovery) {
-  const { room, memberships } = deps;
+  const { room } = deps;
+  const { pbx } = room;
+  room.ends.forget();
+  const beganAtMs = room.clock.now();
   const listenedTo = room.router.channels();
   // Calls that are ours now may end before the database answers; what it said of them is not true any more then.
   const ours = new Set([...listenedTo, ...calls.list().map((call) => call.channelId)]);
-  const snapshot = await room.pbx.snapshot();
+  const reading = readStored(deps);
+  reading.catch(() => undefined);
+  const snapshot = await pbx.snapshot();
+  signal.throwIfAborted();
+  const here = new Set(snapshot.channels.map(({ channelId }) => channelId));
+  await room.ends.learn(
+    pbx,
+    listenedTo.filter((channelId) => !here.has(channelId)),
+  );
   signal.throwIfAborted();
   tellWhatEnded(deps, listenedTo, snapshot);
-  await memberships.reload();
-  room.distributor.remember(await room.store.queueMemories());
+  const stored = await reading;
+  signal.throwIfAborted();
   const isOurs = (channelId: ChannelId) => ours.has(channelId) || calls.has(channelId);
-  const open = (await room.store.openEntries()).filter((entry) => entry.switchName === room.switchName);
+  const open = stored.entries.filter((entry) => entry.switchName === room.switchName);
   const entries = open.filter((entry) => !isOurs(entry.channelId));
-  room.recordings.found(await room.store.openRecordings(), snapshot.channels);
+  await room.ends.learn(
+    pbx,
+    channelsOf(entries).filter((channelId) => !here.has(channelId)),
+  );
   signal.throwIfAborted();
-  const claimed = new Set<string>(room.announced.keys());
-  for (const entry of entries) {
-    for (const { attemptId } of entry.attempts) claimed.add(attemptId);
-    await adoptEntry(deps, calls, entry, ends.without(snapshot));
+  room.distributor.remember(stored.memories);
+  room.recordings.found(stored.recordings, snapshot.channels);
+  const remnants = hangUpMediaRemnants(room, snapshot);
+  const left = ends.without(snapshot);
+  await sideBySide(entries, ADOPTED_AT_ONCE, async (entry) => {
     signal.throwIfAborted();
-  }
-  await hangUpMediaRemnants(room, snapshot);
-  room.recordings.reassert();
-  await room.recordings.closeRemnants(room, snapshot.channels, room.clock.now());
+    await adoptEntry(deps, calls, { entry, heard: stored.heard.get(entry.entryId), snapshot: left });
+  });
   signal.throwIfAborted();
+  for (const channelId of room.ends.channels()) pbx.forgetEnd(channelId);
+  room.distributor.open();
+  room.log.info({ entries: entries.length, tookMs: room.clock.now() - beganAtMs }, 'Members are matched again');
+  const claimed = new Set<string>([
+    ...room.announced.keys(),
+    ...entries.flatMap(({ attempts }) => attempts.map(({ attemptId }) => attemptId)),
+  ]);
   const channels = ends
     .without(snapshot)
     .channels.filter((each) => !isOurs(each.channelId) && !isClaimed(each, claimed));
   await beginUnknown(deps, calls, { ...snapshot, channels });
   ends.tellAgain();
   signal.throwIfAborted();
+  await remnants;
+  room.recordings.reassert();
+  await room.recordings.closeRemnants(room, snapshot.channels, room.clock.now());
+  signal.throwIfAborted();
   await removeBridges(room, snapshot);
   await room.announcer.reconcile(room.board.loggedIn(), [...room.announced.values()]);
-  return { channels: snapshot.channels.length, entries: entries.length };
+  return { channels: snapshot.channels.length, entries: entries.length, tookMs: room.clock.now() - beganAtMs };
 }
+
+/** Channels of callers, and of the members who answered. */
+function channelsOf(entries: readonly StoredEntry[]): ChannelId[] {
+  return entries.flatMap(({ channelId, attempts }) => [
+    channelId,
+    ...attempts.flatMap(({ memberChannelId }) => memberChannelId ?? []),
+  ]);
+}
+
+const ENDED_IN_ABSENCE: HangupCause = { code: 0, text: 'ended while Asterisk was out of reach' };
 
 /** Legs of attempts that somebody looks after already. */
 function isClaimed({ appArguments }: ChannelSnapshot, attempts: ReadonlySet<string>): boolean {
@@ -141,10 +197,13 @@ function tellWhatEnded({ room }: SessionDeps, listenedTo: readonly ChannelId[], 
     if (gone !== undefined && channel !== undefined)
       room.router.tell({ type: 'stasis-start', channel, args: [], replaces: gone });
   }
-  for (const channelId of listenedTo) {
+  // Who went first has ended the conversation.
+  const nowMs = room.clock.now();
+  const inOrder = [...listenedTo].sort((a, b) => room.ends.atMs(a, nowMs) - room.ends.atMs(b, nowMs));
+  for (const channelId of inOrder) {
     const channel = here.get(channelId);
     if (channel === undefined) {
-      const cause = { code: 0, text: 'ended while Asterisk was out of reach' };
+      const cause = room.ends.of(channelId)?.cause ?? ENDED_IN_ABSENCE;
       room.router.tell({ type: 'channel-destroyed', channelId, cause });
     } else if (channel.state === 'Up') {
       room.router.tell({ type: 'channel-state', channelId, state: 'Up' });
@@ -153,7 +212,7 @@ function tellWhatEnded({ room }: SessionDeps, listenedTo: readonly ChannelId[], 
 }
 
 /**
- * Callers who were in the IVR hear it from the beginning; two who talk without a queue talk on; legs without a call are hung
+ * Callers who were in the IVR hear the last question again; two who talk without a queue talk on; legs without a call are hung
  * up.
  */
 async function beginUnknown(deps: SessionDeps, calls: Calls, { channels, bridges }: Snapshot): Promise<void> {
@@ -165,18 +224,35 @@ async function beginUnknown(deps: SessionDeps, calls: Calls, { channels, bridges
   const others = unknown
     .filter((each) => !legs.includes(each))
     .sort((a, b) => Number(isStandIn(a)) - Number(isStandIn(b)));
+  const marks = await readMarks(room, others);
   for (const channel of others) {
     if (room.router.isListenedTo(channel.channelId)) continue;
     const bridge = bridges.find((each) => each.channelIds.includes(channel.channelId));
     const partner = partnerOf(channel.channelId, { channels: unknown, bridges });
-    if (bridge === undefined || partner === null) calls.arrive(channel, channel.appArguments);
+    if (bridge === undefined || partner === null) begin(calls, channel, marks.get(channel.channelId) ?? null);
     else {
       const conversation = { memberChannelId: partner.channelId, bridge };
       calls.adopt(channel, callId(randomUUID()), (session) => adoptConversation(deps, session, conversation));
     }
   }
   const taken = new Set(room.router.channels());
-  for (const leg of legs.filter((each) => !taken.has(each.channelId))) await room.pbx.hangup(leg.channelId);
+  const orphans = legs.filter((each) => !taken.has(each.channelId));
+  await Promise.all(orphans.map((leg) => room.pbx.hangup(leg.channelId)));
+}
+
+/** Where callers are in the IVR. */
+async function readMarks({ pbx }: CallRoom, channels: readonly ChannelSnapshot[]) {
+  const marks = new Map<ChannelId, IvrMark | null>();
+  await sideBySide(channels, MARKS_AT_ONCE, async (channel) => {
+    marks.set(channel.channelId, await readMark(pbx, channel));
+  });
+  return marks;
+}
+
+function begin(calls: Calls, channel: ChannelSnapshot, mark: IvrMark | null): void {
+  const entry = readEntryPoint(channel.appArguments);
+  if (mark === null || isMediaChannel(channel.channelId)) calls.arrive(channel, channel.appArguments);
+  else calls.adopt(channel, callId(randomUUID()), (session) => session.goOnInIvr(mark, entry));
 }
 
 /** Asterisk's own channel for somebody who was transferred. */

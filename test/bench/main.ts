@@ -7,6 +7,7 @@ import { benchDispatch, PARTS as DISPATCH_PARTS } from './dispatch/dispatch.ts';
 import { VARIANTS as PLAYERS } from './programme/on-hold.ts';
 import { benchProgramme, PARTS as PROGRAMME_PARTS } from './programme/programme.ts';
 import { benchQueue, PARTS as QUEUE_PARTS } from './queue/queue.ts';
+import { benchRecovery } from './recovery/recovery.ts';
 import { machine, Report } from './report.ts';
 
 const HELP = `usage: npm run bench -- [NAME] [options]
@@ -18,6 +19,8 @@ const HELP = `usage: npm run bench -- [NAME] [options]
   queue              the queue's rules by themselves: choosing among 10, 1,000 and 10,000 members by each strategy, and beside it by
                      looking at everybody; what a change costs with 100, 1,000 and 10,000 callers and members; the same load on app_queue and
                      on queueapp under four strategies at 20 and at 60 calls/s; from a member's last hang-up to the next INVITE
+  recovery           kill -9 with 10, 100 and 400 callers who wait, and a new process at once: from its start to the first member rung
+                     and to the programme in each caller's captured RTP; dead air
 
 Without NAME, all, one after the other. It builds the application, starts private stacks of its own (install/stack) and takes
 them down. Captures packets with dumpcap, so it needs root. install/packages.sh bench installs what\nis measured with and compared with.
@@ -30,7 +33,7 @@ them down. Captures packets with dumpcap, so it needs root. install/packages.sh 
                      dispatch: ${DISPATCHERS.join(', ')}; programme: ${PLAYERS.join(', ')}
   --calls N          dispatch, queue: calls of each measurement (default: 400 at 20/s, 1200 at 60/s, 200 with digits, 300 freed members);
                      fewer than the default measure less than the targets say
-  --callers N        programme: callers who wait at once (default: 400); may be given several times, up to 900
+  --callers N        programme, recovery: callers who wait at once (default: 400; recovery: 10, 100 and 400); may be given several times, up to 900
   --seconds N        programme: length of each measurement (default: 40, at most 1500); ten minutes as the target says:
                      programme --part hold --only programme --rounds 1 --seconds 600
   --node-option=OPT  for the measured application's Node, for example --cpu-prof; may be given several times
@@ -46,6 +49,7 @@ const BENCHES = {
   dispatch: { parts: DISPATCH_PARTS, variants: DISPATCHERS },
   programme: { parts: PROGRAMME_PARTS, variants: PLAYERS },
   queue: { parts: QUEUE_PARTS, variants: [] },
+  recovery: { parts: [], variants: [] },
 } as const;
 type Bench = keyof typeof BENCHES;
 
@@ -95,7 +99,8 @@ async function main(): Promise<number> {
   const rounds = wholeNumber('--rounds', values.rounds) ?? 3;
   const seconds = wholeNumber('--seconds', values.seconds, SECONDS_MAX) ?? 40;
   const calls = wholeNumber('--calls', values.calls);
-  const callers = (values.callers ?? ['400']).map((value) => wholeNumber('--callers', value, CALLERS_MAX) ?? 0);
+  const callersOf = (usual: readonly string[]) =>
+    (values.callers ?? usual).map((value) => wholeNumber('--callers', value, CALLERS_MAX) ?? 0);
   const common = {
     rounds,
     nodeOptions: values['node-option'] ?? [],
@@ -116,12 +121,13 @@ async function main(): Promise<number> {
       });
     else if (bench === 'queue')
       await benchQueue(report, { ...common, parts: QUEUE_PARTS.filter((part) => parts.includes(part)), calls });
+    else if (bench === 'recovery') await benchRecovery(report, { ...common, callers: callersOf(['10', '100', '400']) });
     else
       await benchProgramme(report, {
         ...common,
         parts: PROGRAMME_PARTS.filter((part) => parts.includes(part)),
         variants: PLAYERS.filter((variant) => variants.includes(variant)),
-        callers,
+        callers: callersOf(['400']),
         seconds,
       });
   }

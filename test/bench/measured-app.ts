@@ -32,10 +32,13 @@ export interface LogFindings {
 export class MeasuredApp {
   readonly #record: ProcessRecord;
   readonly #logFile: string;
+  /** When its process was asked for, Unix milliseconds. */
+  readonly startedAtMs: number;
 
-  private constructor(record: ProcessRecord, logFile: string) {
+  private constructor(record: ProcessRecord, logFile: string, startedAtMs: number) {
     this.#record = record;
     this.#logFile = logFile;
+    this.startedAtMs = startedAtMs;
   }
 
   get pid(): number {
@@ -50,7 +53,8 @@ export class MeasuredApp {
     const document = parseDocument(readFileSync(join(CHECKOUT, 'install/queueapp.yaml'), 'utf8'));
     for (const [path, value] of settings) document.setIn(path, value);
     await writeFile(config, document.toString());
-    const logFile = join(folder, `application-${Date.now()}.log`);
+    const startedAtMs = Date.now();
+    const logFile = join(folder, `application-${startedAtMs}.log`);
     const record = await startDaemon({
       command: process.execPath,
       args: [...nodeOptions, join(CHECKOUT, 'dist/src/main.js'), 'start'],
@@ -58,7 +62,7 @@ export class MeasuredApp {
       logFile,
       env: { ...env, QUEUEAPP_CONFIG: config },
     });
-    const app = new MeasuredApp(record, logFile);
+    const app = new MeasuredApp(record, logFile, startedAtMs);
     const isReady = async () => !isRunning(record) || (await answers(`${env.HTTP_URL}/readyz`));
     if (!(await waitUntil(isReady, READY_LIMIT_MS)) || !isRunning(record)) {
       await app.stop();
@@ -78,6 +82,11 @@ export class MeasuredApp {
       else if (entry.isComplaint) complaints.set(entry.text, (complaints.get(entry.text) ?? 0) + 1);
     }
     return { rangBeforeAcknowledged, complaints };
+  }
+
+  /** SIGKILL, as a crash would; resolves when it is gone. */
+  async kill(): Promise<void> {
+    await stopProcess(this.#record, 'SIGKILL', STOP_LIMIT_MS);
   }
 
   async stop(): Promise<void> {

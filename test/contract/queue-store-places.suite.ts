@@ -133,4 +133,32 @@ export function describePlaces(open: () => QueueStoreUnderTest): void {
     const known = await enter({ customer }, { isKnownByLastCall: true });
     expect(known.answer).toMatchObject({ knownExtension: extensionOf(extensions, 0).number });
   });
+
+  describe('what a waiting caller has heard', () => {
+    test('is kept for many at once, the newest word counts, and of an entry that is not there nothing is kept', async () => {
+      const all = await scene(open());
+      const [first, second] = [await all.enter(), await all.enter()];
+      const kept = ({ entryId }: { readonly entryId: EntryId }, atMs: number, tune: string) => ({
+        entryId,
+        atMs,
+        heard: { tune, said: ['Ж', '"'] },
+      });
+      const nobody = { entryId: `${first.entryId}-never` as EntryId };
+      await all.store.keepHeard([kept(first, START_MS, 'a'), kept(second, START_MS, 'b'), kept(nobody, START_MS, 'c')]);
+      await all.store.keepHeard([kept(first, START_MS + 1500, 'd'), kept(second, START_MS - 1500, 'e')]);
+      const heard = await all.store.heard();
+      expect(heard.get(first.entryId)).toEqual({ atMs: START_MS + 1500, heard: { tune: 'd', said: ['Ж', '"'] } });
+      expect(heard.get(second.entryId)).toEqual({ atMs: START_MS, heard: { tune: 'b', said: ['Ж', '"'] } });
+      expect(heard.has(nobody.entryId)).toBe(false);
+      await all.store.keepHeard([]);
+    });
+
+    test('is of no interest any more when the entry has ended', async () => {
+      const all = await scene(open());
+      const first = await all.enter();
+      await all.store.keepHeard([{ entryId: first.entryId, atMs: START_MS, heard: {} }]);
+      await left(all, first);
+      expect((await all.store.heard()).has(first.entryId)).toBe(false);
+    });
+  });
 }

@@ -1,4 +1,5 @@
 import { canStart, type FailedStream, FILES_AT_LEAST_MS, isHealthy, LIVE_LOOK_MS, liveOffset } from './live.ts';
+import type { Continuation } from './memory.ts';
 import { firstOf, nextOf, type Order } from './order.ts';
 import type { LiveSound, Music, Shelf, Sound } from './sound.ts';
 import { addMusic, type Clip, fadeMusicOut, type Timeline } from './timeline.ts';
@@ -63,6 +64,57 @@ export function startBed(scene: BedScene, timeline: Timeline, startTune: string 
   };
   const first = remembered ?? (canStart(live, null, timing) ? live : firstOf(tunes, order));
   return crossFade(scene, { bed, timeline }, first ?? null, 0);
+}
+
+/**
+ * The programme of a process that is gone goes on: with the file that would be heard by now, in the midst of it, as if it had played all the time. A
+ * stream is heard where it is now; in the place of a file that has vanished comes the next one.
+ */
+export function continueBed(scene: BedScene, timeline: Timeline, { memory, awayMs }: Continuation): LaidBed {
+  const { tune: name, isChosen } = memory;
+  const laid = startBed(scene, timeline, isChosen ? name : null);
+  const tunes = tunesOf(scene);
+  if (name === null || laid.bed.tune?.kind === 'live' || tunes.length === 0) return laid;
+  const { timing } = scene;
+  const { sound, offset } = placeAfter(scene, tunes, {
+    name,
+    at: samples(memory.tuneMs, timing),
+    away: samples(awayMs, timing),
+  });
+  const clip = fileClip(sound, { start: 0, fadeIn: timing.in, out: timing.out, offset });
+  const endsAt = clip.fades.at(-1)?.from ?? NEVER;
+  const bed = {
+    ...laid.bed,
+    tune: sound,
+    startsAt: 0,
+    endsAt,
+    lookAt: nextLook(scene, sound, 0),
+    prefersLive: !isChosen,
+  };
+  return { timeline: addMusic(timeline, clip), bed };
+}
+
+/** Where files that follow each other have got to, so much after a sample of one of them. */
+function placeAfter(
+  { timing, order }: BedScene,
+  tunes: readonly Sound[],
+  { name, at, away }: { readonly name: string; readonly at: number; readonly away: number },
+): { readonly sound: Sound; readonly offset: number } {
+  const first = firstOf(tunes, order) as Sound;
+  const follower = (after: string) => nextOf(tunes, order, after) ?? first;
+  /** What a file takes until the next one begins. */
+  const stepOf = ({ samples: { length } }: Sound) =>
+    Math.max(1, length - Math.min(timing.out, length >> 1) + timing.inDelay);
+  const known = tunes.find((each) => each.name === name);
+  const round = tunes.reduce((sum, each) => sum + stepOf(each), 0);
+  let sound = known ?? follower(name);
+  // Rounds through all files lead to where they began.
+  let offset = known === undefined ? away % round : at + (away % round);
+  for (let step = stepOf(sound); offset >= step - timing.inDelay; step = stepOf(sound)) {
+    offset = Math.max(0, offset - step);
+    sound = follower(sound.name);
+  }
+  return { sound, offset: Math.round(offset) };
 }
 
 export function bedDueAt({ endsAt, lookAt }: Bed): number {
@@ -143,9 +195,17 @@ function crossFade(scene: BedScene, { bed, timeline }: LaidBed, next: Music | nu
   };
 }
 
-function fileClip(sound: Sound, want: { readonly start: number; readonly fadeIn: number; readonly out: number }): Clip {
-  const { start } = want;
-  const { length } = sound.samples;
+interface WantedClip {
+  readonly start: number;
+  readonly fadeIn: number;
+  readonly out: number;
+  /** The sample of the file with which to begin. @default 0 */
+  readonly offset?: number;
+}
+
+function fileClip(sound: Sound, want: WantedClip): Clip {
+  const { start, offset = 0 } = want;
+  const length = sound.samples.length - offset;
   const end = start + length;
   const fadeIn = Math.min(want.fadeIn, length >> 1);
   const out = Math.min(want.out, length >> 1);
@@ -153,7 +213,7 @@ function fileClip(sound: Sound, want: { readonly start: number; readonly fadeIn:
     { from: start, length: fadeIn, start: 0, end: 1 },
     { from: end - out, length: out, start: 1, end: 0 },
   ];
-  return { sound, start, end, offset: 0, gain: 1, fades, dry: null };
+  return { sound, start, end, offset, gain: 1, fades, dry: null };
 }
 
 function liveClip(

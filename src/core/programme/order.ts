@@ -39,3 +39,8 @@ export function shuffled(seed: number, name: string): number {
   hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
   return (hash ^ (hash >>> 16)) >>> 0;
 }
+
+/** A call's own chance, from 0 to below 1: the same in every process. */
+export function chanceOf(id: string): number {
+  return shuffled(0, id) / 0x1_0000_0000;
+}

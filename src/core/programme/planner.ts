@@ -1,17 +1,29 @@
 import type { TimeOfDay } from './advice.ts';
-import { bedDue, bedDueAt, startBed } from './bed.ts';
+import { bedDue, bedDueAt, continueBed, startBed } from './bed.ts';
+import { type Continuation, remembered } from './memory.ts';
 import { firstPeriodic } from './periodic.ts';
 import { NO_POSITION } from './position.ts';
 import { speechDue, speechDueAt } from './speech.ts';
 import type { Scene, State } from './state.ts';
 import { EMPTY_TIMELINE, prune } from './timeline.ts';
 
+/** How a programme begins. */
+export interface Beginning {
+  /** The tune that is remembered for the caller. */
+  readonly startTune: string | null;
+  readonly startedAt: TimeOfDay;
+  /** It goes on where that of a process which is gone would be; `null`: it is new. */
+  readonly continues: Continuation | null;
+}
+
 /** The programme at its first sample. */
-export function firstState(scene: Scene, startTune: string | null, startedAt: TimeOfDay): State {
+export function firstState(scene: Scene, { startTune, startedAt, continues }: Beginning): State {
   const { timing } = scene;
+  const laid =
+    continues === null ? startBed(scene, EMPTY_TIMELINE, startTune) : continueBed(scene, EMPTY_TIMELINE, continues);
   return {
     at: 0,
-    ...startBed(scene, EMPTY_TIMELINE, startTune),
+    ...laid,
     // The music comes in before the first thing is said.
     speech: { name: 'quiet', notBefore: timing.in },
     position: NO_POSITION,
@@ -22,6 +34,7 @@ export function firstState(scene: Scene, startTune: string | null, startedAt: Ti
     keys: { nextTune: -Infinity, accounts: -Infinity, position: -Infinity },
     isCut: false,
     clock: { at: 0, timeOfDay: startedAt },
+    ...(continues === null ? {} : remembered(continues, timing)),
   };
 }
 

@@ -4,6 +4,7 @@ import { ANNOUNCEMENT_DEFAULTS, type AnnouncementSettings } from './announcement
 import { resumeBed } from './bed.ts';
 import { History } from './history.ts';
 import { type KeyEffect, pressKey } from './keys.ts';
+import { type Continuation, memoryOf, type ProgrammeMemory } from './memory.ts';
 import { firstState } from './planner.ts';
 import { atPlace } from './position.ts';
 import { renderTimeline } from './render.ts';
@@ -29,6 +30,8 @@ export interface ProgrammeOptions {
   readonly sayPosition: (place: number) => readonly Sound[];
   /** What the queue announces; without it nothing. */
   readonly announcements?: AnnouncementOptions | undefined;
+  /** It goes on where that of a process which is gone would be. @default it is new */
+  readonly continues?: Continuation | null;
 }
 
 export interface AnnouncementOptions {
@@ -68,7 +71,8 @@ export class Programme {
   readonly #history: History;
 
   constructor(options: ProgrammeOptions) {
-    const { format, shelf, startTrack, random, startedAt, sayPosition, announcements = NO_ANNOUNCEMENTS } = options;
+    const { format, shelf, random, startedAt, sayPosition, announcements = NO_ANNOUNCEMENTS } = options;
+    const { startTrack: startTune, continues = null } = options;
     const settings = announcements.settings.frequencyMs > 0 ? withoutOwnRule(options.settings) : options.settings;
     this.format = format;
     const seed = Math.floor(random() * 0x1_0000_0000) >>> 0;
@@ -88,7 +92,7 @@ export class Programme {
         }),
       },
     };
-    this.#history = new History(this.#scene, firstState(this.#scene, startTrack, startedAt));
+    this.#history = new History(this.#scene, firstState(this.#scene, { startTune, startedAt, continues }));
   }
 
   /** Writes the samples `[from, from + length)` in the wire's format into `out` at `offset`; allocates nothing but at the programme's own turns. */
@@ -180,6 +184,12 @@ export class Programme {
       isCut: false,
       clock: now === undefined ? state.clock : { at, timeOfDay: now },
     });
+  }
+
+  /** What has to be known of it when it is to go on without this process, at the sample that is heard now. */
+  memory(at: number): ProgrammeMemory {
+    const sample = Math.max(this.#history.earliest, Math.floor(at));
+    return memoryOf(this.#history.stateAt(sample), sample, this.#scene.timing.rate);
   }
 
   /** What is heard at a sample that was rendered within the last two seconds, or will be. */

@@ -47,6 +47,11 @@ export class ClassShelf {
     this.#stream = stream;
   }
 
+  /** Where its tunes are read from; `null`: it has a stream alone. */
+  get tracks(): TrackFolder | null {
+    return this.#folders.tracks;
+  }
+
   in(format: WireFormat): Shelf {
     const existing = this.#byFormat.get(format);
     if (existing !== undefined) return existing;

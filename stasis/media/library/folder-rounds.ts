@@ -69,6 +69,14 @@ export class FolderRounds {
     folder.clear();
   }
 
+  /** While all is read for the first time: so many tracks of a folder are wanted, and read next. */
+  hurry(folder: TrackFolder, tracksMost: number): void {
+    const watched = this.#watched.get(folder);
+    if (watched === undefined || watched.wasRead) return;
+    watched.turn = { ...watched.turn, begins: { order: Number.NEGATIVE_INFINITY, tracksMost } };
+    watched.dueMs = this.#options.clock.now();
+  }
+
   /** Reads everything that is there; afterwards folders are looked at by themselves. */
   async start(): Promise<void> {
     this.#round = this.#goRound(true);

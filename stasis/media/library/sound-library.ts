@@ -115,6 +115,12 @@ class DecodedFolders implements FolderSoundLibrary {
     return this.#firstReading.until(isEnough);
   }
 
+  prefer(musicClass: string, tune: string): void {
+    const folder = this.#classes.get(musicClass)?.tracks ?? null;
+    const wanted = folder?.prefer(tune) ?? 0;
+    if (folder !== null && wanted > 0) this.#rounds.hurry(folder, wanted);
+  }
+
   async close(): Promise<void> {
     const roundsClosed = this.#rounds.close();
     await this.#decoder.close();

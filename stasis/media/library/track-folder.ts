@@ -77,6 +77,8 @@ export class TrackFolder {
   #listProblems: readonly FileProblem[] = [];
   #absentReason: string | null = null;
   #lists = new Map<WireFormat, readonly Sound[]>();
+  /** Base names of tracks that are read before others. */
+  readonly #preferred = new Set<string>();
 
   constructor(settings: TrackFolderSettings, deps: TrackFolderDeps) {
     this.#settings = settings;
@@ -109,6 +111,12 @@ export class TrackFolder {
     return [...absent, ...this.#listProblems, ...[...this.#entries.values()].flatMap(({ broken }) => broken)];
   }
 
+  /** A track that is wanted before others. Answers how many of them are not read. */
+  prefer(base: string): number {
+    if (!this.#entries.has(base)) this.#preferred.add(base);
+    return this.#preferred.size;
+  }
+
   /** Looks at the folder and reads what is new. */
   async scan({ trust, tracksMost, isUrgent, nowMs, signal, onTrack }: ScanOptions): Promise<Scan> {
     const listing = await listFolder(this.folder);
@@ -119,7 +127,10 @@ export class TrackFolder {
     let hasChanged = this.#forgetAllBut(tracks);
     let isCutShort = false;
     let count = 0;
-    for (const [base, files] of tracks) {
+    const isPreferred = ([base]: readonly [string, unknown]) => this.#preferred.has(base);
+    const inOrder = [...tracks].sort((a, b) => Number(isPreferred(b)) - Number(isPreferred(a)));
+    this.#preferred.clear();
+    for (const [base, files] of inOrder) {
       if (!this.#isDue(fingerprintOf(files), { base, trust, nowMs })) continue;
       isCutShort = count === tracksMost;
       if (isCutShort) break;

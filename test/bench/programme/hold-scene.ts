@@ -3,6 +3,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { Client } from 'pg';
 import { createStack, openStack } from '../../../install/private-stack/create-stack.ts';
 import type { StackEnv } from '../../../install/private-stack/env.ts';
 import { waitUntil } from '../../../install/private-stack/processes.ts';
@@ -133,6 +134,17 @@ export class HoldScene {
         );
       },
     );
+  }
+
+  /** One statement on the application's database. */
+  async sql(text: string, values: readonly unknown[]): Promise<void> {
+    const client = new Client({ connectionString: this.env.DATABASE_URL });
+    await client.connect();
+    try {
+      await client.query(text, [...values]);
+    } finally {
+      await client.end();
+    }
   }
 
   /** Asterisk's ports for sound. */

@@ -87,7 +87,8 @@ describe('announcements over the programme', () => {
     const ann = await center.entersSupport();
     const bob = await center.entersSupport({ language: 'ru' });
     expect(await saidWithin(center, bob, 10_000)).toContain('queueapp/hold_time numbers/2_f waiting/minute_few');
-    expect(center.sounds.said.at(-1)?.language).toBe('ru');
+    const inRussian = center.sounds.said.filter(({ phrase }) => phrase.includes('waiting/minute_few'));
+    expect(inRussian.map(({ language }) => language)).toContain('ru');
     ann.hangsUp();
     bob.hangsUp();
     expect(await center.leftovers()).toEqual(NOTHING_LEFT);

@@ -114,7 +114,7 @@ describe('the process dies, the next one takes over', () => {
     expect(center.log()).toEqual(['ENTERQUEUE', 'CONNECT', 'COMPLETEAGENT']);
   });
 
-  test('in the IVR: hears it from the beginning', async () => {
+  test('in the IVR: hears the menu again', async () => {
     const center = await CallCenter.open();
     const caller = await center.calls();
     await center.wait(500);

@@ -36,6 +36,8 @@ export class FakeChannel {
   readonly isLeg: boolean;
   isInStasis = true;
   isGone = false;
+  /** When it ends, that is written down. */
+  isEndNoted = false;
   isOnHold = false;
   /** Another channel has taken its place in the bridge. */
   isReplaced = false;

@@ -3,7 +3,7 @@ import type { Clock } from '../../../src/lib/clock.ts';
 import { deferred } from '../../../src/lib/deferred.ts';
 import type { Pbx, PbxEvent } from '../../../src/ports/pbx.ts';
 
-export type RequestName = Exclude<keyof Pbx, 'subscribe' | 'isConnected'>;
+export type RequestName = Exclude<keyof Pbx, 'subscribe' | 'isConnected' | 'forgetEnd'>;
 type Match = (event: PbxEvent) => boolean;
 type Listener = (event: PbxEvent) => void;
 type Mischief = 'lose' | 'repeat' | 'delay-by-one';

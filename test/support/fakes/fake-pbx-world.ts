@@ -1,7 +1,7 @@
 import type { DeviceState } from '../../../src/core/device-state.ts';
 import type { BridgeId, ChannelId, PlaybackId } from '../../../src/core/ids.ts';
 import type { Clock } from '../../../src/lib/clock.ts';
-import type { DialplanTarget, PbxEvent } from '../../../src/ports/pbx.ts';
+import type { ChannelEnd, DialplanTarget, PbxEvent } from '../../../src/ports/pbx.ts';
 import type { CallerSwitch } from './fake-pbx-caller.ts';
 import type { FakeChannel, FakePlayback } from './fake-pbx-channel.ts';
 import { FakePhone, type PhoneSwitch } from './fake-pbx-phone.ts';
@@ -33,6 +33,8 @@ export class FakePbxWorld implements PhoneSwitch, CallerSwitch {
   readonly watched = new Set<string>();
   /** How long a medium plays; `null` is for ever, 'missing' cannot be played. A second unless set; tones never end. */
   readonly media = new Map<string, number | null | 'missing'>();
+  /** Ends that were written down, in whole seconds as Asterisk's EPOCH. */
+  readonly ends = new Map<ChannelId, ChannelEnd>();
   readonly #deviceStates = new Map<string, DeviceState>();
   readonly #clock: Clock;
   readonly #wire: FakePbxWire;
@@ -171,6 +173,8 @@ export class FakePbxWorld implements PhoneSwitch, CallerSwitch {
     channel.isGone = true;
     channel.hangupCause = cause;
     channel.cancelPending();
+    if (channel.isEndNoted || channel.isLeg)
+      this.ends.set(channelId, { atMs: Math.floor(this.#clock.now() / 1000) * 1000, cause });
     if (channel.isInStasis) this.#wire.emit({ type: 'hangup-request', channelId, cause });
     this.#tellEnd(channel);
     this.endPlaybacks(channel, 'failed');

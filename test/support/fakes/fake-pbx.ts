@@ -4,6 +4,7 @@ import type { WireFormat } from '../../../src/core/programme/sound.ts';
 import { AppError } from '../../../src/errors.ts';
 import type { Clock } from '../../../src/lib/clock.ts';
 import type {
+  ChannelEnd,
   CreateChannelRequest,
   CreateListenerRequest,
   CreateMediaRequest,
@@ -57,6 +58,8 @@ export class FakePbx implements Pbx {
   #channelCount = 0;
   /** Whether this switch takes audio over a WebSocket. */
   takesMedia = true;
+  /** Whether its dialplan keeps the ends of channels. */
+  notesEnds = true;
   /** Where it says that it expects RTP; nobody listens there. */
   rtpPort = 9;
 
@@ -222,6 +225,26 @@ export class FakePbx implements Pbx {
       channel?.variables.set(name, value);
       return channel === undefined ? 'gone' : 'done';
     });
+  }
+
+  noteEnd(id: ChannelId): Promise<Presence> {
+    return this.#onChannel('noteEnd', id, (channel) => {
+      channel.isEndNoted = true;
+    });
+  }
+
+  pauseEndNote(id: ChannelId, isPaused: boolean): Promise<Presence> {
+    return this.#onChannel('pauseEndNote', id, (channel) => {
+      channel.isEndNoted = !isPaused;
+    });
+  }
+
+  endOf(id: ChannelId): Promise<ChannelEnd | null> {
+    return this.#wire.request('endOf', id, () => (this.notesEnds ? (this.#world.ends.get(id) ?? null) : null));
+  }
+
+  forgetEnd(id: ChannelId): void {
+    this.#world.ends.delete(id);
   }
 
   contacts(interfaceName: string, onChannelId: ChannelId): Promise<readonly string[]> {

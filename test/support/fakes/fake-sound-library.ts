@@ -44,6 +44,13 @@ export class FakeSoundLibrary implements SoundLibrary {
     for (const { isEnough, resolve } of this.#waiting) if (isEnough()) resolve();
   }
 
+  /** What was wanted before others. */
+  readonly preferred: string[] = [];
+
+  prefer(musicClass: string, tune: string): void {
+    this.preferred.push(`${musicClass}/${tune}`);
+  }
+
   shelf(musicClass: string, format: WireFormat): Shelf | null {
     const tracks = this.tracks.get(musicClass);
     if (tracks === undefined) return null;

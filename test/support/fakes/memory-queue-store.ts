@@ -1,5 +1,12 @@
 import type { CallEvent } from '../../../src/core/events.ts';
-import { type AttemptId, type ExtensionNumber, queueName, type SwitchName, switchName } from '../../../src/core/ids.ts';
+import {
+  type AttemptId,
+  type EntryId,
+  type ExtensionNumber,
+  queueName,
+  type SwitchName,
+  switchName,
+} from '../../../src/core/ids.ts';
 import type { Extension, Membership } from '../../../src/core/people.ts';
 import type { MissConsequence } from '../../../src/core/queue/misses.ts';
 import { type QueueLogRow, queueLogRow } from '../../../src/core/queue/queue-log.ts';
@@ -19,6 +26,8 @@ import type {
   ConnectRequest,
   EnteredPlace,
   EnterOptions,
+  HeardSoFar,
+  KeptHeard,
   LeaveRequest,
   MissRequest,
   NewEntry,
@@ -89,6 +98,7 @@ export class MemoryQueueStore implements QueueStore {
   readonly #entries = new Map<string, MemoryEntry>();
   readonly #attempts = new Map<string, MemoryAttempt>();
   readonly #recordings = new Map<string, StoredRecording>();
+  readonly #heard = new Map<EntryId, HeardSoFar>();
   readonly #listeners = new Set<(change: StoreChange) => void>();
   readonly #faults = new CallFaults();
   /** Every line of queue_log in the order of writing. */
@@ -172,6 +182,21 @@ export class MemoryQueueStore implements QueueStore {
       const rank = (entry: MemoryEntry) => position(entry, open);
       const inOrder = open.sort((a, b) => (a.queue < b.queue ? -1 : a.queue > b.queue ? 1 : rank(a) - rank(b)));
       return inOrder.map((entry) => storedEntry(entry, this.#live(entry)));
+    });
+  }
+
+  keepHeard(kept: readonly KeptHeard[]): Promise<void> {
+    return this.#faults.call('keepHeard', () => {
+      for (const { entryId, ...heard } of kept) {
+        if ((this.#heard.get(entryId)?.atMs ?? 0) < heard.atMs && this.#entries.has(entryId))
+          this.#heard.set(entryId, heard);
+      }
+    });
+  }
+
+  heard(): Promise<ReadonlyMap<EntryId, HeardSoFar>> {
+    return this.#faults.call('heard', () => {
+      return new Map([...this.#heard].filter(([entryId]) => this.#entries.get(entryId)?.state !== 'ended'));
     });
   }
 

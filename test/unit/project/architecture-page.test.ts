@@ -6,6 +6,7 @@ const FILES: Readonly<Record<string, string>> = {
   ends: 'test/scenario/calls/ends.test.ts',
   races: 'test/scenario/calls/races.test.ts',
   restart: 'test/scenario/calls/restart.test.ts',
+  recovery: 'test/scenario/calls/recovery.test.ts',
   days: 'test/scenario/calls/bad-days.test.ts',
   queue: 'test/scenario/calls/queue.test.ts',
   desk: 'test/scenario/calls/desk.test.ts',

@@ -1,0 +1,128 @@
+import { type ChannelId, isMediaChannel, isRecordingChannel } from '../../src/core/ids.ts';
+import type { Clock } from '../../src/lib/clock.ts';
+import type { ChannelEnd, PbxEvent, Presence } from '../../src/ports/pbx.ts';
+import { isGone, isOk, json, presence, refused } from './answers.ts';
+import type { AriRequest, AriResponse } from './request-table.ts';
+import { uri, withQuery } from './uri.ts';
+
+type Request = (request: AriRequest) => Promise<AriResponse>;
+
+/** Global of the dialplan that says which extension writes ends down (install/asterisk/extensions.conf). */
+const HANDLER_VARIABLE = 'QUEUEAPP_ENDED';
+/** And what it writes, with the channel's id behind: `EPOCH|HANGUPCAUSE`. */
+const NOTE_PREFIX = 'QUEUEAPP_END_';
+/** On a channel that is the dialplan's again: its end is not written down. */
+const LEFT_VARIABLE = 'QUEUEAPP_LEFT';
+const PUSH_HANDLER = 'CHANNEL(hangup_handler_push)';
+/** `context,extension,priority`. */
+const HANDLER = /^[\w.-]{1,80},[\w.*#+-]{1,80},\w{1,40}$/;
+const NOTE = /^(\d{9,12})\|(\d{0,3})$/;
+/** Asterisk tells us of the end before the handler has run: so much later the note is there. */
+const FORGET_AFTER_MS = 1_000;
+/** Notes to be removed at the next time; of more the oldest stay until Asterisk's restart. */
+const FORGET_MAX = 10_000;
+
+interface EndNotesOptions {
+  readonly request: Request;
+  readonly clock: Clock;
+  /** A note could not be removed. */
+  readonly onLeft: (error: unknown, notes: number) => void;
+}
+
+/**
+ * What Asterisk's own dialplan writes down about the end of channels, in global variables: the only thing that is left of a hang-up in our absence. While
+ * we are here ends come as events, and notes are removed a second later, all of one second in one write.
+ */
+export class EndNotes {
+  readonly #options: EndNotesOptions;
+  readonly #toForget = new Set<ChannelId>();
+  #handler: string | null = null;
+  #cancelForget: (() => void) | null = null;
+
+  constructor(options: EndNotesOptions) {
+    this.#options = options;
+  }
+
+  /** At each connection: whether this dialplan writes ends down. */
+  async restore(request: Request): Promise<void> {
+    const value = await readGlobal(request, HANDLER_VARIABLE);
+    this.#handler = HANDLER.test(value) ? value : null;
+  }
+
+  /** For a leg that is made: its end is written down from its beginning on. */
+  legVariables(): Readonly<Record<string, string>> {
+    return this.#handler === null ? {} : { [PUSH_HANDLER]: this.#handler };
+  }
+
+  async note(channelId: ChannelId): Promise<Presence> {
+    return this.#handler === null ? 'done' : await this.#set(channelId, PUSH_HANDLER, this.#handler);
+  }
+
+  async pause(channelId: ChannelId, isPaused: boolean): Promise<Presence> {
+    return this.#handler === null ? 'done' : await this.#set(channelId, LEFT_VARIABLE, isPaused ? 'yes' : '');
+  }
+
+  async endOf(channelId: ChannelId): Promise<ChannelEnd | null> {
+    if (this.#handler === null) return null;
+    const [, epoch, cause] = NOTE.exec(await readGlobal(this.#options.request, NOTE_PREFIX + channelId)) ?? [];
+    if (epoch === undefined) return null;
+    return { atMs: Number(epoch) * 1000, cause: { code: Number(cause), text: 'ended while nobody was connected' } };
+  }
+
+  observe(event: PbxEvent): void {
+    if (event.type === 'stasis-end' || event.type === 'channel-destroyed') this.forget(event.channelId);
+  }
+
+  /** The note is removed soon. */
+  forget(channelId: ChannelId): void {
+    if (this.#handler === null || isMediaChannel(channelId) || isRecordingChannel(channelId)) return;
+    this.#toForget.add(channelId);
+    const [oldest] = this.#toForget;
+    if (this.#toForget.size > FORGET_MAX && oldest !== undefined) this.#toForget.delete(oldest);
+    this.#cancelForget ??= this.#options.clock.after(FORGET_AFTER_MS, () => {
+      this.#cancelForget = null;
+      this.#removeNotes().catch((error: unknown) => this.#options.onLeft(error, this.#toForget.size));
+    });
+  }
+
+  /** What is planned is not done any more. */
+  close(): void {
+    this.#cancelForget?.();
+    this.#cancelForget = null;
+  }
+
+  /** Without a connection they stay on the list, and go with the next ones. */
+  async #removeNotes(): Promise<void> {
+    const channelIds = [...this.#toForget];
+    await Promise.all(
+      channelIds.map(async (channelId) => {
+        // Without a value the variable is not emptied, but gone.
+        const remove: AriRequest = {
+          method: 'POST',
+          address: withQuery('asterisk/variable', { variable: NOTE_PREFIX + channelId }),
+        };
+        const response = await this.#options.request(remove);
+        if (!isOk(response)) throw refused(remove, response);
+        this.#toForget.delete(channelId);
+      }),
+    );
+  }
+
+  async #set(channelId: ChannelId, variable: string, value: string): Promise<Presence> {
+    const set: AriRequest = {
+      method: 'POST',
+      address: withQuery(uri`channels/${channelId}/variable`, { variable, value }),
+    };
+    return presence(set, await this.#options.request(set));
+  }
+}
+
+/** '' when it is unset. */
+async function readGlobal(request: Request, variable: string): Promise<string> {
+  const read: AriRequest = { method: 'GET', address: withQuery('asterisk/variable', { variable }) };
+  const response = await request(read);
+  if (isGone(response)) return '';
+  const body = json(read, response);
+  const value = typeof body === 'object' && body !== null && 'value' in body ? body.value : '';
+  return typeof value === 'string' ? value : '';
+}
