@@ -83,6 +83,10 @@ async function build(options: AppOptions, releasers: ReleaserStack): Promise<Omi
   const clock = systemClock;
   // What counts now: asked again whenever something is decided by it.
   let current = config;
+  // First of all: it takes longest, callers wait for it, and a standby is to have it ready.
+  const music = buildMusic(config, { clock, random: Math.random, log });
+  releasers.add('music', () => music.close());
+  music.start();
   const databaseUrl = await prepareDatabase({ config, secrets, log }, releasers);
   const lease = await takeLease(options, databaseUrl, releasers);
   const database = await openRooms({ config, secrets, log, databaseUrl, lease, keep: () => current.keep }, releasers);
@@ -90,9 +94,6 @@ async function build(options: AppOptions, releasers: ReleaserStack): Promise<Omi
   const logFile = await buildLogTails({ config, log, metrics, queueLog: database.queueLog }, releasers);
   const announcer = await buildAnnouncer({ config, secrets, log }, releasers);
   const { pbx, media } = buildAsterisk({ config, secrets, log, lease }, () => current.limits.calls, releasers);
-  const music = buildMusic(config, { clock, random: Math.random, log });
-  releasers.add('music', () => music.close());
-  music.start();
   const strategies = new StrategyShelf({ clock, log: log.child({ room: 'strategies' }) });
   await strategies.load(config.strategies);
   const application = new Application({

@@ -1,10 +1,11 @@
 import { connect, createServer, type Server, type Socket } from 'node:net';
 
-/** A TCP proxy on loopback that can fall silent: connections stay open, nothing passes. The idea is pg-boss's. */
+/** A TCP proxy on loopback that can fall silent (connections stay open, nothing passes) or be cut (connections end). The idea is pg-boss's. */
 export class HalfOpenProxy {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
   #isSilent = false;
+  #isCut = false;
 
   private constructor(server: Server) {
     this.#server = server;
@@ -14,7 +15,7 @@ export class HalfOpenProxy {
   static async start(target: { host: string; port: number }): Promise<HalfOpenProxy> {
     const server = createServer();
     const proxy = new HalfOpenProxy(server);
-    server.on('connection', (near) => proxy.#join(near, connect(target)));
+    server.on('connection', (near) => (proxy.#isCut ? near.destroy() : proxy.#join(near, connect(target))));
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     return proxy;
   }
@@ -30,9 +31,16 @@ export class HalfOpenProxy {
     this.#isSilent = true;
   }
 
+  /** All connections end now, and new ones end at once. */
+  cut(): void {
+    this.#isCut = true;
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
   /** Connections made from now on work; those from before stay silent for ever, as after a router's restart. */
   recover(): void {
     this.#isSilent = false;
+    this.#isCut = false;
   }
 
   async close(): Promise<void> {

@@ -25,7 +25,7 @@ export interface RecoveryOptions {
 interface Measured {
   /** The first INVITE to the member who was free all the time. */
   readonly matchingMs: number;
-  /** To each caller's first sound that is none of the dead process. */
+  /** To the first sound of each caller who goes on waiting. */
   readonly soundMs: readonly number[];
   /** From the last sound of the dead process to the first of the new one. */
   readonly deadAirMs: readonly number[];
@@ -163,7 +163,8 @@ async function dieAndBegin(
         'next application',
         () => next.stop(),
         async () => {
-          const watch = new SoundWatch({ ports: phones.ports, diedAtMs, beganAtMs: next.startedAtMs });
+          // The first in the line is rung, and talks: the member's phone has no sound.
+          const watch = new SoundWatch({ ports: phones.ports.slice(1), diedAtMs, beganAtMs: next.startedAtMs });
           await watch.waitFor(HEARD_LIMIT_MS);
           const messages = tracedMessages(await invites.stop(), `${scene.env.SIP_HOST}:${scene.env.SIP_PORT}`);
           const rung = firstInvites(messages).find((invite) => userOf(invite) === MEMBER);

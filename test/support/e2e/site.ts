@@ -32,6 +32,8 @@ export interface SiteOptions {
   readonly members?: number;
   /** Changes the shipped configuration. @default none */
   readonly configure?: (shipped: string) => string;
+  /** What the application has in the place of the stack's own address of Asterisk. @default that address */
+  readonly ariUrl?: (own: string) => Promise<string>;
 }
 
 /** One line of queue_log without its time, its empty last columns cut. */
@@ -83,6 +85,7 @@ export class Site {
     asterisk = 'current',
     members = 0,
     configure,
+    ariUrl = async (own) => own,
   }: SiteOptions): Promise<Site> {
     rmSync(join(CHECKOUT, '.run', `e2e-${name}.log`), { force: true });
     const stack = await createStack({
@@ -97,7 +100,8 @@ export class Site {
       const file = join(folder, 'queueapp.yaml');
       const shipped = readFileSync(stack.env.QUEUEAPP_CONFIG, 'utf8');
       writeFileSync(file, configure === undefined ? shipped : configure(shipped));
-      const env = { ...stack.env, QUEUEAPP_CONFIG: file, QUEUEAPP_DATA: folder, LOG_LEVEL: 'debug' };
+      const ARI_URL = await ariUrl(stack.env.ARI_URL);
+      const env = { ...stack.env, ARI_URL, QUEUEAPP_CONFIG: file, QUEUEAPP_DATA: folder, LOG_LEVEL: 'debug' };
       const site = new Site(name, stack, env);
       await site.#untilReady();
       return site;
