@@ -1,6 +1,6 @@
 import type { SwitchName } from '../src/core/ids.ts';
 import { AppError } from '../src/errors.ts';
-import type { Clock } from '../src/lib/clock.ts';
+import { type Clock, delay } from '../src/lib/clock.ts';
 import { within } from '../src/lib/within.ts';
 import type { Logger } from '../src/log.ts';
 import type { HolderFacts, Lease, SwitchWord } from '../src/ports/lease.ts';
@@ -49,8 +49,9 @@ export class PostgresLease implements Lease {
   #state: 'held' | 'released' | 'lost' = 'held';
   #facts: HolderFacts = { httpUrl: null, isSwitchLost: null, isDraining: false };
   #witness: () => Promise<SwitchWord> = async () => 'away';
-  /** When the last answer was asked for that said "held", and the last one that did not come. */
+  /** When the last answer was asked for that said "held": any, the database's; and the last one of the database that did not come. */
   #heldAt: Moment;
+  #saidAt: Moment;
   #awayAt: Moment | null = null;
   #sessionCount: number;
   #beating: Promise<'held' | 'away'> | null = null;
@@ -64,6 +65,7 @@ export class PostgresLease implements Lease {
     this.#session = options.session;
     this.#sessionCount = options.session.count;
     this.#heldAt = options.takenAt;
+    this.#saidAt = options.takenAt;
     // Standbys may have seen already that the session is gone, and look again soon.
     this.#session.whenLost(() => this.#beatNow());
     this.#beatLater();
@@ -76,6 +78,16 @@ export class PostgresLease implements Lease {
       this.#asking = null;
     });
     return this.#asking;
+  }
+
+  async confirmByDatabase(signal: AbortSignal): Promise<void> {
+    while (this.#state === 'held' && !this.#isFresh(this.#saidAt)) {
+      await this.#beat();
+      if (this.#state === 'held' && !this.#isFresh(this.#saidAt))
+        await delay(this.#options.clocks.even, this.#options.leaseMs / BEATS, signal);
+    }
+    signal.throwIfAborted();
+    if (this.#state !== 'held') throw this.#refusal();
   }
 
   alsoAsk(witness: () => Promise<SwitchWord>): void {
@@ -108,7 +120,7 @@ export class PostgresLease implements Lease {
   async #ask(): Promise<void> {
     for (;;) {
       const askedAt = this.#now();
-      const isHeld = (await this.#askDatabase()) && this.#isFresh(this.#heldAt);
+      const isHeld = (await this.#askDatabase()) && this.#isFresh(this.#saidAt);
       if (this.#state !== 'held') throw this.#refusal();
       if (isHeld) return;
       const word = await this.#witness();
@@ -160,6 +172,7 @@ export class PostgresLease implements Lease {
       }
       if (rows.length === 0) this.#lose('another process has taken it over');
       this.#heldAt = sentAt;
+      this.#saidAt = sentAt;
       this.#awayAt = null;
       return 'held';
     } catch (error) {

@@ -92,7 +92,7 @@ async function build(options: AppOptions, releasers: ReleaserStack): Promise<Omi
   const database = await openRooms({ config, secrets, log, databaseUrl, lease, keep: () => current.keep }, releasers);
   const metrics = new Metrics(version);
   const logFile = await buildLogTails({ config, log, metrics, queueLog: database.queueLog }, releasers);
-  const announcer = await buildAnnouncer({ config, secrets, log }, releasers);
+  const announcer = await buildAnnouncer({ config, secrets, log, lease }, releasers);
   const { pbx, media } = buildAsterisk({ config, secrets, log, lease }, () => current.limits.calls, releasers);
   const strategies = new StrategyShelf({ clock, log: log.child({ room: 'strategies' }) });
   await strategies.load(config.strategies);
@@ -193,9 +193,11 @@ async function takeLease(
   return lease;
 }
 
-interface RoomsOptions extends BuildOptions, Pick<OpenDatabaseOptions, 'keep' | 'databaseUrl'> {
+interface HoldersOptions extends BuildOptions {
   readonly lease: Lease;
 }
+
+interface RoomsOptions extends HoldersOptions, Pick<OpenDatabaseOptions, 'keep' | 'databaseUrl'> {}
 
 /** Everything that stands on the database, with the lease's epoch in each session. */
 async function openRooms(
@@ -241,7 +243,7 @@ function watchParts({ pbx, database, announcer }: WatchedParts) {
 
 /** The connection to Asterisk, and that for audio. */
 function buildAsterisk(
-  { config, secrets, log, lease }: BuildOptions & { readonly lease: Lease },
+  { config, secrets, log, lease }: HoldersOptions,
   linesMax: () => number,
   releasers: ReleaserStack,
 ) {
@@ -249,6 +251,7 @@ function buildAsterisk(
   const { application, requestTimeoutMs, silenceMs, rtpAddress } = config.asterisk;
   const { url, username } = config.switches.find(({ name }) => name === lease.switchName) ?? config.asterisk;
   const pbx = new AriPbx({
+    lease,
     settings: { application, url, username, password: secrets.switchPasswords[lease.switchName] ?? '' },
     // Two pings may go unanswered before the silence is taken for a loss.
     limits: { requestTimeoutMs, silenceMs, pingIntervalMs: silenceMs * 0.4 },
@@ -256,6 +259,7 @@ function buildAsterisk(
     random: Math.random,
     log: log.child({ room: 'ari' }),
   });
+  lease.alsoAsk(() => pbx.whoActs());
   releasers.add('asterisk', () => pbx[Symbol.asyncDispose]());
   const media = new AriMediaOut({
     settings: {
@@ -307,13 +311,14 @@ async function standbysOf(database: OpenDatabase, { switchName }: Lease): Promis
 }
 
 async function buildAnnouncer(
-  { config, secrets, log }: BuildOptions,
+  { config, secrets, log, lease }: HoldersOptions,
   releasers: ReleaserStack,
 ): Promise<XmppAnnouncer | null> {
   const settings = xmppSettings(config, secrets);
   if (settings === null) return null;
   const announcer = createAnnouncer({
     settings,
+    lease,
     log: log.child({ room: 'xmpp' }),
     clock: systemClock,
     random: Math.random,

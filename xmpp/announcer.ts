@@ -4,6 +4,7 @@ import type { OutageStatus } from '../src/lib/outage.ts';
 import { within } from '../src/lib/within.ts';
 import type { Logger } from '../src/log.ts';
 import type { AnnouncedAttempt, AnnouncedCall, Announcer, PublishOutcome, PutAside } from '../src/ports/announcer.ts';
+import type { Lease } from '../src/ports/lease.ts';
 import { type ConnectionStatus, XmppConnection } from './client/connection.ts';
 import { parseBareJid } from './client/jid.ts';
 import type { Element } from './client/library.ts';
@@ -28,6 +29,8 @@ export interface AnnouncerOptions {
   readonly clock: Clock;
   /** Uniform in [0, 1). */
   readonly random: () => number;
+  /** Nothing is sent without it. @default everything may be */
+  readonly lease?: Pick<Lease, 'confirm' | 'confirmByDatabase'>;
 }
 
 /** What an operator wants to know about the XMPP connection. */
@@ -100,7 +103,7 @@ class ConnectedAnnouncer implements XmppAnnouncer {
     const { service, domain, username, password, resource = RESOURCE_DEFAULT } = settings;
     const tls = await readTlsSettings(settings);
     this.#connection = new XmppConnection(
-      { service, domain, username, password, resource, tls, clock, random, log },
+      { service, domain, username, password, resource, tls, clock, random, log, lease: this.#options.lease },
       {
         onOnline: (isFresh) => this.#onOnline(isFresh),
         waiting: () => ({ messages: this.#outbox.length, nodes: this.#nodes.behind }),

@@ -34,6 +34,12 @@ export interface Lease {
    * @throws AppError LEASE_LOST (the promise rejects); so does every later call
    */
   confirm(): Promise<void> | undefined;
+  /**
+   * Waits until the database itself says that it is held, as long as that takes: for what would take something from another holder, such as the
+   * application's name at the switch.
+   * @throws AppError LEASE_LOST, or the signal's reason
+   */
+  confirmByDatabase(signal: AbortSignal): Promise<void>;
   /** Whom to ask while the database is away. */
   alsoAsk(witness: () => Promise<SwitchWord>): void;
   /** Tells the others with the next beat. */

@@ -4,14 +4,14 @@ import { createRequire } from 'node:module';
 export interface AriSocket {
   on(event: 'open', listener: () => void): void;
   on(event: 'message', listener: (data: string | Buffer) => void): void;
-  on(event: 'pong', listener: () => void): void;
+  on(event: 'pong', listener: (data: Buffer) => void): void;
   on(event: 'close', listener: (code: number, reason: string) => void): void;
   on(event: 'error', listener: (error: Error) => void): void;
   removeAllListeners(): void;
   send(data: string, callback: (error?: Error) => void): void;
   /** Node's socket below (a private field of `ws` 6), for writing several messages at once. */
   readonly _socket?: { cork(): void; uncork(): void };
-  ping(): void;
+  ping(data?: string): void;
   close(): void;
   /** Ends the connection at once, without the closing handshake that a frozen peer never answers. */
   terminate(): void;

@@ -34,6 +34,9 @@ export class AriLink {
   #lastSignMs = 0;
   #isGathering = false;
   #cancelPing: () => void = () => undefined;
+  /** Round trips that are under way, by what their ping holds. */
+  readonly #roundTrips = new Map<string, (isAnswered: boolean) => void>();
+  #roundTripCount = 0;
 
   constructor({ socket, clock, limits, onMessage, onEnd }: LinkOptions) {
     this.#socket = socket;
@@ -46,7 +49,7 @@ export class AriLink {
     this.#cancelOpening = clock.after(limits.connectTimeoutMs, () => this.end('it did not open in time'));
     socket.on('open', () => this.#open());
     socket.on('message', (data) => this.#receive(data));
-    socket.on('pong', () => this.#alive());
+    socket.on('pong', (data) => this.#ponged(String(data)));
     socket.on('error', (error) => this.#ended(error.message));
     socket.on('close', (code, reason) => this.#ended(`closed with ${code} ${reason}`.trimEnd()));
   }
@@ -63,6 +66,27 @@ export class AriLink {
         if (error) this.end(error.message);
       });
     });
+  }
+
+  /** Whether Asterisk answers in time: whatever it had sent before is received then. */
+  answers(limitMs: number): Promise<boolean> {
+    if (this.#state !== 'open') return Promise.resolve(false);
+    const name = `round trip ${++this.#roundTripCount}`;
+    return new Promise((resolve) => {
+      const settle = (isAnswered: boolean) => {
+        cancel();
+        this.#roundTrips.delete(name);
+        resolve(isAnswered);
+      };
+      const cancel = this.#clock.after(limitMs, () => settle(false));
+      this.#roundTrips.set(name, settle);
+      this.#socket.ping(name);
+    });
+  }
+
+  #ponged(name: string): void {
+    this.#alive();
+    this.#roundTrips.get(name)?.(true);
   }
 
   /** Requests of one turn go out in one write: a write costs more than all else about a request. */
@@ -98,6 +122,7 @@ export class AriLink {
     this.#state = 'ended';
     this.#cancelOpening();
     this.#cancelPing();
+    for (const settle of [...this.#roundTrips.values()]) settle(false);
     this.#table.close(`the connection was lost (${reason})`);
     this.#opened.reject(new AppError('ARI_UNAVAILABLE', `The event socket of Asterisk ended: ${reason}`));
     if (wasOpen) this.#onEnd(reason);

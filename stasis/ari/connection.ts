@@ -1,9 +1,11 @@
-import { AppError } from '../../src/errors.ts';
+import { AppError, isAppError } from '../../src/errors.ts';
 import { backoffMs } from '../../src/lib/backoff.ts';
 import { type Clock, delay } from '../../src/lib/clock.ts';
 import { deferred } from '../../src/lib/deferred.ts';
+import { Gate } from '../../src/lib/gate.ts';
 import { Outage, type OutageStatus, type OutageWords } from '../../src/lib/outage.ts';
 import type { Logger } from '../../src/log.ts';
+import type { Lease, SwitchWord } from '../../src/ports/lease.ts';
 import { refused } from './answers.ts';
 import { type AriClient, connectAriClient } from './ari-client.ts';
 import { AriLink, type AriMessage } from './ari-link.ts';
@@ -11,6 +13,13 @@ import { filterEvents } from './event-filter.ts';
 import { HttpRequests } from './http-requests.ts';
 import { type AriRequest, type AriResponse, type SendRequest, unavailable } from './request-table.ts';
 import { ARI_LIMITS, type AriLimits, type AriSettings, baseUrl } from './settings.ts';
+
+/** Longest wait for Asterisk's word on who acts; without it it counts as out of reach. */
+const ROUND_TRIP_LIMIT_MS = 1_000;
+/** Pause before the application's name is taken back; a process that lost the lease and woke up has ended by then. */
+const TAKE_BACK_AFTER_MS = 3_000;
+/** How often that is done in the life of a process. */
+const TAKE_BACKS_MAX = 3;
 
 /** What the connection tells, in order. Events of Asterisk come after `connected` only. */
 export interface ConnectionListener {
@@ -33,6 +42,8 @@ interface ConnectionOptions {
   readonly random: () => number;
   readonly log: Logger;
   readonly listener: ConnectionListener;
+  /** Nothing is sent, and no event is told, without it. @default everything may pass */
+  readonly lease?: Pick<Lease, 'confirm' | 'confirmByDatabase'>;
 }
 
 const AWAY: OutageWords = {
@@ -42,7 +53,7 @@ const AWAY: OutageWords = {
   back: null,
 };
 
-/** `up` again and again, until `closed` (asked) or `replaced` (another process has the application's name). */
+/** `up` again and again, until `closed` (asked); `replaced` while another process has the application's name. */
 export type ConnectionState = 'idle' | 'connecting' | 'up' | 'replaced' | 'closed';
 
 /** The connection to one Asterisk: event socket of ari-client, requests over it, reconnecting for ever. */
@@ -54,6 +65,8 @@ export class AriConnection {
   readonly #log: Logger;
   readonly #listener: ConnectionListener;
   readonly #http: HttpRequests;
+  readonly #lease: Pick<Lease, 'confirm' | 'confirmByDatabase'> | undefined;
+  readonly #gate: Gate<AriMessage>;
   readonly #closing = new AbortController();
   readonly #outage: Outage;
   #state: ConnectionState = 'idle';
@@ -61,9 +74,10 @@ export class AriConnection {
   #link: AriLink | undefined;
   #send: SendRequest | undefined;
   #held: AriMessage[] | undefined;
+  #takeBacks = 0;
   #running: Promise<void> | undefined;
 
-  constructor({ settings, limits, clock, random, log, listener }: ConnectionOptions) {
+  constructor({ settings, limits, clock, random, log, listener, lease }: ConnectionOptions) {
     this.#settings = { ...settings, url: baseUrl(settings.url) };
     this.#limits = { ...ARI_LIMITS, ...limits };
     this.#clock = clock;
@@ -72,6 +86,12 @@ export class AriConnection {
     this.#listener = listener;
     this.#outage = new Outage({ power: 'asterisk', words: AWAY, clock, log });
     this.#http = new HttpRequests(this.#settings, clock);
+    this.#lease = lease;
+    this.#gate = new Gate({
+      confirm: () => lease?.confirm(),
+      pass: (message) => this.#tell(message),
+      heldMax: this.#limits.heldEventsMax,
+    });
   }
 
   get state(): ConnectionState {
@@ -90,8 +110,20 @@ export class AriConnection {
     this.#running = this.#run();
   }
 
-  /** Sends a request over the way that this Asterisk offers. @throws AppError ARI_UNAVAILABLE */
+  /** Sends a request over the way that this Asterisk offers, while this process may act. @throws AppError ARI_UNAVAILABLE, LEASE_LOST */
   request(request: AriRequest): Promise<AriResponse> {
+    const confirmed = this.#lease?.confirm();
+    return confirmed === undefined ? this.#sendNow(request) : confirmed.then(() => this.#sendNow(request));
+  }
+
+  /** What Asterisk says of who has the application: it tells so before it answers. */
+  async whoActs(): Promise<SwitchWord> {
+    const isAnswered = this.#state === 'up' && (await this.#link?.answers(ROUND_TRIP_LIMIT_MS));
+    if (this.#state === 'replaced') return 'replaced';
+    return isAnswered ? 'ours' : 'away';
+  }
+
+  #sendNow(request: AriRequest): Promise<AriResponse> {
     if (this.#state !== 'up' || !this.#send) {
       return Promise.reject(unavailable(request, `there is no connection to Asterisk (${this.#state})`));
     }
@@ -112,15 +144,16 @@ export class AriConnection {
 
   async #run(): Promise<void> {
     const { signal } = this.#closing;
-    for (let attempt = 0; this.#state === 'connecting'; attempt++) {
+    for (let attempt = 0; this.#state === 'connecting' || (await this.#takesBack()); attempt++) {
       try {
         const { ended } = await this.#connect();
         attempt = 0;
         const reason = await ended;
-        if (this.#state !== 'connecting') return;
+        if (this.#state !== 'connecting') continue;
         this.#log.debug({ reason }, 'Lost the connection to Asterisk');
       } catch (error) {
-        if (this.#state !== 'connecting') return;
+        if (isAppError(error, 'LEASE_LOST')) return;
+        if (this.#state !== 'connecting') continue;
         this.#link?.end('the attempt failed');
         this.#outage.lost('connection', error instanceof Error ? error.message : String(error));
         this.#log.debug({ err: error, attempt }, 'Can not connect to Asterisk');
@@ -130,14 +163,36 @@ export class AriConnection {
     }
   }
 
+  /**
+   * Whether the name is taken back from a process that took it although the lease is ours: it stood still when it lost the lease, and finds
+   * out by now. Not without end, because it may be one with another database.
+   */
+  async #takesBack(): Promise<boolean> {
+    if (this.#state !== 'replaced' || this.#lease === undefined || this.#takeBacks >= TAKE_BACKS_MAX) return false;
+    const { signal } = this.#closing;
+    try {
+      await delay(this.#clock, TAKE_BACK_AFTER_MS, signal);
+      await this.#lease.confirmByDatabase(signal);
+    } catch (error) {
+      if (signal.aborted || isAppError(error, 'LEASE_LOST')) return false;
+      throw error;
+    }
+    this.#takeBacks++;
+    this.#state = 'connecting';
+    return true;
+  }
+
   /** One attempt; `ended` settles with the reason when the connection that was made is over. */
   async #connect(): Promise<{ readonly ended: Promise<string> }> {
     // Asked first: ari-client has no time limits, and no words for what went wrong.
     const greeting = { method: 'GET', address: 'asterisk/ping' } as const;
+    await this.#lease?.confirmByDatabase(this.#closing.signal);
     const hello = await this.#http.send(greeting, this.#limits.requestTimeoutMs);
     if (hello.status !== 200) throw refused(greeting, hello);
     this.#client ??= await this.#withTimeLimit(connectAriClient(this.#settings));
     this.#closing.signal.throwIfAborted();
+    // The socket takes the application from whoever has it.
+    await this.#lease?.confirmByDatabase(this.#closing.signal);
     this.#held = [];
     const end = deferred<string>();
     const link = new AriLink({
@@ -214,9 +269,19 @@ export class AriConnection {
       return;
     }
     if (this.#state === 'replaced' || this.#state === 'closed') return;
-    if (this.#held === undefined) this.#listener.event(message);
+    if (this.#held === undefined) this.#letPass(message);
     else if (this.#held.length < this.#limits.heldEventsMax) this.#held.push(message);
     else this.#link?.end(`more than ${this.#limits.heldEventsMax} events before the subscriptions were restored`);
+  }
+
+  /** Holds it while it is asked whether this process may still act. */
+  #letPass(message: AriMessage): void {
+    if (this.#gate.take(message)) return;
+    this.#link?.end(`more than ${this.#limits.heldEventsMax} events before the lease was confirmed`);
+  }
+
+  #tell(message: AriMessage): void {
+    if (this.#state !== 'replaced' && this.#state !== 'closed') this.#listener.event(message);
   }
 
   /** To reconnect would take the name back from the process that has it now, and so on for ever. */

@@ -4,6 +4,7 @@ import type { WireFormat } from '../../src/core/programme/sound.ts';
 import type { Clock } from '../../src/lib/clock.ts';
 import type { OutageStatus } from '../../src/lib/outage.ts';
 import type { Logger } from '../../src/log.ts';
+import type { Lease, SwitchWord } from '../../src/ports/lease.ts';
 import type {
   ChannelEnd,
   CreateChannelRequest,
@@ -49,6 +50,8 @@ export interface AriPbxOptions {
   readonly clock: Clock;
   readonly random: () => number;
   readonly log: Logger;
+  /** Nothing is done and nothing is told without it. @default all may pass */
+  readonly lease?: Pick<Lease, 'confirm' | 'confirmByDatabase'>;
 }
 
 /** Asterisk behind the port `Pbx`. Rejects with ARI_UNAVAILABLE (no answer) or ARI_REFUSED (an answer nobody expected). */
@@ -67,7 +70,7 @@ export class AriPbx implements Pbx {
   readonly #listeners = new Set<(event: PbxEvent) => void>();
   readonly #request = (request: AriRequest): Promise<AriResponse> => this.#connection.request(request);
 
-  constructor({ settings, limits, clock, random, log }: AriPbxOptions) {
+  constructor({ settings, limits, clock, random, log, lease }: AriPbxOptions) {
     this.#application = settings.application;
     this.#log = log;
     this.#devices = new DeviceWatch(settings.application);
@@ -92,6 +95,7 @@ export class AriPbx implements Pbx {
       clock,
       random,
       log,
+      ...(lease === undefined ? {} : { lease }),
       listener: {
         restore: async (request, tell) => {
           await Promise.all([this.#ends.restore(request), this.#devices.restore(request, tell)]);
@@ -107,6 +111,11 @@ export class AriPbx implements Pbx {
   /** Starts connecting, for ever; `connected` events tell. */
   start(): void {
     this.#connection.start();
+  }
+
+  /** Whether Asterisk itself says that this process has the application. */
+  whoActs(): Promise<SwitchWord> {
+    return this.#connection.whoActs();
   }
 
   /** Ends the connection; calls in Asterisk go on. */

@@ -1,6 +1,9 @@
+import { isAppError } from '../../src/errors.ts';
 import { type Clock, delay } from '../../src/lib/clock.ts';
+import { Gate } from '../../src/lib/gate.ts';
 import { Outage, type OutageStatus, type OutageWords } from '../../src/lib/outage.ts';
 import type { Logger } from '../../src/log.ts';
+import type { Lease } from '../../src/ports/lease.ts';
 import { type FailureKind, failureFrom, isRefusal, XmppFailure } from './failure.ts';
 import { answerRequest } from './incoming.ts';
 import { type IqRequest, type IqResult, IqTable } from './iq.ts';
@@ -32,6 +35,8 @@ export interface ConnectionOptions {
   /** Uniform in [0, 1). */
   readonly random: () => number;
   readonly log: Logger;
+  /** Nothing is sent without it. @default everything may be */
+  readonly lease?: Pick<Lease, 'confirm' | 'confirmByDatabase'> | undefined;
 }
 
 /** What the owner of a connection hears. */
@@ -67,6 +72,7 @@ export class XmppConnection {
   readonly #requests: IqTable;
   readonly #stop = new AbortController();
   readonly #outage: Outage;
+  readonly #gate: Gate<Element>;
   /** The refusal that was told last. */
   #refusal: FailureKind | null = null;
   #running: Promise<void> | null = null;
@@ -81,6 +87,11 @@ export class XmppConnection {
     this.#options = options;
     this.#events = events;
     this.#requests = new IqTable(options.clock);
+    this.#gate = new Gate({
+      confirm: () => options.lease?.confirm(),
+      pass: (stanza) => this.#sendNow(stanza),
+      heldMax: UNACKED_MAX,
+    });
     this.#outage = new Outage({ power: 'xmpp', words: AWAY, clock: options.clock, log: options.log });
     this.#jid = `${options.username}@${options.domain}/${options.resource}`;
     this.#status = { state: 'stopped', sinceMs: options.clock.now(), failure: null, retryAtMs: null };
@@ -126,11 +137,15 @@ export class XmppConnection {
 
   /** Sends a stanza; `false` when there is no session or too much is unacknowledged: then nothing was sent. */
   send(stanza: Element): boolean {
-    const stream = this.#stream;
-    if (!stream || !this.#isOnline || this.#session.unackedCount >= UNACKED_MAX) return false;
-    stream.send(stanza);
+    if (!this.#stream || !this.#isOnline || this.#session.unackedCount >= UNACKED_MAX) return false;
+    return this.#gate.take(stanza);
+  }
+
+  /** What was held while the connection was lost is lost with it, as if it had been on its way. */
+  #sendNow(stanza: Element): void {
+    if (!this.#stream || !this.#isOnline) return;
+    this.#stream.send(stanza);
     if (this.#session.sent(stanza, this.#options.clock.now())) this.#liveness?.ask();
-    return true;
   }
 
   /** Sends a request and waits for its answer; never rejects. */
@@ -145,6 +160,8 @@ export class XmppConnection {
     let attempt = 0;
     while (!signal.aborted) {
       this.#setStatus('connecting', this.#status.failure, null);
+      // The session takes the account's resource from whoever has it.
+      if (!(await this.#mayConnect())) break;
       const { failure, onlineMs } = await this.#connectOnce();
       if (signal.aborted) break;
       if (onlineMs >= STEADY_MS) attempt = 0;
@@ -153,6 +170,16 @@ export class XmppConnection {
       this.#tellLoss(failure, waitMs);
       this.#setStatus('waiting', failure, clock.now() + waitMs);
       await delay(clock, waitMs, signal).catch(() => {});
+    }
+  }
+
+  async #mayConnect(): Promise<boolean> {
+    try {
+      await this.#options.lease?.confirmByDatabase(this.#stop.signal);
+      return true;
+    } catch (error) {
+      if (this.#stop.signal.aborted || isAppError(error, 'LEASE_LOST')) return false;
+      throw error;
     }
   }
 
