@@ -10,11 +10,12 @@ import { callCounts } from '../stasis/calls/application-view.ts';
 import { AriMediaOut } from '../stasis/media/media-out.ts';
 import { createAnnouncer, type XmppAnnouncer } from '../xmpp/announcer.ts';
 import { createNullAnnouncer } from '../xmpp/null-announcer.ts';
+import { AsteriskSeat } from './asterisk-seat.ts';
 import { callSettings } from './call-settings.ts';
 import type { Config, Secrets } from './config/config.ts';
 import type { LoadedConfig } from './config/load.ts';
 import { Drain, type DrainEnd } from './drain.ts';
-import type { ReloadReport } from './http/application-face.ts';
+import type { PersonalDataFace, ReloadReport } from './http/application-face.ts';
 import { Metrics } from './http/metrics.ts';
 import { createHttpServer, listen as openPort } from './http/server.ts';
 import { systemClock } from './lib/clock.ts';
@@ -26,11 +27,11 @@ import { buildMusic } from './music.ts';
 import { PartWatch } from './part-watch.ts';
 import { personalDataElsewhere } from './personal-data-elsewhere.ts';
 import type { Lease } from './ports/lease.ts';
-import type { PersonalSubject } from './ports/personal-data.ts';
 import { LogFileEraser } from './queue-log/log-file-eraser.ts';
 import { RecordingRemover } from './recording-remover.ts';
 import { runningFace } from './running-face.ts';
 import { runningFigures } from './running-figures.ts';
+import { openStandby, type Standby } from './standby.ts';
 import { StandingWatch } from './standing-watch.ts';
 import { StrategyShelf } from './strategies/strategy-shelf.ts';
 import { xmppSettings } from './xmpp-settings.ts';
@@ -88,12 +89,14 @@ async function build(options: AppOptions, releasers: ReleaserStack): Promise<Omi
   releasers.add('music', () => music.close());
   music.start();
   const databaseUrl = await prepareDatabase({ config, secrets, log }, releasers);
+  const seat = new AsteriskSeat(clock);
+  releasers.add('asterisk', () => seat.leave());
   const lease = await takeLease(options, databaseUrl, releasers);
   const database = await openRooms({ config, secrets, log, databaseUrl, lease, keep: () => current.keep }, releasers);
   const metrics = new Metrics(version);
   const logFile = await buildLogTails({ config, log, metrics, queueLog: database.queueLog }, releasers);
   const announcer = await buildAnnouncer({ config, secrets, log, lease }, releasers);
-  const { pbx, media } = buildAsterisk({ config, secrets, log, lease }, () => current.limits.calls, releasers);
+  const { pbx, media } = buildAsterisk({ config, secrets, log, lease, seat }, () => current.limits.calls, releasers);
   const strategies = new StrategyShelf({ clock, log: log.child({ room: 'strategies' }) });
   await strategies.load(config.strategies);
   const application = new Application({
@@ -129,18 +132,11 @@ async function build(options: AppOptions, releasers: ReleaserStack): Promise<Omi
   await live.start();
   const parts = watchParts({ pbx, database, announcer });
   const standing = new StandingWatch({ switches: database.switches, removals: database.recordingRemovals, clock });
+  seat.isAwaited = () => standing.standbysOf(lease.switchName) > 0;
   const remover = new RecordingRemover({ removals: database.recordingRemovals, pbx, clock, log });
   releasers.add('removal of recordings', () => remover.close());
   remover.start();
-  const personalData = {
-    list: (subject: PersonalSubject) => database.personalData.list(subject),
-    async erase(subject: PersonalSubject) {
-      const report = await database.personalData.erase(subject);
-      await remover.run();
-      return report;
-    },
-    elsewhere: () => personalDataElsewhere(current),
-  };
+  const personalData = erasingPersonalData(database, remover, () => current);
   const drain = buildDrain({ application, database, lease, log, limits: () => current.limits }, releasers);
   const face = runningFace({
     ...{ application, music, parts, version, personalData, configuration: live, drain, standing },
@@ -148,6 +144,7 @@ async function build(options: AppOptions, releasers: ReleaserStack): Promise<Omi
     figures: runningFigures(application, database),
   });
   const httpUrl = await listen({ config, secrets, log, version, face, metrics }, releasers);
+  lease.tell({ httpUrl });
   releasers.add('calls', () => application.stop(current.limits.drainMs));
   for (const part of [...Object.values(parts), standing]) {
     releasers.add('watch', () => part.stop());
@@ -178,19 +175,32 @@ async function prepareDatabase({ config, secrets, log }: BuildOptions, releasers
   return databaseUrl;
 }
 
-/** The right to act on a switch; a standby waits here. */
-async function takeLease(
-  { loaded: { config }, log, signal, onLeaseLost }: AppOptions,
-  databaseUrl: string,
-  releasers: ReleaserStack,
-): Promise<Lease> {
+/** The right to act on a switch. A standby waits here, and says over HTTP that it does. */
+async function takeLease(options: AppOptions, databaseUrl: string, releasers: ReleaserStack): Promise<Lease> {
+  const { loaded, log, version, signal, onLeaseLost } = options;
+  const { config, secrets } = loaded;
   const { leaseMs } = config.database;
   const leases = new PostgresLeases({ databaseUrl, leaseMs, log: log.child({ room: 'lease' }) });
   const switches = config.ownSwitch === null ? config.switches.map(({ name }) => name) : [config.ownSwitch];
-  const lease = await leases.take(switches, { signal, onLost: onLeaseLost });
-  // Given back last: nothing of this process may act any more then.
-  releasers.add('lease', () => lease.release());
-  return lease;
+  // Ends the waiting when the port is taken, or when the process is told to stop.
+  const waiting = new AbortController();
+  const onStop = () => waiting.abort(signal.reason);
+  if (signal.aborted) onStop();
+  signal.addEventListener('abort', onStop, { once: true });
+  let opening: Promise<Standby | null> = Promise.resolve(null);
+  const onStandby = () => {
+    opening = openStandby({ config, secrets, databaseUrl, version, log });
+    opening.catch((error: unknown) => waiting.abort(error));
+  };
+  try {
+    const lease = await leases.take(switches, { signal: waiting.signal, onStandby, onLost: onLeaseLost });
+    // Given back late: nothing of this process may act any more then.
+    releasers.add('lease', () => lease.release());
+    return lease;
+  } finally {
+    signal.removeEventListener('abort', onStop);
+    await opening.then((standby) => standby?.close()).catch(() => undefined);
+  }
 }
 
 interface HoldersOptions extends BuildOptions {
@@ -243,7 +253,7 @@ function watchParts({ pbx, database, announcer }: WatchedParts) {
 
 /** The connection to Asterisk, and that for audio. */
 function buildAsterisk(
-  { config, secrets, log, lease }: HoldersOptions,
+  { config, secrets, log, lease, seat }: HoldersOptions & { readonly seat: AsteriskSeat },
   linesMax: () => number,
   releasers: ReleaserStack,
 ) {
@@ -259,8 +269,12 @@ function buildAsterisk(
     random: Math.random,
     log: log.child({ room: 'ari' }),
   });
+<<<<<<< HEAD
   lease.alsoAsk(() => pbx.whoActs());
   releasers.add('asterisk', () => pbx[Symbol.asyncDispose]());
+=======
+  seat.take(pbx);
+>>>>>>> 674647b (A standby tells over HTTP that it is one; a handover keeps the application's name in Asterisk until the next process has it)
   const media = new AriMediaOut({
     settings: {
       url,
@@ -275,6 +289,23 @@ function buildAsterisk(
   });
   releasers.add('media', () => media[Symbol.asyncDispose]());
   return { pbx, media };
+}
+
+/** Erasing takes the files of recordings along. */
+function erasingPersonalData(
+  { personalData }: OpenDatabase,
+  remover: RecordingRemover,
+  config: () => Config,
+): PersonalDataFace {
+  return {
+    list: (subject) => personalData.list(subject),
+    async erase(subject) {
+      const report = await personalData.erase(subject);
+      await remover.run();
+      return report;
+    },
+    elsewhere: () => personalDataElsewhere(config()),
+  };
 }
 
 interface DrainOptions {

@@ -1,3 +1,4 @@
+import type { SwitchName } from './core/ids.ts';
 import type { Clock } from './lib/clock.ts';
 import type { RecordingRemovals } from './ports/recording-removals.ts';
 import type { Switches, SwitchStanding } from './ports/switches.ts';
@@ -38,6 +39,11 @@ export class StandingWatch {
   /** As last seen; `null`: never. */
   get switches(): SwitchesSeen | null {
     return this.#switches;
+  }
+
+  /** Processes that would take a switch over, as last seen. */
+  standbysOf(switchName: SwitchName): number {
+    return this.#switches?.list.find((each) => each.switchName === switchName)?.standbys ?? 0;
   }
 
   /** Looks now, and from then on regularly. */

@@ -26,7 +26,7 @@ function stateOf({ ready, stopping, role }: StatusJson): string {
 }
 
 function partLine(name: string, { state, since, reason }: StatusJson['parts']['asterisk'], nowMs: number): string {
-  if (state === 'off') return `- ${name} is not configured`;
+  if (state === 'off') return `- ${name}: ${reason ?? 'not configured'}`;
   const why = reason === null ? '' : `: ${printable(reason)}`;
   return `${state === 'up' ? '✓' : '✗'} ${name} is ${state} for ${ago(since, nowMs)}${why}`;
 }

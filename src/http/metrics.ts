@@ -100,7 +100,8 @@ export class Metrics {
   /** Everything, as it is now. */
   async text(face: ApplicationFace, nowMs: number): Promise<string> {
     this.#readStatus(face);
-    await this.#readQueues(face, nowMs);
+    // A standby has none.
+    if (face.status().role !== 'standby') await this.#readQueues(face, nowMs);
     return await this.#registry.metrics();
   }
 

@@ -4,7 +4,7 @@ import { ROLES, standingProperties, switchSummarySchema, waitingSchema } from '.
 const reason = textOrNull('Why it is down');
 
 const part = group({
-  state: oneOf(['up', 'down', 'off'], 'off: not configured'),
+  state: oneOf(['up', 'down', 'off'], 'off: not configured, or not needed by a standby'),
   since: time('Since when it is so'),
   reason,
 });

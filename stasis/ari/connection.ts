@@ -70,6 +70,7 @@ export class AriConnection {
   readonly #closing = new AbortController();
   readonly #outage: Outage;
   #state: ConnectionState = 'idle';
+  #isSuccessorExpected = false;
   #client: AriClient | undefined;
   #link: AriLink | undefined;
   #send: SendRequest | undefined;
@@ -96,6 +97,10 @@ export class AriConnection {
 
   get state(): ConnectionState {
     return this.#state;
+  }
+
+  expectSuccessor(): void {
+    this.#isSuccessorExpected = true;
   }
 
   /** Since when it is out of reach, and why. */
@@ -288,10 +293,9 @@ export class AriConnection {
   #replaced(): void {
     if (this.#state === 'closed' || this.#state === 'replaced') return;
     this.#state = 'replaced';
-    this.#log.error(
-      { application: this.#settings.application },
-      'Another process has taken the name of the application: stopped acting',
-    );
+    const { application } = this.#settings;
+    if (this.#isSuccessorExpected) this.#log.info({ application }, 'The next process has taken over');
+    else this.#log.error({ application }, 'Another process has taken the name of the application: stopped acting');
     this.#link?.end('replaced');
     this.#listener.replaced();
   }

@@ -128,6 +128,11 @@ export class AriPbx implements Pbx {
     return this.#connection.state;
   }
 
+  /** Another process is to take the application's name: that is no fault then. */
+  expectSuccessor(): void {
+    this.#connection.expectSuccessor();
+  }
+
   /** Since when Asterisk is out of reach, and why. */
   get outage(): OutageStatus {
     return this.#connection.outage;
