@@ -269,12 +269,8 @@ function buildAsterisk(
     random: Math.random,
     log: log.child({ room: 'ari' }),
   });
-<<<<<<< HEAD
   lease.alsoAsk(() => pbx.whoActs());
-  releasers.add('asterisk', () => pbx[Symbol.asyncDispose]());
-=======
   seat.take(pbx);
->>>>>>> 674647b (A standby tells over HTTP that it is one; a handover keeps the application's name in Asterisk until the next process has it)
   const media = new AriMediaOut({
     settings: {
       url,

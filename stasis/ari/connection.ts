@@ -174,6 +174,7 @@ export class AriConnection {
    */
   async #takesBack(): Promise<boolean> {
     if (this.#state !== 'replaced' || this.#lease === undefined || this.#takeBacks >= TAKE_BACKS_MAX) return false;
+    if (this.#isSuccessorExpected) return false;
     const { signal } = this.#closing;
     try {
       await delay(this.#clock, TAKE_BACK_AFTER_MS, signal);
