@@ -75,8 +75,8 @@ export class HeardKeeper {
       this.#isAway = false;
     } catch (error) {
       if (!isAppError(error)) throw error;
-      if (!this.#isAway)
-        this.#deps.log.warn({ err: error }, 'What callers hear is not kept until the database is back');
+      // That the database is away is told elsewhere, once.
+      if (!this.#isAway) this.#deps.log.debug({ err: error }, 'What callers hear is not kept for a while');
       this.#isAway = true;
     } finally {
       this.#cancelLook = null;

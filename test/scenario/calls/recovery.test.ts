@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { queueName } from '../../../src/core/ids.ts';
+import { type ChannelId, queueName } from '../../../src/core/ids.ts';
 import type { IvrDefinition } from '../../../src/core/ivr/flow-definition.ts';
 import { CallCenter, NOTHING_LEFT } from '../../support/call-center.ts';
 import { expectNoUnhandledRejections } from './unhandled.ts';
@@ -299,5 +299,80 @@ describe('in the IVR when the process died', () => {
     expect(kept).toHaveLength(1);
     caller.hangsUp();
     expect(await center.leftovers()).toEqual(NOTHING_LEFT);
+  });
+});
+
+describe('a ring that was cut in half', () => {
+  /** Brings a ring for the only member to a point, at which the process dies. */
+  const POINTS = {
+    'reserve and create': async (center: CallCenter) => {
+      const held = center.store.hold('reserve', 'at-once');
+      await center.entersSupport();
+      await held.arrived;
+      expect(await center.store.openAttempts()).toHaveLength(1);
+      expect(center.phone('1000').ringing).toHaveLength(0);
+    },
+    'create and dial': async (center: CallCenter) => {
+      center.announcer.next({ outcome: 'acknowledged', afterMs: 200 });
+      await center.entersSupport();
+      await center.wait(100);
+      expect(center.phone('1000').ringing.map(({ state }) => state)).toEqual(['Down']);
+    },
+    'dial and answer': async (center: CallCenter) => {
+      await center.entersSupport();
+      await center.wait(1_000);
+      expect(center.phone('1000').ringing.map(({ state }) => state)).toEqual(['Ringing']);
+    },
+  };
+  const points = Object.entries(POINTS);
+
+  test.each(points)('between %s: the member is freed and rung again, from the beginning', async (_, reach) => {
+    const center = await CallCenter.open({ members: ['1000'] });
+    await reach(center);
+    const legs = center.phone('1000').ringing;
+    await center.restarts();
+    await center.wait(1_000);
+    expect(legs.map(({ isGone }) => isGone)).toEqual(legs.map(() => true));
+    expect(center.phone('1000').ringing).toHaveLength(1);
+    center.phone('1000').picksUp();
+    await center.wait(1_000);
+    center.phone('1000').hangsUp();
+    expect(await center.leftovers()).toEqual(NOTHING_LEFT);
+    expect(center.log()).toEqual(['ENTERQUEUE', 'CONNECT', 'COMPLETEAGENT']);
+  });
+
+  test.each(points)('between %s, and the caller hangs up: no phone is left ringing, no member held', async (_, reach) => {
+    const center = await CallCenter.open({ members: ['1000'] });
+    await reach(center);
+    const [entry] = await center.store.openEntries();
+    center.dies();
+    await center.pbx.hangup(entry?.channelId as ChannelId);
+    await center.wait(500);
+    await center.begins();
+    expect(center.phone('1000').ringing).toEqual([]);
+    const next = await center.entersSupport({ number: '2001' });
+    await center.wait(500);
+    expect(center.ringing()).toEqual(['1000']);
+    next.hangsUp();
+    expect(await center.leftovers()).toEqual(NOTHING_LEFT);
+    expect(center.log().filter((event) => event !== 'RINGCANCELED')).toEqual([
+      ...['ENTERQUEUE', 'ABANDON', 'ENTERQUEUE', 'ABANDON'],
+    ]);
+  });
+
+  test('between answer and bridge: they talk, and the answer is booked', async () => {
+    const center = await CallCenter.open({ members: ['1000'] });
+    center.pbx.wire.delayReplies(500, 'addToBridge');
+    const caller = await center.entersSupport();
+    await center.wait(2_000);
+    center.phone('1000').picksUp();
+    center.dies();
+    center.pbx.wire.delayReplies(0);
+    await center.begins();
+    await center.wait(1_000);
+    expect(caller.talksTo).toEqual(['PJSIP/1000']);
+    caller.hangsUp();
+    expect(await center.leftovers()).toEqual(NOTHING_LEFT);
+    expect(center.log()).toEqual(['ENTERQUEUE', 'CONNECT', 'COMPLETECALLER']);
   });
 });

@@ -1,0 +1,279 @@
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { silences } from '../support/audio/levels.ts';
+import { durationMs, writeWav } from '../support/audio/pcm.ts';
+import { eventually } from '../support/e2e/eventually.ts';
+import { hearsFor, hearsNow, SentAudio, untilHears } from '../support/e2e/hearing.ts';
+import { untilTheyTalk } from '../support/e2e/listening.ts';
+import { Site } from '../support/e2e/site.ts';
+import { tone, writeToneClass } from '../support/e2e/tone-class.ts';
+import { runLoad } from '../support/phones/load.ts';
+import { answers, neverAnswers } from '../support/phones/phone.ts';
+import { pause } from '../support/phones/waiting.ts';
+
+jest.setTimeout(180_000);
+
+/** Callers hear nothing for at most so long, with a supervisor that starts the next process at once. */
+const DEAD_AIR_MS = 8_000;
+/** The tones' tracks are short, so that a restart does not fit into one of them. */
+const TRACK_SECONDS = 20;
+/** A tone that no music has: what is said as advice. */
+const ADVICE_HZ = 2_300;
+
+const folder = mkdtempSync(join(tmpdir(), 'queueapp-recovery-'));
+let site: Site;
+beforeAll(async () => {
+  writeToneClass(join(folder, 'music'), TRACK_SECONDS);
+  mkdirSync(join(folder, 'advice/first'), { recursive: true });
+  writeWav(join(folder, 'advice/first/one.wav'), tone(ADVICE_HZ, 2));
+  // So long that a process can be killed between the making of a leg and its dial.
+  const configure = (shipped: string) => `${shipped.replace('publish-wait: 300ms', 'publish-wait: 4s')}
+music-classes:
+  default:
+    folder: ${join(folder, 'music')}
+    advice: ${join(folder, 'advice')}
+    fallback: nothing-at-all
+    programme: { position: { on-change: false, every: 0 }, advice: { first-after: 4s, pause: 5m } }
+`;
+  site = await Site.up({ name: 'recovery', configure, members: 2 });
+  await site.sql("insert into extension (number, interface) values ('4001', 'PJSIP/m001'), ('4002', 'PJSIP/m002')");
+}, 600_000);
+afterEach(() => site.reset());
+afterAll(async () => {
+  await site?.down();
+  rmSync(folder, { recursive: true });
+});
+
+/** Everything that a restart must not change, as the database has it. */
+async function standing() {
+  const entries = await site.sql(
+    `select caller_number, state, joined_at, placed_at, original_position from queue_entry where state <> 'ended' order by joined_at`,
+  );
+  const attempts = await site.sql(
+    "select extension, state, started_at, connected_at from ring_attempt where state <> 'ended' order by extension",
+  );
+  const members = await site.sql(
+    `select extension, paused, paused_reason, paused_at, aside_until, last_hangup_at
+      from queue_member join extension on number = extension order by extension`,
+  );
+  return { entries, attempts, members };
+}
+
+/** As a supervisor does it: the next process at once. Answers when the old one was killed. */
+async function diesAndBegins(): Promise<number> {
+  const killedAtMs = Date.now();
+  await site.killApp();
+  await site.startApp();
+  return killedAtMs;
+}
+
+/** Notes of ended channels that Asterisk still has. */
+const notes = async () => (await site.asterisk('dialplan show globals')).match(/QUEUEAPP_END_/g)?.length ?? 0;
+
+/** When a line was written, as its own time says, in seconds since a moment. */
+async function secondsSince(event: string, sinceMs: number): Promise<number> {
+  const [row] = await site.sql<{ at: string }>(
+    `select extract(epoch from time at time zone 'UTC') as at from queue_log where event = $1 order by id desc limit 1`,
+    [event],
+  );
+  return Number(row?.at) - sinceMs / 1000;
+}
+
+describe('kill -9, with everything there at once', () => {
+  test('places, waiting times, reservations, wrap-ups, pauses and absences are what they were, and the programme goes on', async () => {
+    const talker = await site.phone('1000', { speaksHz: 700, behaviour: answers(0) });
+    const wraps = await site.phone('2000', { behaviour: answers(0, 500) });
+    const absent = await site.phone('3000', { behaviour: answers(0) });
+    const ringing = await site.phone('m001', { behaviour: neverAnswers });
+    await site.sql(`update queue set settings = settings || '{"wrap-up": "5m"}' where name = 'support'`);
+    await site.onDuty('2000');
+    await (await site.caller('0001', { from: { number: '2001' } })).ended();
+    await site.onDuty('1000');
+    const talking = await site.caller('0001', { from: { number: '2002' }, speaksHz: 500 });
+    const talk = await talker.ring();
+    await untilTheyTalk([talking, 500], [talk, 700]);
+    const first = await site.caller('0001', { from: { number: '2003' } });
+    await site.untilPhase('waiting', ({ position }) => position === 1);
+    // Put aside, as after an unanswered call with notpresent-penalty, and paused: both before they could be rung.
+    await site.sql(
+      `insert into queue_member (queue, extension, aside_until) values ('support', '3000', now() + '10 min')`,
+    );
+    await site.sql(
+      `insert into queue_member (queue, extension, paused, paused_reason) values ('support', '4002', true, 'lunch')`,
+    );
+    const second = await site.caller('0001', { from: { number: '2004' } });
+    await site.untilPhase('waiting', ({ position }) => position === 2);
+    const waiting = [first, second];
+    // The advice has been said, and the second track is heard.
+    await untilHears(first, 'b-middle', 60_000);
+    await site.onDuty('4001');
+    const cut = await ringing.ring();
+    const before = await standing();
+    expect(before.entries).toMatchObject([{ state: 'talking' }, { state: 'ringing' }, { state: 'waiting' }]);
+    const sending = await Promise.all(waiting.map((caller) => SentAudio.begin(caller)));
+
+    const killedAtMs = await diesAndBegins();
+
+    await untilTheyTalk([talking, 500], [talk, 700]);
+    const again = await ringing.ring({ limitMs: 20_000 });
+    expect(again.caller.number).toBe('2003');
+    expect(await cut.ended()).toMatchObject({ how: 'cancel' });
+    const after = await standing();
+    expect(after.entries).toEqual(before.entries);
+    expect(after.members).toEqual(before.members);
+    expect(after.attempts.map(({ extension, state }) => [extension, state])).toEqual(
+      before.attempts.map(({ extension, state }) => [extension, state]),
+    );
+    expect(wraps.rings).toHaveLength(1);
+    expect(absent.rings).toHaveLength(0);
+    for (const caller of waiting) await hearsFor(caller, 8_000);
+    for (const [index, sent] of sending.entries()) {
+      const { packets, pcm } = await sent.end();
+      const gaps = packets.slice(1).map((packet, at) => packet.atMs - (packets[at]?.atMs ?? 0));
+      const deadAirMs = Math.max(...gaps);
+      process.stdout.write(`caller ${index + 1}: ${Math.round(deadAirMs)} ms of dead air after kill -9\n`);
+      expect(deadAirMs).toBeGreaterThan(500);
+      expect(deadAirMs).toBeLessThan(DEAD_AIR_MS);
+      expect(durationMs(pcm)).toBeGreaterThan(5_000);
+    }
+    // Twenty seconds each: never the first track anew, and the advice is not said again.
+    const elapsedMs = Date.now() - killedAtMs;
+    expect(elapsedMs).toBeLessThan(40_000);
+    expect(await hearsNow(first)).not.toBe('a-low');
+    const [kept] = await site.sql<{ advice: string[] }>(
+      `select heard->'programme'->'advice' as advice from queue_entry_heard h join queue_entry e using (entry_id)
+        where e.caller_number = '2003'`,
+    );
+    expect(kept?.advice).toEqual(['first/one']);
+    expect(silences(await first.recording(), { minimumMs: DEAD_AIR_MS, thresholdDbfs: -50 })).toEqual([]);
+    await site.sql("update queue set settings = settings - 'wrap-up' where name = 'support'");
+  });
+});
+
+describe('what ended while nobody was there', () => {
+  test.each([
+    ['the member', 'COMPLETEAGENT'],
+    ['the caller', 'COMPLETECALLER'],
+  ] as const)('%s hung up: %s at that time, and the other one is released at once', async (who, event) => {
+    const phone = await site.phone('1000', { behaviour: answers(0) });
+    await site.onDuty('1000');
+    const caller = await site.caller('0001', { from: { number: '2001' } });
+    const ring = await phone.ring();
+    await site.untilPhase('talking');
+    await site.killApp();
+    await pause(2_000);
+    const hungUpAtMs = Date.now();
+    await (who === 'the member' ? ring : caller).hangup();
+    await pause(6_000);
+    await site.startApp();
+    await (who === 'the member' ? caller : ring).ended();
+    await site.logged(event);
+    expect(Math.abs(await secondsSince(event, hungUpAtMs))).toBeLessThan(1.5);
+    await eventually('no note is left', async () => (await notes()) === 0);
+  });
+
+  test('a hundred callers who wait: each ABANDON once, with its own time', async () => {
+    const account = site.sip('caller');
+    const load = runLoad({ account, number: '0001', callsPerSecond: 20, calls: 100, stayMs: 12_000 });
+    await eventually('a hundred wait', async () => (await site.calls()).length === 100, 30_000);
+    await site.killApp();
+    const { successful } = await load;
+    expect(successful).toBe(100);
+    await eventually('no channel is left', async () => (await site.channels()) === 0, 30_000);
+    const overAtMs = Date.now();
+    await pause(3_000);
+    await site.startApp();
+    await site.logged('ABANDON', 100);
+    const lines = await site.queueLog();
+    expect(lines.filter(({ event }) => event === 'ENTERQUEUE')).toHaveLength(100);
+    const ends = await site.sql<{ waited: string; before: string }>(
+      `select extract(epoch from ended_at - joined_at) as waited, extract(epoch from to_timestamp($1) - ended_at) as before
+        from queue_entry where outcome = 'ABANDON' order by ended_at desc limit 100`,
+      [overAtMs / 1000],
+    );
+    const waited = ends.map((each) => Number(each.waited));
+    process.stdout.write(`a hundred callers waited ${Math.min(...waited)} to ${Math.max(...waited)} s\n`);
+    // Twelve seconds each; Asterisk counts whole ones.
+    expect(Math.min(...waited)).toBeGreaterThan(10.5);
+    expect(Math.max(...waited)).toBeLessThan(13);
+    expect(new Set(lines.filter(({ event }) => event === 'ABANDON').map(({ callid }) => callid)).size).toBe(100);
+    await eventually('no note is left', async () => (await notes()) === 0);
+  });
+
+  test('while the application is there, no notes pile up', async () => {
+    const phone = await site.phone('1000', { behaviour: answers(0, 300) });
+    await site.onDuty('1000');
+    const caller = await site.caller('0001', { from: { number: '2001' } });
+    await phone.ring();
+    await caller.ended();
+    await site.untilNoCalls();
+    await eventually('no note is left', async () => (await notes()) === 0);
+  });
+});
+
+describe('a ring that was cut in half', () => {
+  test('between create and dial: the leg is freed, the member is rung from the beginning', async () => {
+    const phone = await site.phone('1000', { behaviour: answers(0, 500) });
+    await site.onDuty('1000');
+    const xmpp = site.stack.state.processes.xmpp?.pid ?? 0;
+    process.kill(xmpp, 'SIGSTOP');
+    try {
+      await site.caller('0001', { from: { number: '2001' } });
+      // The leg is made, and waits for the item to be acknowledged.
+      await eventually('a leg is there', async () =>
+        (await site.asterisk('core show channels concise')).includes('PJSIP/1000-'),
+      );
+      expect(phone.rings).toEqual([]);
+      await site.killApp();
+    } finally {
+      process.kill(xmpp, 'SIGCONT');
+    }
+    await site.startApp();
+    expect((await phone.ring({ limitMs: 20_000 })).caller.number).toBe('2001');
+    await site.logged('COMPLETEAGENT');
+  });
+
+  test('between dial and answer, the caller hangs up meanwhile: the phone stops ringing', async () => {
+    const phone = await site.phone('1000', { behaviour: neverAnswers });
+    await site.onDuty('1000');
+    const caller = await site.caller('0001', { from: { number: '2001' } });
+    const ring = await phone.ring();
+    await site.killApp();
+    await caller.hangup();
+    await site.startApp();
+    expect(await ring.ended()).toMatchObject({ how: 'cancel' });
+    await site.logged('ABANDON');
+    await site.untilDevice('1000', 'NOT_INUSE');
+  });
+
+  test('between answer and bridge: they talk', async () => {
+    const phone = await site.phone('1000', { speaksHz: 700, behaviour: answers(2_500) });
+    await site.onDuty('1000');
+    const caller = await site.caller('0001', { from: { number: '2001' }, speaksHz: 500 });
+    const ring = await phone.ring();
+    await site.killApp();
+    await ring.answered();
+    await site.startApp();
+    await untilTheyTalk([caller, 500], [ring, 700]);
+    await ring.hangup();
+    expect((await site.callLog()).map(({ event }) => event)).toEqual(['ENTERQUEUE', 'CONNECT', 'COMPLETEAGENT']);
+  });
+});
+
+describe('in the IVR', () => {
+  test('the last menu is heard again, not the welcome, and a customer who has been found is kept', async () => {
+    const caller = await site.caller('0000', { from: { number: '2001' } });
+    await caller.hears('ivr_menu', { headMs: 1_000, limitMs: 20_000 });
+    await diesAndBegins();
+    const fromMs = durationMs(await caller.recording());
+    await caller.hears('ivr_menu', { headMs: 1_000, limitMs: 20_000, afterMs: fromMs - 1_000 });
+    await expect(caller.hears('welcome', { headMs: 1_000, limitMs: 1_000, afterMs: fromMs })).rejects.toThrow();
+    await caller.press('1');
+    await caller.hears('inform_code', { headMs: 1_000, limitMs: 20_000, afterMs: fromMs });
+    await caller.press('1111');
+    const waits = await site.untilPhase('waiting');
+    expect(waits).toMatchObject({ customer: { name: 'Company 1' } });
+  });
+});
