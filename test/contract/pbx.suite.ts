@@ -481,6 +481,33 @@ export function describePbx(name: string, create: () => Promise<PbxHarness>): vo
       await pbx.unwatchDevice('PJSIP/1000');
     }, 20_000);
 
+    it('keeps when and why channels ended while nobody was connected, until that is forgotten', async () => {
+      const { caller, id } = await answered();
+      const other = await answered();
+      const phone = await harness.plugIn('answers');
+      const leg = only(await ring(id));
+      await until({ type: 'channel-state', channelId: leg, state: 'Up' });
+      expect(await pbx.noteEnd(id)).toBe('done');
+      expect(await pbx.noteEnd(other.id)).toBe('done');
+      expect(await pbx.pauseEndNote(other.id, true)).toBe('done');
+      expect(await pbx.endOf(id)).toBeNull();
+      await harness.loseConnection();
+      await until({ type: 'disconnected' });
+      await Promise.all([caller.hangUp(), other.caller.hangUp(), phone.hangUp()]);
+      await harness.pass(500);
+      await harness.regainConnection();
+      await until({ type: 'connected' });
+      const ends = await Promise.all([id, leg, other.id].map((each) => pbx.endOf(each)));
+      expect(ends).toMatchObject([{ cause: { code: 16 } }, { cause: { code: 16 } }, null]);
+      const [first, second] = ends.map((end) => end?.atMs ?? Number.NaN);
+      expect((first ?? 0) % 1000).toBe(0);
+      expect(Math.abs((first ?? 0) - (second ?? 0))).toBeLessThanOrEqual(2_000);
+      for (const each of [id, leg]) pbx.forgetEnd(each);
+      await harness.pass(1_500);
+      expect(await Promise.all([id, leg].map((each) => pbx.endOf(each)))).toEqual([null, null]);
+      await until({ type: 'connected' });
+    }, 20_000);
+
     // The last one: it ends the connection for good.
     it('stops when another process takes the name', async () => {
       await harness.replace();
