@@ -145,8 +145,8 @@ export class IvrRun {
   async #take({ state, effects }: FlowResult): Promise<void> {
     this.#state = state;
     for (const effect of effects) {
-      if (this.#isOver) return;
       if (effect.type === 'play' || effect.type === 'start-timer') await this.#keep(state);
+      if (this.#isOver) return;
       await this.#perform(effect);
     }
   }

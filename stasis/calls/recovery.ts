@@ -128,13 +128,13 @@ async function bringLevel(deps: SessionDeps, calls: Calls, { signal, ends }: Rec
   room.distributor.remember(stored.memories);
   room.recordings.found(stored.recordings, snapshot.channels);
   const remnants = hangUpMediaRemnants(room, snapshot);
-  const left = ends.without(snapshot);
   await sideBySide(entries, ADOPTED_AT_ONCE, async (entry) => {
     signal.throwIfAborted();
-    await adoptEntry(deps, calls, { entry, heard: stored.heard.get(entry.entryId), snapshot: left });
+    await adoptEntry(deps, calls, { entry, heard: stored.heard.get(entry.entryId), snapshot: ends.without(snapshot) });
   });
   signal.throwIfAborted();
   for (const channelId of room.ends.channels()) pbx.forgetEnd(channelId);
+  ends.tellAgain();
   room.distributor.open();
   room.log.info({ entries: entries.length, tookMs: room.clock.now() - beganAtMs }, 'Members are matched again');
   const claimed = new Set<string>([
