@@ -49,6 +49,7 @@ export function selectOpenAttempts(): Statement<AttemptRow> {
  * Who waits for the entry's lock sees its new row (READ COMMITTED looks again), so a second reservation finds it no
  * longer waiting; who wants the same extension for itself waits for the unique index and then inserts nothing. Two queues of which
  * only one says ring-in-use are kept apart as far as this statement's snapshot shows: the other one has said that it may be so.
+ * Who has a call already is asked of the offers: asked of `extension`, PostgreSQL looks it up for everybody in that table.
  */
 const RESERVE = `with
   held as materialized (
@@ -61,15 +62,15 @@ const RESERVE = `with
         and coalesce(m.aside_until <= ${momentOf('$5')}, true)
       join extension x on x.number = m.extension
     where h.state = 'waiting' and (not $6 or not exists (
-      select from ring_attempt r where r.extension = x.number and r.state <> 'ended'))
+      select from ring_attempt r where r.extension = o.extension and r.state <> 'ended'))
     on conflict do nothing returning attempt_id, extension),
   taken as (
     update queue_entry e set state = 'ringing', attempt_id = (select min(attempt_id) from added),
       ringing = (select count(*) from added)
     from held h where e.entry_id = h.entry_id and exists (select from added)),
   remembered as (
-    update queue q set last_rung = (select extension from added order by array_position($4::text[], extension) limit 1)
-    where $7 and q.name = $2 and exists (select from added))
+    insert into queue_delta (queue, last_rung)
+    select $2, extension from added where $7 order by array_position($4::text[], extension) limit 1)
   select array(select attempt_id from added union select attempt_id from ring_attempt
       where attempt_id = any($3) and entry_id = $1 and state = 'ringing') as reserved,
     (select state from held) as state`;

@@ -10,21 +10,24 @@ export type FiguresRow = Omit<QueueFigures, 'queue' | 'members'> & {
 export function selectFigures(): Statement<FiguresRow> {
   return {
     name: 'figures',
-    text: `select q.name as queue, q.completed::float8, q.abandoned::float8, q.completed_in_level::float8 as "completedInLevel",
-        q.abandoned_in_level::float8 as "abandonedInLevel", q.hold_ms as "holdMs", q.talk_ms as "talkMs",
+    text: `select f.queue, f.completed::float8, f.abandoned::float8, f.completed_in_level::float8 as "completedInLevel",
+        f.abandoned_in_level::float8 as "abandonedInLevel", f.hold_ms as "holdMs", f.talk_ms as "talkMs",
         q.service_level_ms as "serviceLevelMs", ${asMs('q.figures_since')} as "sinceMs",
         coalesce((select jsonb_agg(jsonb_build_object('extension', m.extension, 'calls', m.calls,
             'lastCallAtMs', ${asMs('m.last_call_at')}, 'lastPausedAtMs', ${asMs('m.last_paused_at')}) order by m.extension)
           from queue_member m where m.queue = q.name), '[]') as members
-      from queue q order by q.name`,
+      from queue q join queue_figures f on f.queue = q.name order by q.name`,
     values: [],
   };
 }
 
+/** What round robin remembers is no figure, and stays. */
 const RESET = `with
   reset as (
-    update queue set completed = 0, abandoned = 0, completed_in_level = 0, abandoned_in_level = 0, hold_ms = null, talk_ms = null,
-      figures_since = ${momentOf('$2')} where name = $1 returning name)
+    update queue q set completed = 0, abandoned = 0, completed_in_level = 0, abandoned_in_level = 0, hold_ms = null, talk_ms = null,
+      last_rung = (select f.last_rung from queue_figures f where f.queue = q.name), figures_since = ${momentOf('$2')}
+    where name = $1 returning name),
+  forgotten as (delete from queue_delta d using reset where d.queue = reset.name)
   update queue_member m set calls = 0, last_call_at = null from reset where m.queue = reset.name returning m.extension`;
 
 /** Sets a queue's figures and those of its members to the beginning (app_queue's QueueReset); the rows are the members that changed. */

@@ -21,7 +21,7 @@ export function defineQueues(queues: readonly QueueDefinition[]): Statement<obje
 
 /** What queues remember of their members. */
 export function selectQueueMemories(): Statement<{ readonly queue: string; readonly lastRung: string | null }> {
-  return { name: 'queue-memories', text: 'select name as queue, last_rung as "lastRung" from queue', values: [] };
+  return { name: 'queue-memories', text: 'select queue, last_rung as "lastRung" from queue_figures', values: [] };
 }
 
 /** A row of queue, as far as it says what the queue is. */
