@@ -6,6 +6,8 @@ import type { Logger } from './log.ts';
 
 /** How often it is looked at how far it is. */
 const LOOK_MS = 250;
+/** A standby that is not seen for so long is gone; one that only lost its connection with the database is back by then. */
+const GONE_AFTER_MS = 5_000;
 /** Between two lines of the log about calls that are still there. */
 const TELL_MS = 60_000;
 
@@ -41,6 +43,8 @@ export class Drain implements DrainFace {
   /** `null`: not draining. */
   #sinceMs: number | null = null;
   #standbys: number | null = null;
+  /** When a standby was seen last, or not known to be gone. */
+  #standbySeenAtMs = 0;
   #toldAtMs = 0;
   #isOver = false;
   #cancel: () => void = () => undefined;
@@ -70,6 +74,7 @@ export class Drain implements DrainFace {
     const { clock, tell, log } = this.#deps;
     this.#sinceMs = clock.now();
     this.#toldAtMs = this.#sinceMs;
+    this.#standbySeenAtMs = this.#sinceMs;
     tell(true);
     this.#go(this.#wayNow());
     log.info({ to: this.#way, standbys: this.#standbys, ...this.#deps.calls.counts() }, 'Draining');
@@ -135,22 +140,28 @@ export class Drain implements DrainFace {
   async #look(): Promise<void> {
     await this.#count();
     if (this.#sinceMs === null || this.#isOver) return;
-    const { clock, calls, log, limits } = this.#deps;
-    const way = this.#wayNow();
-    if (way !== this.#way) {
-      log.info({ to: way, standbys: this.#standbys }, 'Draining: another way now');
-      this.#go(way);
-    }
+    const { clock, calls, limits } = this.#deps;
+    this.#chooseWay();
     const counts = calls.counts();
     const forMs = clock.now() - this.#sinceMs;
     const { ringsMs, talksMs } = limits();
-    if (way === 'process') {
-      if (counts.ringing === 0 || forMs >= ringsMs) return this.#handOver(counts);
-    } else if (sum(counts) === 0 || forMs >= talksMs) {
-      return this.#finish(sum(counts) === 0 ? 'empty' : 'time-over', counts);
-    }
+    const canHandOver = this.#way === 'process' && this.#wayNow() === 'process';
+    if (canHandOver && (counts.ringing === 0 || forMs >= ringsMs)) return this.#handOver(counts);
+    if (this.#way === 'dialplan' && sum(counts) === 0) return this.#finish('empty', counts);
+    if (forMs >= talksMs) return this.#finish('time-over', counts);
     this.#tellSometimes(counts);
     this.#lookLater();
+  }
+
+  /** Nobody is sent away because the database, or the standby's connection with it, was away for a moment. */
+  #chooseWay(): void {
+    const { clock, log } = this.#deps;
+    const isGone = this.#standbys === 0 && clock.now() - this.#standbySeenAtMs >= GONE_AFTER_MS;
+    if (this.#standbys !== 0) this.#standbySeenAtMs = clock.now();
+    const way = this.#way === 'process' && !isGone ? 'process' : this.#wayNow();
+    if (way === this.#way) return;
+    log.info({ to: way, standbys: this.#standbys }, 'Draining: another way now');
+    this.#go(way);
   }
 
   #handOver(counts: CallCounts): void {

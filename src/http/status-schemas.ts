@@ -18,6 +18,17 @@ export const readinessSchema = group({
   ),
   parts: group({ asterisk: part, database: part, xmpp: part }),
   waiting: waitingSchema,
+  music: listOf(
+    group({
+      class: text('Name of the music class'),
+      tracks: whole('Tunes that can be played'),
+      broken: whole('Files and folders that give no sound'),
+      stream: {
+        ...group({ playing: flag('Whether it is heard'), since: time('Since when it is, or is not') }),
+        type: ['object', 'null'],
+      },
+    }),
+  ),
   switches: switchSummarySchema,
 });
 

@@ -39,6 +39,12 @@ export function readinessJson(status: ApplicationStatus) {
     missing,
     parts: partsJson(parts),
     waiting: waitingJson(pending),
+    music: status.music.map(({ name, tracks, broken, stream }) => ({
+      class: name,
+      tracks,
+      broken: broken.length,
+      stream: stream && { playing: stream.isPlaying, since: time(stream.sinceMs) },
+    })),
     switches: switches.map((each) => switchSummaryJson(each, ownSwitch)),
   };
 }

@@ -38,6 +38,10 @@ describe('the HTTP server', () => {
         missing: [],
         parts: { asterisk: part, database: part, xmpp: part },
         waiting: { 'database-writes': 12, 'queue-log-file': null, 'recordings-to-remove': 0 },
+        music: [
+          { class: 'default', tracks: 4, broken: 1, stream: null },
+          { class: 'radio', tracks: 0, broken: 0, stream: { playing: true, since: '2026-11-20T12:00:00.000Z' } },
+        ],
         switches: [
           {
             ...{ switch: 'main', own: true, holder: 'host 1', holderThere: true, epoch: 7 },

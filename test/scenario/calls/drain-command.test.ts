@@ -128,7 +128,24 @@ describe('drain with a standby', () => {
     const waiting = await center.entersSupport();
     await drain.begin();
     state.standbys = 0;
-    await center.wait(1_000);
+    await center.wait(4_000);
+    expect(waiting.continuedTo).toBeNull();
+    await center.wait(2_000);
     expect([waiting.continuedTo, waiting.variable('QUEUESTATUS'), state.end]).toEqual(['next', 'UNAVAILABLE', null]);
+  });
+
+  test.each(['away', 0] as const)('the standby is not seen for a moment (%s): nobody is sent away', async (seen) => {
+    const { center, drain, state } = await scene({ members: ['1000', '1001'], standbys: 1 });
+    await talk(center);
+    await center.entersSupport();
+    const waiting = await center.entersSupport();
+    await drain.begin();
+    state.standbys = seen;
+    center.phone('1001').picksUp();
+    await center.wait(3_000);
+    expect([waiting.continuedTo, state.end]).toEqual([null, null]);
+    state.standbys = 1;
+    await center.wait(500);
+    expect([waiting.continuedTo, state.end]).toEqual([null, 'handed-over']);
   });
 });
