@@ -19,6 +19,8 @@ jest.setTimeout(180_000);
 const DEAD_AIR_MS = 8_000;
 /** The tones' tracks are short, so that a restart does not fit into one of them. */
 const TRACK_SECONDS = 20;
+/** RFC 3389: what rtp_keepalive sends is not heard. */
+const COMFORT_NOISE = 13;
 /** A tone that no music has: what is said as advice. */
 const ADVICE_HZ = 2_300;
 
@@ -40,7 +42,10 @@ music-classes:
   site = await Site.up({ name: 'recovery', configure, members: 2 });
   await site.sql("insert into extension (number, interface) values ('4001', 'PJSIP/m001'), ('4002', 'PJSIP/m002')");
 }, 600_000);
-afterEach(() => site.reset());
+afterEach(async () => {
+  await site.reset();
+  await site.sql("update queue set settings = settings - 'wrap-up' where name = 'support'");
+});
 afterAll(async () => {
   await site?.down();
   rmSync(folder, { recursive: true });
@@ -131,7 +136,8 @@ describe('kill -9, with everything there at once', () => {
     for (const caller of waiting) await hearsFor(caller, 8_000);
     for (const [index, sent] of sending.entries()) {
       const { packets, pcm } = await sent.end();
-      const gaps = packets.slice(1).map((packet, at) => packet.atMs - (packets[at]?.atMs ?? 0));
+      const heard = packets.filter(({ payloadType }) => payloadType !== COMFORT_NOISE);
+      const gaps = heard.slice(1).map((packet, at) => packet.atMs - (heard[at]?.atMs ?? 0));
       const deadAirMs = Math.max(...gaps);
       process.stdout.write(`caller ${index + 1}: ${Math.round(deadAirMs)} ms of dead air after kill -9\n`);
       expect(deadAirMs).toBeGreaterThan(500);
@@ -148,7 +154,6 @@ describe('kill -9, with everything there at once', () => {
     );
     expect(kept?.advice).toEqual(['first/one']);
     expect(silences(await first.recording(), { minimumMs: DEAD_AIR_MS, thresholdDbfs: -50 })).toEqual([]);
-    await site.sql("update queue set settings = settings - 'wrap-up' where name = 'support'");
   });
 });
 
@@ -182,16 +187,14 @@ describe('what ended while nobody was there', () => {
     const { successful } = await load;
     expect(successful).toBe(100);
     await eventually('no channel is left', async () => (await site.channels()) === 0, 30_000);
-    const overAtMs = Date.now();
     await pause(3_000);
     await site.startApp();
     await site.logged('ABANDON', 100);
     const lines = await site.queueLog();
     expect(lines.filter(({ event }) => event === 'ENTERQUEUE')).toHaveLength(100);
-    const ends = await site.sql<{ waited: string; before: string }>(
-      `select extract(epoch from ended_at - joined_at) as waited, extract(epoch from to_timestamp($1) - ended_at) as before
-        from queue_entry where outcome = 'ABANDON' order by ended_at desc limit 100`,
-      [overAtMs / 1000],
+    const ends = await site.sql<{ waited: string }>(
+      `select extract(epoch from ended_at - joined_at) as waited from queue_entry where outcome = 'ABANDON'
+        order by ended_at desc limit 100`,
     );
     const waited = ends.map((each) => Number(each.waited));
     process.stdout.write(`a hundred callers waited ${Math.min(...waited)} to ${Math.max(...waited)} s\n`);
@@ -258,22 +261,26 @@ describe('a ring that was cut in half', () => {
     await site.startApp();
     await untilTheyTalk([caller, 500], [ring, 700]);
     await ring.hangup();
+    await site.logged('COMPLETEAGENT');
     expect((await site.callLog()).map(({ event }) => event)).toEqual(['ENTERQUEUE', 'CONNECT', 'COMPLETEAGENT']);
   });
 });
 
 describe('in the IVR', () => {
-  test('the last menu is heard again, not the welcome, and a customer who has been found is kept', async () => {
+  test('the last menu is heard again, not the welcome, and its keys count', async () => {
     const caller = await site.caller('0000', { from: { number: '2001' } });
     await caller.hears('ivr_menu', { headMs: 1_000, limitMs: 20_000 });
-    await diesAndBegins();
+    await site.killApp();
+    // Asterisk plays the prompt to its end.
     const fromMs = durationMs(await caller.recording());
-    await caller.hears('ivr_menu', { headMs: 1_000, limitMs: 20_000, afterMs: fromMs - 1_000 });
+    await site.startApp();
+    await caller.hears('ivr_menu', { headMs: 1_000, limitMs: 20_000, afterMs: fromMs });
     await expect(caller.hears('welcome', { headMs: 1_000, limitMs: 1_000, afterMs: fromMs })).rejects.toThrow();
     await caller.press('1');
     await caller.hears('inform_code', { headMs: 1_000, limitMs: 20_000, afterMs: fromMs });
     await caller.press('1111');
-    const waits = await site.untilPhase('waiting');
-    expect(waits).toMatchObject({ customer: { name: 'Company 1' } });
+    await site.untilPhase('waiting');
+    const [entry] = await site.sql("select customer->>'name' as name from queue_entry where state = 'waiting'");
+    expect(entry).toEqual({ name: 'Company 1' });
   });
 });
