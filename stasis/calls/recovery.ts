@@ -136,7 +136,7 @@ async function bringLevel(deps: SessionDeps, calls: Calls, { signal, ends }: Rec
   for (const channelId of room.ends.channels()) pbx.forgetEnd(channelId);
   ends.tellAgain();
   room.distributor.open();
-  room.log.info({ entries: entries.length, tookMs: room.clock.now() - beganAtMs }, 'Members are matched again');
+  const matchedMs = room.clock.now() - beganAtMs;
   const claimed = new Set<string>([
     ...room.announced.keys(),
     ...entries.flatMap(({ attempts }) => attempts.map(({ attemptId }) => attemptId)),
@@ -153,7 +153,12 @@ async function bringLevel(deps: SessionDeps, calls: Calls, { signal, ends }: Rec
   signal.throwIfAborted();
   await removeBridges(room, snapshot);
   await room.announcer.reconcile(room.board.loggedIn(), [...room.announced.values()]);
-  return { channels: snapshot.channels.length, entries: entries.length, tookMs: room.clock.now() - beganAtMs };
+  return {
+    channels: snapshot.channels.length,
+    entries: entries.length,
+    matchedMs,
+    tookMs: room.clock.now() - beganAtMs,
+  };
 }
 
 /** Channels of callers, and of the members who answered. */
