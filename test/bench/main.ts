@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 import { CHECKOUT } from '../../install/private-stack/paths.ts';
 import { VARIANTS as DISPATCHERS } from './dispatch/cost.ts';
 import { benchDispatch, PARTS as DISPATCH_PARTS } from './dispatch/dispatch.ts';
+import { benchNodes, VARIANTS as NODES, PARTS as NODES_PARTS } from './nodes/nodes.ts';
 import { VARIANTS as PLAYERS } from './programme/on-hold.ts';
 import { benchProgramme, PARTS as PROGRAMME_PARTS } from './programme/programme.ts';
 import { benchQueue, PARTS as QUEUE_PARTS } from './queue/queue.ts';
@@ -14,6 +15,8 @@ const HELP = `usage: npm run bench -- [NAME] [options]
 
   dispatch           the same load on Asterisk's app_queue and on queueapp, alternating: processor time per call at 20 and at
                      60 calls/s, the time from a caller's last digit and from a member's last hang-up to the next INVITE
+  nodes              the same calls for one queue with one process on one Asterisk, and with two on two, alternating: processor time per
+                     call of all of them together
   programme          callers on hold who hear Asterisk's own music, their own programme, and one Liquidsoap process each, alternating:
                      processor time and memory for each caller, gaps in the captured RTP; the time from a key to the next tune
   queue              the queue's rules by themselves: choosing among 10, 1,000 and 10,000 members by each strategy, and beside it by
@@ -27,11 +30,12 @@ them down. Captures packets with dumpcap, so it needs root. install/packages.sh 
 
   --part PART        only this part; may be given several times.
                      dispatch: ${DISPATCH_PARTS.join(', ')}; programme: ${PROGRAMME_PARTS.join(', ')};
-                     queue: ${QUEUE_PARTS.join(', ')}
+                     queue: ${QUEUE_PARTS.join(', ')}; nodes: ${NODES_PARTS.join(', ')}
   --rounds N         measurements of each variant in the parts about cost (default: 3)
   --only NAME        in those parts measure only this variant; may be given several times.
-                     dispatch: ${DISPATCHERS.join(', ')}; programme: ${PLAYERS.join(', ')}
-  --calls N          dispatch, queue: calls of each measurement (default: 400 at 20/s, 1200 at 60/s, 200 with digits, 300 freed members);
+                     dispatch: ${DISPATCHERS.join(', ')}; programme: ${PLAYERS.join(', ')}; nodes: ${NODES.join(', ')}
+  --calls N          dispatch, queue, nodes: calls of each measurement (default: 400 at 20/s, 1200 at 60/s, 200 with digits, 300 freed
+                     members, 600 of nodes);
                      fewer than the default measure less than the targets say
   --callers N        programme, recovery: callers who wait at once (default: 400; recovery: 10, 100 and 400); may be given several times, up to 900
   --seconds N        programme: length of each measurement (default: 40, at most 1500); ten minutes as the target says:
@@ -47,6 +51,7 @@ Exit status: 0 every target met, 1 one missed or something failed, 2 wrong usage
 /** What is measured, with its parts and variants; the order when no name is given. */
 const BENCHES = {
   dispatch: { parts: DISPATCH_PARTS, variants: DISPATCHERS },
+  nodes: { parts: NODES_PARTS, variants: NODES },
   programme: { parts: PROGRAMME_PARTS, variants: PLAYERS },
   queue: { parts: QUEUE_PARTS, variants: [] },
   recovery: { parts: [], variants: [] },
@@ -110,29 +115,39 @@ async function main(): Promise<number> {
   const chosen = benches.map((bench) => ({ bench, ...choice(bench, values) }));
   process.stderr.write('· building the application (npm run build)\n');
   execFileSync('npm', ['run', '--silent', 'build'], { cwd: CHECKOUT, stdio: ['ignore', 'ignore', 'inherit'] });
-  for (const { bench, parts, variants } of chosen) {
-    introduce(bench);
-    if (bench === 'dispatch')
-      await benchDispatch(report, {
+  const runs: Record<Bench, (chosen: Chosen) => Promise<void>> = {
+    dispatch: ({ parts, variants }) =>
+      benchDispatch(report, {
         ...common,
         parts: DISPATCH_PARTS.filter((part) => parts.includes(part)),
         variants: DISPATCHERS.filter((variant) => variants.includes(variant)),
         calls,
-      });
-    else if (bench === 'queue')
-      await benchQueue(report, { ...common, parts: QUEUE_PARTS.filter((part) => parts.includes(part)), calls });
-    else if (bench === 'recovery') await benchRecovery(report, { ...common, callers: callersOf(['10', '100', '400']) });
-    else
-      await benchProgramme(report, {
+      }),
+    nodes: ({ variants }) =>
+      benchNodes(report, { ...common, variants: NODES.filter((variant) => variants.includes(variant)), calls }),
+    queue: ({ parts }) =>
+      benchQueue(report, { ...common, parts: QUEUE_PARTS.filter((part) => parts.includes(part)), calls }),
+    recovery: () => benchRecovery(report, { ...common, callers: callersOf(['10', '100', '400']) }),
+    programme: ({ parts, variants }) =>
+      benchProgramme(report, {
         ...common,
         parts: PROGRAMME_PARTS.filter((part) => parts.includes(part)),
         variants: PLAYERS.filter((variant) => variants.includes(variant)),
         callers: callersOf(['400']),
         seconds,
-      });
+      }),
+  };
+  for (const each of chosen) {
+    introduce(each.bench);
+    await runs[each.bench](each);
   }
   if (values.json !== undefined) await report.writeJson(values.json);
   return report.isEveryTargetMet ? 0 : 1;
+}
+
+interface Chosen {
+  readonly parts: readonly string[];
+  readonly variants: readonly string[];
 }
 
 function chosenBenches(names: readonly string[]): readonly Bench[] {
