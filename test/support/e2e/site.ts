@@ -19,6 +19,7 @@ import { ChatMember } from '../xmpp-clients/member.ts';
 import type { XmppAccount } from '../xmpp-clients/xmpp-client.ts';
 import { type ProcessEnd, QueueappProcess } from './application.ts';
 import { eventually } from './eventually.ts';
+import { CALL_EVENTS, type LoggedLine } from './logged-line.ts';
 
 /** What a test's site is to be like. */
 export interface SiteOptions {
@@ -36,28 +37,18 @@ export interface SiteOptions {
   readonly ariUrl?: (own: string) => Promise<string>;
 }
 
-/** One line of queue_log without its time, its empty last columns cut. */
-export interface LoggedLine {
-  readonly event: string;
-  readonly agent: string;
-  readonly callid: string;
-  readonly data: readonly string[];
+/** How the application of a site is started. */
+export interface AppOptions extends Pick<SiteOptions, 'name' | 'configure'> {
+  /** Goes before the stack's. @default none */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Of `queueapp start`. @default none */
+  readonly args?: readonly string[];
 }
 
+/** Names the stack of a test: test processes run beside one another. */
+export const stackName = (name: string) => `e2e-${process.pid % 100_000}-${name}`.slice(0, 20);
+
 const EXTENSIONS = ['1000', '2000', '3000'] as const;
-const CALL_EVENTS: ReadonlySet<string> = new Set([
-  ...['ENTERQUEUE', 'CONNECT', 'RINGNOANSWER', 'RINGCANCELED', 'COMPLETEAGENT', 'COMPLETECALLER'],
-  ...[
-    'BLINDTRANSFER',
-    'ATTENDEDTRANSFER',
-    'ABANDON',
-    'EXITWITHTIMEOUT',
-    'EXITEMPTY',
-    'EXITWITHKEY',
-    'WITHDRAW',
-    'AGENTDUMP',
-  ],
-]);
 const READY_LIMIT_MS = 60_000;
 
 /** A private stack, the application in front of it, and the people of the stories: one per test file. */
@@ -65,13 +56,15 @@ export class Site {
   readonly stack: Stack;
   readonly env: StackEnv;
   readonly #name: string;
+  readonly #args: readonly string[];
   readonly #people: { close(): Promise<void> }[] = [];
   #app: QueueappProcess;
   #database: Client;
   #logMark = 0;
 
-  private constructor(name: string, stack: Stack, env: StackEnv) {
+  private constructor({ name, args = [] }: AppOptions, stack: Stack, env: StackEnv) {
     this.#name = name;
+    this.#args = args;
     this.stack = stack;
     this.env = env;
     this.#app = this.#start();
@@ -85,24 +78,28 @@ export class Site {
     asterisk = 'current',
     members = 0,
     configure,
-    ariUrl = async (own) => own,
+    ariUrl,
   }: SiteOptions): Promise<Site> {
-    rmSync(join(CHECKOUT, '.run', `e2e-${name}.log`), { force: true });
-    const stack = await createStack({
-      name: `e2e-${process.pid % 100_000}-${name}`.slice(0, 20),
-      xmpp,
-      asterisk,
-      members,
+    const stack = await createStack({ name: stackName(name), xmpp, asterisk, members });
+    return await Site.on(stack, {
+      name,
+      ...(configure === undefined ? {} : { configure }),
+      ...(ariUrl === undefined ? {} : { env: { ARI_URL: await ariUrl(stack.env.ARI_URL) } }),
     });
+  }
+
+  /** The application in front of a stack, which goes down with it. */
+  static async on(stack: Stack, app: AppOptions): Promise<Site> {
+    rmSync(join(CHECKOUT, '.run', `e2e-${app.name}.log`), { force: true });
+    const { configure } = app;
     try {
       const folder = join(stack.env.QUEUEAPP_RUN, 'application');
       mkdirSync(folder, { recursive: true });
       const file = join(folder, 'queueapp.yaml');
       const shipped = readFileSync(stack.env.QUEUEAPP_CONFIG, 'utf8');
       writeFileSync(file, configure === undefined ? shipped : configure(shipped));
-      const ARI_URL = await ariUrl(stack.env.ARI_URL);
-      const env = { ...stack.env, ARI_URL, QUEUEAPP_CONFIG: file, QUEUEAPP_DATA: folder, LOG_LEVEL: 'debug' };
-      const site = new Site(name, stack, env);
+      const env = { ...stack.env, QUEUEAPP_CONFIG: file, QUEUEAPP_DATA: folder, LOG_LEVEL: 'debug', ...app.env };
+      const site = new Site(app, stack, env);
       await site.#untilReady();
       return site;
     } catch (error) {
@@ -365,7 +362,7 @@ export class Site {
   }
 
   #start(): QueueappProcess {
-    return new QueueappProcess(['start'], this.env, `e2e-${this.#name}`);
+    return new QueueappProcess(['start', ...this.#args], this.env, `e2e-${this.#name}`);
   }
 
   async #untilReady(): Promise<void> {
