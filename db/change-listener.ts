@@ -1,5 +1,6 @@
 import { Client, type Notification } from 'pg';
-import { entryId, extensionNumber, queueName } from '../src/core/ids.ts';
+import { asDeviceState } from '../src/core/device-state.ts';
+import { entryId, extensionNumber, queueName, switchName } from '../src/core/ids.ts';
 import { type BackoffOptions, backoffMs } from '../src/lib/backoff.ts';
 import type { Clock } from '../src/lib/clock.ts';
 import type { Outage } from '../src/lib/outage.ts';
@@ -41,7 +42,8 @@ export class ChangeListener {
   readonly #heartbeatMs: number;
   readonly #listeners = new Set<(change: StoreChange) => void>();
   readonly #incoming = new Map<string, StoreChange>();
-  readonly #outgoing = new Set<string>();
+  /** What is told, by what it is about: of a device only the newest state. */
+  readonly #outgoing = new Map<string, string>();
   #client: Client | null = null;
   #ownPid = 0;
   #failures = 0;
@@ -66,7 +68,7 @@ export class ChangeListener {
   /** Tells other processes, soon; dropped while the connection is away, because they will read everything again or hear of the next change. */
   announce(change: StoreChange): void {
     if (this.#client === null) return;
-    this.#outgoing.add(payloadOf(change));
+    this.#outgoing.set(keyOf(change), payloadOf(change));
     if (!this.#cancelTimers.has('outgoing')) this.#later('outgoing', ANNOUNCE_MS, () => this.#sendOutgoing());
   }
 
@@ -148,7 +150,7 @@ export class ChangeListener {
   }
 
   #take(change: StoreChange): void {
-    this.#incoming.set(payloadOf(change), change);
+    this.#incoming.set(keyOf(change), change);
     if (!this.#cancelTimers.has('incoming')) this.#later('incoming', COALESCE_MS, () => this.#tellListeners());
   }
 
@@ -170,7 +172,7 @@ export class ChangeListener {
   }
 
   #sendOutgoing(): void {
-    const lines = [...this.#outgoing].join('\n');
+    const lines = [...this.#outgoing.values()].join('\n');
     this.#outgoing.clear();
     const payload = lines.length > PAYLOAD_LENGTH_MAX ? 'all' : lines;
     // A lost connection is noticed by its own event; then everybody reads everything again.
@@ -197,6 +199,10 @@ export class ChangeListener {
   }
 }
 
+function keyOf(change: StoreChange): string {
+  return change.type === 'device' ? `device|${change.switchName}|${change.device}` : payloadOf(change);
+}
+
 function payloadOf(change: StoreChange): string {
   switch (change.type) {
     case 'membership':
@@ -205,6 +211,9 @@ function payloadOf(change: StoreChange): string {
       return `entry|${change.queue}|${change.entryId}`;
     case 'queue':
       return `queue|${change.queue}`;
+    case 'device':
+      // Last, because it may hold anything but a line's end.
+      return `device|${change.switchName}|${change.state}|${change.device}`;
     case 'all':
       return 'all';
     default:
@@ -214,9 +223,11 @@ function payloadOf(change: StoreChange): string {
 
 /** Anybody may send on the channel: what isn't understood counts as `all`. */
 function parsePayload(line: string): StoreChange {
-  const [type, first, second] = line.split('|');
+  const [type, first, second, ...rest] = line.split('|');
   if (type === 'membership' && first) return { type, extension: extensionNumber(first) };
   if (type === 'entry' && first && second) return { type, queue: queueName(first), entryId: entryId(second) };
+  if (type === 'device' && first && second && rest.length > 0)
+    return { type, switchName: switchName(first), state: asDeviceState(second), device: rest.join('|') };
   if (type === 'queue' && first) return { type, queue: queueName(first) };
   return { type: 'all' };
 }

@@ -11,6 +11,7 @@ import {
 import type { Extension, Membership } from '../src/core/people.ts';
 import type { MissConsequence } from '../src/core/queue/misses.ts';
 import { queueLogRow } from '../src/core/queue/queue-log.ts';
+import type { SwitchLease } from '../src/core/switches/switch-life.ts';
 import type {
   EndWrapUpRequest,
   LoginRequest,
@@ -44,6 +45,7 @@ import type {
   StoredEntry,
 } from '../src/ports/queue-store.ts';
 import type { RecordingQuery, StoredRecording } from '../src/ports/recordings.ts';
+import type { SaveDevicesRequest, SwitchDevice } from '../src/ports/switch-store.ts';
 import type { ChangeListener } from './change-listener.ts';
 import type { Database } from './database.ts';
 import * as attempts from './statements/attempts.ts';
@@ -57,6 +59,7 @@ import { insertLogRow } from './statements/queue-log.ts';
 import { defineQueues, selectQueueMemories } from './statements/queues.ts';
 import * as recordings from './statements/recordings.ts';
 import type { Statement } from './statements/statement.ts';
+import * as switches from './statements/switch-devices.ts';
 
 /** The queue store on PostgreSQL: each method is one prepared statement of db/statements, and tells other processes afterwards. */
 export class PostgresQueueStore implements QueueStore {
@@ -73,8 +76,8 @@ export class PostgresQueueStore implements QueueStore {
     for (const { name } of queues) this.#changes.announce({ type: 'queue', queue: name });
   }
 
-  async extensions(): Promise<readonly Extension[]> {
-    return (await this.#database.run(members.selectExtensions())).map(members.toExtension);
+  async extensions(numbers?: readonly ExtensionNumber[]): Promise<readonly Extension[]> {
+    return (await this.#database.run(members.selectExtensions(numbers))).map(members.toExtension);
   }
 
   async extensionByInterface(interfaceName: string): Promise<Extension | null> {
@@ -82,8 +85,8 @@ export class PostgresQueueStore implements QueueStore {
     return row === undefined ? null : members.toExtension(row);
   }
 
-  async memberships(): Promise<readonly Membership[]> {
-    return (await this.#database.run(members.selectMemberships())).map(members.toMembership);
+  async memberships(numbers?: readonly ExtensionNumber[]): Promise<readonly Membership[]> {
+    return (await this.#database.run(members.selectMemberships(numbers))).map(members.toMembership);
   }
 
   async openAttempts(): Promise<readonly StoredAttempt[]> {
@@ -101,6 +104,10 @@ export class PostgresQueueStore implements QueueStore {
   async heard(): Promise<ReadonlyMap<EntryId, HeardSoFar>> {
     const rows = await this.#database.run(heard.selectHeard());
     return new Map(rows.map(({ entryId, ...row }) => [toEntryId(entryId), row]));
+  }
+
+  async entries(entryIds: readonly EntryId[]): Promise<readonly StoredEntry[]> {
+    return entries.toEntries(await this.#database.run(entries.selectEntries(entryIds)));
   }
 
   async login(request: LoginRequest): Promise<Membership | 'already' | 'unknown-queue' | 'unknown-extension'> {
@@ -209,6 +216,21 @@ export class PostgresQueueStore implements QueueStore {
 
   async recordings(query: RecordingQuery): Promise<readonly StoredRecording[]> {
     return (await this.#database.run(recordings.selectRecordings(query))).map(recordings.toRecording);
+  }
+
+  async switchLeases(): Promise<readonly SwitchLease[]> {
+    return (await this.#database.run(switches.selectLeases())).map(switches.toLease);
+  }
+
+  async switchDevices(): Promise<readonly SwitchDevice[]> {
+    return (await this.#database.run(switches.selectDevices())).map(switches.toDevice);
+  }
+
+  async saveDevices(request: SaveDevicesRequest): Promise<void> {
+    await this.#database.run(switches.saveDevices(request));
+    const { switchName, devices } = request;
+    for (const { device, state } of devices.filter((each) => switches.isStorable(each.device)))
+      this.#changes.announce({ type: 'device', switchName, device, state });
   }
 
   subscribe(listener: (change: StoreChange) => void): () => void {

@@ -8,12 +8,13 @@ import { AriPbx } from '../stasis/ari/pbx.ts';
 import { Application } from '../stasis/calls/application.ts';
 import { callCounts } from '../stasis/calls/application-view.ts';
 import { AriMediaOut } from '../stasis/media/media-out.ts';
-import { createAnnouncer, type XmppAnnouncer } from '../xmpp/announcer.ts';
+import { type AnnouncerOptions, createAnnouncer, type XmppAnnouncer } from '../xmpp/announcer.ts';
 import { createNullAnnouncer } from '../xmpp/null-announcer.ts';
 import { AsteriskSeat } from './asterisk-seat.ts';
 import { callSettings } from './call-settings.ts';
 import type { Config, Secrets } from './config/config.ts';
 import type { LoadedConfig } from './config/load.ts';
+import { attemptId } from './core/ids.ts';
 import { Drain, type DrainEnd } from './drain.ts';
 import type { PersonalDataFace, ReloadReport } from './http/application-face.ts';
 import { Metrics } from './http/metrics.ts';
@@ -34,6 +35,7 @@ import { runningFigures } from './running-figures.ts';
 import { openStandby, type Standby } from './standby.ts';
 import { StandingWatch } from './standing-watch.ts';
 import { StrategyShelf } from './strategies/strategy-shelf.ts';
+import { switchesSettings } from './switch-settings.ts';
 import { xmppSettings } from './xmpp-settings.ts';
 
 export interface AppOptions {
@@ -95,7 +97,9 @@ async function build(options: AppOptions, releasers: ReleaserStack): Promise<Omi
   const database = await openRooms({ config, secrets, log, databaseUrl, lease, keep: () => current.keep }, releasers);
   const metrics = new Metrics(version);
   const logFile = await buildLogTails({ config, log, metrics, queueLog: database.queueLog }, releasers);
-  const announcer = await buildAnnouncer({ config, secrets, log, lease }, releasers);
+  // Nothing is asked of it before the application has told it of somebody.
+  const isHeldElsewhere = (attempt: string) => application.room.otherSwitches?.holds(attemptId(attempt)) ?? false;
+  const announcer = await buildAnnouncer({ config, secrets, log, lease, isHeldElsewhere }, releasers);
   const { pbx, media } = buildAsterisk({ config, secrets, log, lease, seat }, () => current.limits.calls, releasers);
   const strategies = new StrategyShelf({ clock, log: log.child({ room: 'strategies' }) });
   await strategies.load(config.strategies);
@@ -111,6 +115,7 @@ async function build(options: AppOptions, releasers: ReleaserStack): Promise<Omi
     media,
     sounds: music.library,
     strategyOf: strategies.of,
+    switches: switchesSettings(config),
     clock,
     random: Math.random,
     log,
@@ -271,6 +276,11 @@ function buildAsterisk(
   });
   lease.alsoAsk(() => pbx.whoActs());
   seat.take(pbx);
+  // Others close the calls of a switch that is out of reach for long; until it is reached for the first time it is that, too.
+  lease.tell({ isSwitchLost: true });
+  pbx.subscribe(({ type }) => {
+    if (type === 'connected' || type === 'disconnected') lease.tell({ isSwitchLost: type === 'disconnected' });
+  });
   const media = new AriMediaOut({
     settings: {
       url,
@@ -338,10 +348,10 @@ async function standbysOf(database: OpenDatabase, { switchName }: Lease): Promis
 }
 
 async function buildAnnouncer(
-  { config, secrets, log, lease }: HoldersOptions,
+  { config, secrets, log, lease, isHeldElsewhere }: HoldersOptions & Pick<AnnouncerOptions, 'isHeldElsewhere'>,
   releasers: ReleaserStack,
 ): Promise<XmppAnnouncer | null> {
-  const settings = xmppSettings(config, secrets);
+  const settings = xmppSettings(config, secrets, lease.switchName);
   if (settings === null) return null;
   const announcer = createAnnouncer({
     settings,
@@ -349,6 +359,7 @@ async function buildAnnouncer(
     log: log.child({ room: 'xmpp' }),
     clock: systemClock,
     random: Math.random,
+    ...(isHeldElsewhere === undefined ? {} : { isHeldElsewhere }),
   });
   await announcer.start();
   releasers.add('xmpp', () => announcer.stop());

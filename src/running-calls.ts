@@ -9,7 +9,9 @@ export function runningCalls({ room, calls }: Application): WaitingCallFace {
     calls.list().find((call) => call.callId === callId && ['waiting', 'ringing'].includes(call.phase.name));
   return {
     async changePriority({ callId, priority, isImmediate }) {
-      const { queue = null, entryId = null } = waiting(callId)?.phase ?? {};
+      // The process that serves the caller hears of it from the database.
+      const elsewhere = room.otherSwitches?.entries().find((each) => each.callId === callId);
+      const { queue = null, entryId = null } = waiting(callId)?.phase ?? elsewhere ?? {};
       const entry =
         queue === null ? undefined : room.distributor.waitingIn(queue).find((each) => each.entryId === entryId);
       if (queue === null || entry === undefined) return 'unknown-call';

@@ -31,6 +31,8 @@ export interface AnnouncerOptions {
   readonly random: () => number;
   /** Nothing is sent without it. @default everything may be */
   readonly lease?: Pick<Lease, 'confirm' | 'confirmByDatabase'>;
+  /** Whether another process looks after this attempt, whose item is not ours to take away. @default nobody does */
+  readonly isHeldElsewhere?: (attemptId: string) => boolean;
 }
 
 /** What an operator wants to know about the XMPP connection. */
@@ -84,7 +86,8 @@ class ConnectedAnnouncer implements XmppAnnouncer {
       log,
       request: async (request) => (await this.#connection?.request(request)) ?? { ok: false, reason: 'away' },
     });
-    this.#nodes = new Nodes({ pubsub, clock, random, log, payload: settings.payload ?? 'native' });
+    const { isHeldElsewhere = () => false } = options;
+    this.#nodes = new Nodes({ pubsub, clock, random, log, isHeldElsewhere, payload: settings.payload ?? 'native' });
     this.#presence = new PresenceBook({ clock, domain: settings.domain, send });
     this.#outbox = new Outbox({
       clock,

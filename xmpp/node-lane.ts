@@ -19,6 +19,8 @@ export interface LaneOptions {
   readonly clock: Clock;
   readonly random: () => number;
   readonly payload: (attempt: AnnouncedAttempt, state: CallState) => Element;
+  /** Whether an item is that of an attempt which another process looks after. */
+  readonly isHeldElsewhere: (attemptId: string) => boolean;
   /** Whether there is a session at present. */
   readonly isOnline: boolean;
   /** Runs slow housekeeping, a bounded number at a time; publications do not go through it. */
@@ -215,7 +217,9 @@ export class NodeLane {
     const ids = await this.#options.pubsub.itemIds(this.#options.node);
     if (typeof ids === 'string') return ids;
     const [id] = ids;
-    this.#known = { ...this.#known, item: id === undefined ? null : { id, state: 'foreign' } };
+    // What another process has put there is nothing of ours: it stays until that one takes it away, or a newer one takes its place.
+    const isOurs = id !== undefined && !this.#options.isHeldElsewhere(id);
+    this.#known = { ...this.#known, item: isOurs ? { id, state: 'foreign' } : null };
     return 'done';
   }
 

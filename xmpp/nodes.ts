@@ -22,6 +22,8 @@ export interface NodesOptions {
   readonly random: () => number;
   readonly log: Logger;
   readonly payload: PayloadKind;
+  /** Whether an item is that of an attempt which another process looks after. */
+  readonly isHeldElsewhere: (attemptId: string) => boolean;
 }
 
 /** All extensions' nodes: one lane each. */
@@ -118,13 +120,14 @@ export class Nodes {
       this.#options.log.error({ extension: number, limit: LANES_MAX }, 'Too many extensions for pubsub nodes');
       return null;
     }
-    const { pubsub, clock, random, payload: kind } = this.#options;
+    const { pubsub, clock, random, payload: kind, isHeldElsewhere } = this.#options;
     const lane = new NodeLane({
       node: `extension${number}`,
       title: `Extension ${number}`,
       pubsub,
       clock,
       random,
+      isHeldElsewhere,
       isOnline: this.#isOnline,
       payload: (attempt, state) => payload(attempt, state, kind),
       housekeeping: (task: () => Promise<PubsubOutcome>) => this.#turnstile.pass(task),

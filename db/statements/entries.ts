@@ -1,3 +1,4 @@
+import type { EntryId } from '../../src/core/ids.ts';
 import type { Customer } from '../../src/core/people.ts';
 import type { PenaltyLimits } from '../../src/core/queue/penalty-rules.ts';
 import type { SkillNeeds } from '../../src/core/queue/skills.ts';
@@ -91,11 +92,7 @@ export function enter(
   };
 }
 
-/** Open entries in order of service, one row for each of their live attempts. */
-export function selectOpenEntries(): Statement<EntryRow> {
-  return {
-    name: 'open-entries',
-    text: `select e.entry_id as "entryId", e.call_id as "callId", e.queue, e.channel_id as "channelId",
+const OPEN_ENTRIES = `select e.entry_id as "entryId", e.call_id as "callId", e.queue, e.channel_id as "channelId",
         e.unique_id as "uniqueId", e.caller_number as "callerNumber", e.caller_name as "callerName", e.customer, e.priority,
         e.placed_priority as "placedPriority", ${asMs('e.placed_at')} as "placedAtMs", e.min_penalty as "minPenalty",
         e.max_penalty as "maxPenalty", e.raise_penalty as "raisePenalty", e.needs, e.known_extension as "knownExtension",
@@ -103,10 +100,17 @@ export function selectOpenEntries(): Statement<EntryRow> {
         a.attempt_id as "attemptId", a.extension, a.member_channel_id as "memberChannelId",
         ${asMs('a.started_at')} as "startedAtMs", ${asMs('a.connected_at')} as "connectedAtMs"
       from queue_entry e left join ring_attempt a on a.entry_id = e.entry_id and a.state <> 'ended'
-      where e.state <> 'ended'
-      order by e.queue, e.placed_priority desc, e.placed_at, e.entry_id, a.started_at, a.attempt_id`,
-    values: [],
-  };
+      where e.state <> 'ended'`;
+const IN_ORDER = 'order by e.queue, e.placed_priority desc, e.placed_at, e.entry_id, a.started_at, a.attempt_id';
+
+/** Open entries in order of service, one row for each of their live attempts. */
+export function selectOpenEntries(): Statement<EntryRow> {
+  return { name: 'open-entries', text: `${OPEN_ENTRIES} ${IN_ORDER}`, values: [] };
+}
+
+/** Of these entries the open ones, as above. */
+export function selectEntries(entryIds: readonly EntryId[]): Statement<EntryRow> {
+  return { name: 'entries', text: `${OPEN_ENTRIES} and e.entry_id = any($1) ${IN_ORDER}`, values: [entryIds] };
 }
 
 const CHANGE_PRIORITY = `with

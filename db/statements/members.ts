@@ -1,3 +1,4 @@
+import type { ExtensionNumber } from '../../src/core/ids.ts';
 import type { Extension, Membership } from '../../src/core/people.ts';
 import type { Skills } from '../../src/core/queue/skills.ts';
 import type { LoginRequest } from '../../src/ports/member-requests.ts';
@@ -49,8 +50,12 @@ const MEMBERSHIP = `m.queue, m.penalty, m.position, m.paused, m.paused_reason as
   ${asMs('m.logged_in_at')} as "loggedInAtMs", ${EXTENSION}, ${asMs('x.last_hangup_at')} as "lastHangupAtMs",
   x.last_queue as "lastQueue", ${asMs('x.wrap_up_ended_at')} as "wrapUpEndedAtMs"`;
 
-export function selectExtensions(): Statement<ExtensionRow> {
-  return { name: 'extensions', text: `select ${EXTENSION} from extension x order by x.number`, values: [] };
+const EXTENSIONS = `select ${EXTENSION} from extension x`;
+
+export function selectExtensions(numbers?: readonly ExtensionNumber[]): Statement<ExtensionRow> {
+  const order = 'order by x.number';
+  if (numbers === undefined) return { name: 'extensions', text: `${EXTENSIONS} ${order}`, values: [] };
+  return { name: 'some-extensions', text: `${EXTENSIONS} where x.number = any($1) ${order}`, values: [numbers] };
 }
 
 export function selectExtensionByInterface(interfaceName: string): Statement<ExtensionRow> {
@@ -61,13 +66,12 @@ export function selectExtensionByInterface(interfaceName: string): Statement<Ext
   };
 }
 
-export function selectMemberships(): Statement<MembershipRow> {
-  return {
-    name: 'memberships',
-    text: `select ${MEMBERSHIP} from queue_member m join extension x on x.number = m.extension
-      order by m.queue, m.position, x.interface`,
-    values: [],
-  };
+const MEMBERSHIPS = `select ${MEMBERSHIP} from queue_member m join extension x on x.number = m.extension`;
+
+export function selectMemberships(numbers?: readonly ExtensionNumber[]): Statement<MembershipRow> {
+  const order = 'order by m.queue, m.position, x.interface';
+  if (numbers === undefined) return { name: 'memberships', text: `${MEMBERSHIPS} ${order}`, values: [] };
+  return { name: 'some-memberships', text: `${MEMBERSHIPS} where m.extension = any($1) ${order}`, values: [numbers] };
 }
 
 const LOGIN = `with

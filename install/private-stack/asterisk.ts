@@ -53,6 +53,8 @@ export const asteriskReplacements = (state: StackState): ReplacementTable => {
       path('astspooldir', '/var/spool/asterisk', join(folder, 'spool')),
       path('astrundir', '/var/run/asterisk', join(folder, 'run')),
       path('astlogdir', '/var/log/asterisk', join(folder, 'log')),
+      // Two stacks may share a database.
+      path('systemname', 'pbx', state.name),
     ],
     'asterisk/http.conf': [path('bindport', '8088', String(state.ports.ari))],
     'asterisk/ari.conf': [password('CHANGE-ME-ARI', state.secrets.ari)],

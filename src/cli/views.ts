@@ -84,18 +84,21 @@ const left = (until: string, nowMs: number) => ago(new Date(nowMs).toISOString()
 
 /** What `queueapp calls` prints. */
 export function callsText(calls: readonly CallJson[], nowMs: number): string {
-  const headings = ['call', 'is', 'for', 'queue', 'position', 'member', 'caller', 'customer', 'hears'];
-  const rows = calls.map(({ callId, phase, since, queue, position, extension, caller, customer, hears }) => [
-    callId,
-    phase,
-    ago(since, nowMs),
-    queue ?? '-',
-    position === null ? '-' : String(position),
-    extension ?? '-',
-    caller.number ?? '(withheld)',
-    customer === null ? '-' : `${customer.name} (id ${customer.id})`,
-    hears ?? '-',
-  ]);
+  const headings = ['call', 'switch', 'is', 'for', 'queue', 'position', 'member', 'caller', 'customer', 'hears'];
+  const rows = calls.map(
+    ({ callId, switch: on, phase, since, queue, position, extension, caller, customer, hears }) => [
+      callId,
+      on,
+      phase,
+      ago(since, nowMs),
+      queue ?? '-',
+      position === null ? '-' : String(position),
+      extension ?? '-',
+      caller.number ?? '(withheld)',
+      customer === null ? '-' : `${customer.name} (id ${customer.id})`,
+      hears ?? '-',
+    ],
+  );
   return rows.length === 0 ? 'No calls\n' : table(headings, rows);
 }
 

@@ -46,6 +46,7 @@ const AT_START: readonly FindingPath[] = [
   ['queueing', 'log-member-name-as-agent'],
   ['sounds'],
   ['switches'],
+  ['switches-close-after'],
   ['xmpp', 'ca'],
   ['xmpp', 'jid'],
   ['xmpp', 'payload'],

@@ -16,6 +16,8 @@ export interface Config {
   readonly asterisk: AsteriskSettings;
   /** All switches of the queue, at least one. */
   readonly switches: readonly SwitchSettings[];
+  /** So long somebody may take over the calls of a switch on which nobody acts; then the others close them. */
+  readonly switchesCloseAfterMs: number;
   /** The one that this process serves (`--switch`); `null`: the first whose lease can be had. */
   readonly ownSwitch: SwitchName | null;
   readonly members: MemberSettings;

@@ -129,6 +129,7 @@ function combine(
       username: env.ARI_USERNAME ?? rest.asterisk.username,
     },
     switches: switchSettings(rest, env),
+    switchesCloseAfterMs: rest['switches-close-after'],
     ownSwitch: (env.QUEUEAPP_SWITCH as SwitchName | undefined) ?? null,
     members: rest.members,
     xmpp: { ...xmpp, connection: xmppConnection(xmpp.connection, env) },

@@ -26,7 +26,7 @@ import { penaltyRule, rulesByName, skillRule } from './rule-sections.ts';
 import { className, musicClass, soundsSection } from './sound-section.ts';
 import type { KnownNames } from './step-fields.ts';
 import { switchesSection } from './switches-section.ts';
-import { line, name, reference, section } from './values.ts';
+import { duration, line, name, reference, section } from './values.ts';
 
 /** The whole file. `known` are the names in it, so that a reference that leads nowhere is found where it stands. */
 export function configSchema(known: KnownNames) {
@@ -36,6 +36,11 @@ export function configSchema(known: KnownNames) {
     log: logSection.prefault({}),
     asterisk: asteriskSection.prefault({}),
     switches: switchesSection.optional(),
+    'switches-close-after': duration({ minMs: 1000, maxMs: 3_600_000 })
+      .prefault('30s')
+      .describe(
+        'With several switches: calls of one on which no process has acted for so long, or whose process has not reached its Asterisk, are closed by the others ([switches.md](switches.md)).',
+      ),
     members: membersSection.prefault({}),
     xmpp: xmppSection.prefault({}),
     database: databaseSection.prefault({}),

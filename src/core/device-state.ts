@@ -48,3 +48,15 @@ export function combinedState(states: readonly DeviceState[]): DeviceState {
   if (most === 'UNKNOWN') return 'NOT_INUSE';
   return most === 'INVALID' ? 'UNAVAILABLE' : most;
 }
+
+/**
+ * The state of one device that is known to several switches: in use anywhere is in use, registered anywhere is there. What a switch cannot
+ * tell (UNKNOWN) may be there; a switch that knows no such device, or that it is not registered, says nothing of the others.
+ */
+export function stateAcross(states: readonly DeviceState[]): DeviceState {
+  const isKnown = (state: DeviceState) => state !== 'INVALID' && state !== 'UNAVAILABLE' && state !== 'UNKNOWN';
+  const known = states.filter(isKnown);
+  if (known.length > 0) return combinedState(known);
+  if (states.length === 0 || states.includes('UNKNOWN')) return 'UNKNOWN';
+  return states.includes('UNAVAILABLE') ? 'UNAVAILABLE' : 'INVALID';
+}

@@ -172,6 +172,8 @@ export interface MemberQueueView {
 
 export interface CallView {
   readonly callId: CallId;
+  /** The switch that its channel is on. */
+  readonly switch: SwitchName;
   readonly phase: 'ivr' | 'waiting' | 'ringing' | 'talking' | 'leaving';
   readonly caller: Caller;
   readonly customer: { readonly id: string; readonly name: string; readonly code: string | null } | null;

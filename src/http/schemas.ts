@@ -116,6 +116,7 @@ const customer = {
 export const callsSchema = listOf(
   group({
     callId: text('Id of the call, as in every line of the log'),
+    switch: text('Name of the switch that the call is on; calls of other processes are those in a queue'),
     phase: oneOf(['ivr', 'waiting', 'ringing', 'talking', 'leaving'], 'Where the call is'),
     caller: party,
     customer,

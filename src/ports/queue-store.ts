@@ -15,6 +15,7 @@ import type {
   RingInUseRequest,
 } from './member-requests.ts';
 import type { RecordingStore } from './recordings.ts';
+import type { SwitchDevice, SwitchStore } from './switch-store.ts';
 
 /** How an entry ended; the words become QUEUESTATUS and queue_log lines. */
 export type LeaveOutcome = 'ABANDON' | 'EXITWITHTIMEOUT' | 'EXITEMPTY' | 'EXITWITHKEY' | 'WITHDRAW';
@@ -116,6 +117,8 @@ export type StoreChange =
   | { readonly type: 'entry'; readonly entryId: EntryId; readonly queue: QueueName }
   /** The queue's row: it is new, renamed, retitled or gone. */
   | { readonly type: 'queue'; readonly queue: QueueName }
+  /** Another process has told what a phone does at its switch. */
+  | ({ readonly type: 'device' } & SwitchDevice)
   /** The connection was lost and is back (or back for the first time): everything may have changed. */
   | { readonly type: 'all' };
 
@@ -125,12 +128,14 @@ export type StoreChange =
  * reply was lost) gets the first answer again and changes nothing.
  * @throws AppError DATABASE_UNAVAILABLE when the database can't be reached within the configured time
  */
-export interface QueueStore extends RecordingStore {
+export interface QueueStore extends RecordingStore, SwitchStore {
   /** Makes the configured queues' rows where they are missing; to be called at start, before anybody logs in or enters. */
   defineQueues(queues: readonly QueueDefinition[]): Promise<void>;
-  extensions(): Promise<readonly Extension[]>;
+  /** All, or those of these numbers. */
+  extensions(numbers?: readonly ExtensionNumber[]): Promise<readonly Extension[]>;
   extensionByInterface(interfaceName: string): Promise<Extension | null>;
-  memberships(): Promise<readonly Membership[]>;
+  /** Of everybody, or of these extensions. */
+  memberships(numbers?: readonly ExtensionNumber[]): Promise<readonly Membership[]>;
   /** Members that hold a ringing or talking attempt now. */
   openAttempts(): Promise<readonly StoredAttempt[]>;
   /** Entries that have not ended, by queue in order of service. */
@@ -139,6 +144,8 @@ export interface QueueStore extends RecordingStore {
   keepHeard(kept: readonly KeptHeard[]): Promise<void>;
   /** What is kept of entries that have not ended. */
   heard(): Promise<ReadonlyMap<EntryId, HeardSoFar>>;
+  /** Those of these entries that have not ended. */
+  entries(entryIds: readonly EntryId[]): Promise<readonly StoredEntry[]>;
   /** What each queue remembers. */
   queueMemories(): Promise<readonly QueueMemory[]>;
 

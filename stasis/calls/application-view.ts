@@ -1,14 +1,18 @@
 import type { ExtensionNumber, QueueName } from '../../src/core/ids.ts';
+import type { Customer } from '../../src/core/people.ts';
 import { availability, type Member, wrapUpEndsMs } from '../../src/core/queue/availability.ts';
 import type { QueueSettings } from '../../src/core/queue/settings.ts';
+import type { StoredEntry } from '../../src/ports/queue-store.ts';
 import type { Application } from './application.ts';
+import type { CallRoom } from './call-room.ts';
 import type { LiveCall } from './live-call.ts';
 import { deviceOf } from './member-board.ts';
 
 /** One queue at this instant. */
 export function queueViews({ room, calls }: Application) {
   const nowMs = room.clock.now();
-  const inUse = new Set(calls.list().map((call) => call.phase.queue));
+  const elsewhere = room.otherSwitches?.entries() ?? [];
+  const inUse = new Set([...calls.list().map((call) => call.phase.queue), ...elsewhere.map(({ queue }) => queue)]);
   const queues = [...room.queues.values()].filter(
     ({ name }) => room.queues.open(name) !== undefined || inUse.has(name),
   );
@@ -16,7 +20,9 @@ export function queueViews({ room, calls }: Application) {
     const phases = calls.list().filter((call) => call.phase.queue === settings.name);
     const members = room.board.membersOf(settings.name);
     const waiting = room.distributor.waitingIn(settings.name);
-    const count = (name: LiveCall['phase']['name']) => phases.filter((call) => call.phase.name === name).length;
+    const count = (name: StoredEntry['state']) =>
+      phases.filter((call) => call.phase.name === name).length +
+      elsewhere.filter(({ queue, state }) => queue === settings.name && state === name).length;
     return {
       queue: settings.name,
       title: settings.title,
@@ -39,8 +45,9 @@ export function memberViews({ room, calls, memberships }: Application) {
     const { number } = member.extension;
     mineBy.set(number, [...(mineBy.get(number) ?? []), member]);
   }
-  const talking = new Set(byExtension(calls.list(), 'talking'));
-  const ringing = new Set(byExtension(calls.list(), 'ringing'));
+  const all = callViews({ room, calls });
+  const talking = new Set(byExtension(all, 'talking'));
+  const ringing = new Set(byExtension(all, 'ringing'));
   return memberships.extensions().map((extension) => {
     const { number } = extension;
     const mine = mineBy.get(number) ?? [];
@@ -67,16 +74,21 @@ function memberQueueView(member: Member) {
   return { queue, penalty, isPaused, pausedReason, pausedAtMs, asideUntilMs, ringInUse, calls, loggedInAtMs };
 }
 
-/** Every call that is with us. */
-export function callViews({ calls, room }: Application) {
+/** Every call that is with us, and every one that other processes have in a queue. */
+export function callViews({ calls, room }: Pick<Application, 'calls' | 'room'>) {
+  const elsewhere = room.otherSwitches?.entries() ?? [];
+  return [...ownCallViews({ calls, room }), ...elsewhere.map((entry) => elsewhereView(room, entry))];
+}
+
+function ownCallViews({ calls, room }: Pick<Application, 'calls' | 'room'>) {
   return calls.list().map((call) => {
     const { name, queue, entryId, extensions, sinceMs } = call.phase;
-    const { customer } = call;
     return {
       callId: call.callId,
+      switch: room.switchName,
       phase: name,
       caller: call.caller,
-      customer: customer === null ? null : { id: customer.id, name: customer.name, code: customer.code },
+      customer: customerView(call.customer),
       queue,
       position: entryId === null ? null : room.distributor.position(entryId),
       extension: extensions[0] ?? null,
@@ -95,8 +107,33 @@ export function callCounts({ calls }: Application) {
   return counts;
 }
 
-function byExtension(calls: readonly LiveCall[], phase: LiveCall['phase']['name']): ExtensionNumber[] {
-  return calls.flatMap(({ phase: { name, extensions } }) => (name === phase ? extensions : []));
+/** What the database tells of a call of another process. */
+function elsewhereView({ distributor }: CallRoom, entry: StoredEntry) {
+  const { attempts, state, joinedAtMs } = entry;
+  const extensions = attempts.map(({ extension }) => extension);
+  const [first] = attempts;
+  return {
+    callId: entry.callId,
+    switch: entry.switchName,
+    phase: state,
+    caller: entry.caller,
+    customer: customerView(entry.customer),
+    queue: entry.queue,
+    position: distributor.position(entry.entryId),
+    extension: extensions[0] ?? null,
+    extensions,
+    hears: null,
+    startedAtMs: joinedAtMs,
+    sinceMs: first?.connectedAtMs ?? first?.startedAtMs ?? joinedAtMs,
+  };
+}
+
+function customerView(customer: Customer | null) {
+  return customer === null ? null : { id: customer.id, name: customer.name, code: customer.code };
+}
+
+function byExtension(calls: ReturnType<typeof callViews>, wanted: LiveCall['phase']['name']): ExtensionNumber[] {
+  return calls.flatMap(({ phase, extensions }) => (phase === wanted ? extensions : []));
 }
 
 interface Activity {

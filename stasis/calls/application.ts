@@ -24,6 +24,7 @@ import { HoldTimes } from './hold-times.ts';
 import { KnownEnds } from './known-ends.ts';
 import { MemberBoard } from './member-board.ts';
 import { Memberships } from './memberships.ts';
+import { OtherSwitches, type SwitchesSettings } from './other-switches.ts';
 import { QueueRegistry } from './queue-registry.ts';
 import { Recordings } from './recordings.ts';
 import { recover } from './recovery.ts';
@@ -43,6 +44,8 @@ export interface ApplicationDeps {
   readonly callerMusic: CallerMusic;
   /** By the name in a queue's settings. @default the built-in ones */
   readonly strategyOf?: (name: string) => Strategy;
+  /** All switches of the queue, when there are several. @default null */
+  readonly switches?: SwitchesSettings | null;
   readonly clock: Clock;
   readonly random: () => number;
   readonly log: Logger;
@@ -74,9 +77,19 @@ export class Application {
       log: log.child({ room: 'distributor' }),
     });
     this.memberships = new Memberships({ store, board, distributor, announcer, pbx, clock, log });
+    const { switches = null } = deps;
+    const own = deps.switchName ?? switchName('main');
+    const otherSwitches =
+      switches &&
+      new OtherSwitches({
+        ...deps,
+        ...switches,
+        ...{ switchName: own, board, distributor, queues, memberships: this.memberships },
+      });
     this.room = {
       ...deps,
-      switchName: deps.switchName ?? switchName('main'),
+      switchName: own,
+      otherSwitches,
       settings: { ...settings },
       queues,
       musicClasses: this.#musicClasses,
@@ -119,6 +132,7 @@ export class Application {
     await store.record({ event: 'QUEUESTART', atMs: this.room.clock.now() });
     this.#undo.push(store.subscribe((change) => this.#onStoreChange(change)));
     this.#undo.push(pbx.subscribe((event) => this.#onPbxEvent(event)));
+    await this.room.otherSwitches?.start();
   }
 
   /** No new match, until it is taken back; rings are finished. With `dialplan` no new call either, and who waits goes back there. */
@@ -159,6 +173,7 @@ export class Application {
     });
     if (!isDrained) log.warn({ calls: this.calls.size }, 'Calls are left in the middle of something');
     for (const undo of this.#undo) undo();
+    this.room.otherSwitches?.close();
     this.memberships.close();
     router.close();
   }
@@ -190,17 +205,26 @@ export class Application {
   }
 
   #onStoreChange(change: StoreChange): void {
-    if (change.type === 'membership' || change.type === 'all') this.memberships.reloadSoon();
+    if (change.type === 'membership') this.memberships.reloadSoon(change.extension);
+    if (change.type === 'all') this.memberships.reloadSoon();
     if (change.type === 'all') this.room.distributor.changed();
+    this.room.otherSwitches?.heard(change);
     if (change.type === 'entry') this.#takeUpPlace(change.entryId).catch((error: unknown) => this.#unread(error));
   }
 
   /** Somebody else has changed a caller's row: one who waits here may stand elsewhere now. */
   async #takeUpPlace(entryId: EntryId): Promise<void> {
     const { distributor, store } = this.room;
-    if (distributor.position(entryId) === null) return;
-    const entry = (await store.openEntries()).find((each) => each.entryId === entryId);
-    if (entry === undefined) return;
+    if (!distributor.isHere(entryId)) return;
+    const [entry] = await store.entries([entryId]);
+    if (entry === undefined) {
+      // Closed while Asterisk was out of our reach: no member can be had for it any more.
+      this.calls
+        .list()
+        .find((call) => call.phase.entryId === entryId)
+        ?.withdraw?.('closed by another process');
+      return;
+    }
     const { priority, placedPriority, placedAtMs } = entry;
     distributor.moveTo(entryId, { priority, placedPriority, placedAtMs });
   }

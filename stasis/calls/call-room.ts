@@ -25,6 +25,7 @@ import type { HeardKeeper } from './heard-keeper.ts';
 import type { HoldTimes } from './hold-times.ts';
 import type { KnownEnds } from './known-ends.ts';
 import type { MemberBoard } from './member-board.ts';
+import type { OtherSwitches } from './other-switches.ts';
 import type { LiveQueues } from './queue-registry.ts';
 import type { Recordings } from './recordings.ts';
 
@@ -92,6 +93,8 @@ export interface CallRoom {
   readonly board: MemberBoard;
   readonly distributor: Distributor;
   readonly emptyWatch: EmptyWatch;
+  /** `null` while one switch is configured. */
+  readonly otherSwitches: OtherSwitches | null;
   /** Members have been changed in the database by what a call did: they are read again soon. */
   readonly membersChanged: () => void;
   readonly holdTimes: HoldTimes;

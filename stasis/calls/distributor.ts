@@ -44,6 +44,10 @@ export interface DistributorDeps {
   readonly log: Logger;
 }
 
+function hasSamePlace(a: WaitingEntry, b: WaitingEntry): boolean {
+  return a.priority === b.priority && a.placedPriority === b.placedPriority && a.placedAtMs === b.placedAtMs;
+}
+
 /** What is kept of a caller beside the place in the line. */
 interface Waiting extends LineEntry {
   readonly missed: Map<ExtensionNumber, number>;
@@ -146,6 +150,35 @@ export class Distributor {
     this.#tellPlacesSoon();
     this.changed();
     return true;
+  }
+
+  /** A caller whom another process serves has this place, and waits or is rung for. */
+  placeElsewhere(queue: QueueName, entry: WaitingEntry, isWaiting: boolean): void {
+    const matchmaker = this.#matchmaker;
+    const before = matchmaker.entry(entry.entryId);
+    if (before === undefined) matchmaker.join(queue, { ...entry, isElsewhere: true }, isWaiting);
+    else if (!hasSamePlace(before, entry)) matchmaker.replace({ ...entry, isElsewhere: true });
+    if (before !== undefined && isWaiting) matchmaker.waitAgain(entry.entryId);
+    if (!isWaiting) matchmaker.isRungFor(entry.entryId);
+    this.#tellPlacesSoon();
+    this.changed();
+  }
+
+  /** That caller does not wait there any more. */
+  leaveElsewhere(entryId: EntryId): void {
+    if (this.#line.has(entryId) || !this.#matchmaker.leave(entryId)) return;
+    this.#tellPlacesSoon();
+    this.changed();
+  }
+
+  /** Another process has rung the member: round robin goes on from there. */
+  rungElsewhere(queue: QueueName, number: ExtensionNumber): void {
+    this.#matchmaker.noteRung(queue, number);
+  }
+
+  /** Whether the caller waits in the line of this process. */
+  isHere(entryId: EntryId): boolean {
+    return this.#line.has(entryId);
   }
 
   /** Place in the line of those who still wait or ring, from 1; `null` when not in it. */

@@ -34,6 +34,7 @@ export async function dialExtension(
   const ring = await ringAttempt(room, call, {
     attemptId: attemptId(randomUUID()),
     interface: known.interface,
+    otherEndpoints: room.otherSwitches?.dialStringsAnywhere(known) ?? [],
     callerId: call.caller,
     ringTimeoutMs,
     beforeRing: Promise.resolve(),

@@ -1,10 +1,12 @@
 import type { DeviceState } from '../../src/core/device-state.ts';
 import { AUTO_PAUSE } from '../../src/core/events.ts';
-import type { AttemptId, ExtensionNumber, QueueName } from '../../src/core/ids.ts';
+import type { AttemptId, ExtensionNumber, QueueName, SwitchName } from '../../src/core/ids.ts';
 import type { Extension, Membership } from '../../src/core/people.ts';
 import type { Member } from '../../src/core/queue/availability.ts';
 import type { MissConsequence } from '../../src/core/queue/misses.ts';
 import type { QueueSettings } from '../../src/core/queue/settings.ts';
+import type { SwitchDevice } from '../../src/ports/switch-store.ts';
+import { DeviceStates } from './device-states.ts';
 
 interface BoardDeps {
   readonly queues: ReadonlyMap<QueueName, QueueSettings>;
@@ -43,12 +45,13 @@ export class MemberBoard {
   readonly #byQueue = new Map<QueueName, Map<ExtensionNumber, Membership>>();
   readonly #byExtension = new Map<ExtensionNumber, Map<QueueName, Membership>>();
   readonly #byDevice = new Map<string, Set<ExtensionNumber>>();
-  readonly #devices = new Map<string, DeviceState>();
+  readonly #devices = new DeviceStates();
   readonly #held = new Map<ExtensionNumber, Set<AttemptId>>();
   readonly #hangups = new Map<ExtensionNumber, End>();
   readonly #callEnds = new Map<ExtensionNumber, End>();
   readonly #listeners = new Set<() => void>();
   readonly #watchers = new Set<BoardWatcher>();
+  readonly #deviceListeners = new Set<() => void>();
 
   constructor(deps: BoardDeps) {
     this.#deps = deps;
@@ -78,6 +81,19 @@ export class MemberBoard {
     for (const listener of [...this.#listeners]) listener();
   }
 
+  /** These are all memberships of these extensions; what is known of others stays. */
+  replaceMembershipsOf(numbers: readonly ExtensionNumber[], memberships: readonly Membership[]): void {
+    const now = new Map(memberships.map((each) => [keyOf(each), each]));
+    const kept = this.memberships().flatMap((each) => {
+      const key = keyOf(each);
+      const read = now.get(key);
+      now.delete(key);
+      if (read === undefined) return numbers.includes(each.extension.number) ? [] : [each];
+      return [read];
+    });
+    this.replaceMemberships([...kept, ...now.values()]);
+  }
+
   /** Settings of queues have changed: everything that follows from them is told anew. */
   refresh(): void {
     for (const each of this.memberships()) this.#tell(each);
@@ -97,24 +113,49 @@ export class MemberBoard {
     );
   }
 
+  /** Calls back when what is known of this switch's own phones has changed. */
+  onDevices(listener: () => void): () => void {
+    this.#deviceListeners.add(listener);
+    return () => this.#deviceListeners.delete(listener);
+  }
+
   setDevice(device: string, state: DeviceState): void {
-    if (this.#devices.get(device) === state) return;
-    this.#devices.set(device, state);
-    for (const number of this.#byDevice.get(device) ?? []) this.#tellAll(number);
+    if (this.#devices.set(device, state)) this.#tellDevice(device);
   }
 
   /** A state that was asked for: an event that overtook the answer is newer, and stays. */
   setDeviceUnlessKnown(device: string, state: DeviceState): void {
-    if (!this.#devices.has(device)) this.setDevice(device, state);
+    if (!this.#devices.isKnownHere(device)) this.setDevice(device, state);
   }
 
+  /** Of all switches that say something of it. */
   deviceState(device: string): DeviceState {
-    return this.#devices.get(device) ?? 'UNKNOWN';
+    return this.#devices.state(device);
   }
 
   forgetDevice(device: string): void {
-    this.#devices.delete(device);
-    for (const number of this.#byDevice.get(device) ?? []) this.#tellAll(number);
+    this.#devices.forget(device);
+    this.#tellDevice(device);
+  }
+
+  /** What is known of this switch's own phones. */
+  devicesHere(): readonly Pick<SwitchDevice, 'device' | 'state'>[] {
+    return this.#devices.here();
+  }
+
+  setDeviceElsewhere(told: SwitchDevice): void {
+    this.#devices.setElsewhere(told);
+    this.#tellAllWith(told.device);
+  }
+
+  /** What all other switches say of their phones. */
+  replaceDevicesElsewhere(told: readonly SwitchDevice[]): void {
+    for (const device of this.#devices.replaceElsewhere(told)) this.#tellAllWith(device);
+  }
+
+  /** Other switches at which the member's phone is. */
+  switchesWith(extension: Extension): readonly SwitchName[] {
+    return this.#devices.switchesWith(deviceOf(extension));
   }
 
   hold(extension: ExtensionNumber, attemptId: AttemptId): void {
@@ -226,6 +267,15 @@ export class MemberBoard {
     }
   }
 
+  #tellDevice(device: string): void {
+    this.#tellAllWith(device);
+    for (const listener of [...this.#deviceListeners]) listener();
+  }
+
+  #tellAllWith(device: string): void {
+    for (const number of this.#byDevice.get(device) ?? []) this.#tellAll(number);
+  }
+
   #tellAll(number: ExtensionNumber): void {
     for (const membership of this.#byExtension.get(number)?.values() ?? []) this.#tell(membership);
   }
@@ -258,5 +308,5 @@ function keyOf({ queue, extension }: Membership): string {
 
 /** Rows are read anew each time; equal ones have equal texts. */
 function isSame(before: Membership | undefined, now: Membership): boolean {
-  return before !== undefined && JSON.stringify(before) === JSON.stringify(now);
+  return before === now || (before !== undefined && JSON.stringify(before) === JSON.stringify(now));
 }

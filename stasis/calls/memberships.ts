@@ -2,6 +2,7 @@ import type { ExtensionNumber } from '../../src/core/ids.ts';
 import type { Extension } from '../../src/core/people.ts';
 import { isAppError } from '../../src/errors.ts';
 import type { Clock } from '../../src/lib/clock.ts';
+import { type Deferred, deferred } from '../../src/lib/deferred.ts';
 import type { Logger } from '../../src/log.ts';
 import type { Announcer } from '../../src/ports/announcer.ts';
 import type {
@@ -38,12 +39,24 @@ interface MembershipsDeps {
 /** Changes that other processes tell of come in bursts; one reading in this time answers them all. */
 const RELOAD_PAUSE_MS = 200;
 
+/** More members than that are read with all others. */
+const SOME_MAX = 50;
+
+interface Planned {
+  /** Of whom was told; `null`: all. */
+  numbers: Set<ExtensionNumber> | null;
+  readonly begun: Deferred<void>;
+  readonly cancel: () => void;
+}
+
 /** Login, logout and every change of a member, whoever asks, and what follows from them: the board, the phones that are watched, the nodes. */
 export class Memberships {
   readonly #deps: MembershipsDeps;
   readonly #watched = new Set<string>();
   #extensions = new Map<ExtensionNumber, Extension>();
-  #cancelReload: (() => void) | null = null;
+  /** A reading that is planned: whoever asks for one meanwhile waits for this one. */
+  #planned: Planned | null = null;
+  #isClosed = false;
   /** The reading in progress; never rejects. */
   #reloading: Promise<void> = Promise.resolve();
 
@@ -53,17 +66,35 @@ export class Memberships {
 
   /** Reads members and extensions again and brings watches and nodes level with them. One reading after the other: an older answer must not win. */
   reload(): Promise<void> {
-    const next = this.#reloading.then(() => this.#read());
+    return this.#readNext(() => this.#read(null));
+  }
+
+  #readNext(read: () => Promise<void>): Promise<void> {
+    const next = this.#reloading.then(read);
     this.#reloading = next.catch(() => undefined);
     return next;
   }
 
-  async #read(): Promise<void> {
+  /** `null`: all of them. */
+  async #read(numbers: readonly ExtensionNumber[] | null): Promise<void> {
     const { store, board, distributor } = this.#deps;
+    // What was told until now is read now.
+    this.#begun(numbers === null ? this.#planned : null);
     const before = new Map(board.loggedIn().map((extension) => [extension.number, extension]));
-    const [extensions, memberships] = await Promise.all([store.extensions(), store.memberships()]);
-    this.#extensions = new Map(extensions.map((extension) => [extension.number, extension]));
-    board.replaceMemberships(memberships);
+    const meant = numbers ?? undefined;
+    const [extensions, memberships] = await Promise.all([store.extensions(meant), store.memberships(meant)]);
+    if (numbers === null) {
+      this.#extensions = new Map(extensions.map((extension) => [extension.number, extension]));
+      board.replaceMemberships(memberships);
+    } else {
+      const now = new Map(extensions.map((extension) => [extension.number, extension]));
+      for (const number of numbers) {
+        const extension = now.get(number);
+        if (extension === undefined) this.#extensions.delete(number);
+        else this.#extensions.set(number, extension);
+      }
+      board.replaceMembershipsOf(numbers, memberships);
+    }
     const now = new Map(board.loggedIn().map((extension) => [extension.number, extension]));
     const came = [...now.values()].filter((extension) => !isSame(before.get(extension.number), extension));
     const went = [...before.values()].filter(({ number }) => !now.has(number));
@@ -72,18 +103,61 @@ export class Memberships {
     distributor.changed();
   }
 
-  /** Somebody else changed members: read again soon, once for many changes. */
-  reloadSoon(): void {
-    if (this.#cancelReload !== null) return;
-    this.#cancelReload = this.#deps.clock.after(RELOAD_PAUSE_MS, () => {
-      this.#cancelReload = null;
-      this.reload().catch((error: unknown) => this.#deps.log.warn({ err: error }, 'Members could not be read'));
-    });
+  /** Somebody else changed members, or one of them: read again soon, once for many changes. */
+  reloadSoon(extension?: ExtensionNumber): void {
+    this.#plan(extension);
+  }
+
+  /** The same; settles when that has been done, or has failed. */
+  async reloadedSoon(extension: ExtensionNumber): Promise<void> {
+    await this.#plan(extension).begun.promise;
+    await this.#reloading;
+  }
+
+  #plan(extension: ExtensionNumber | undefined): Planned {
+    this.#planned ??= {
+      numbers: new Set(),
+      begun: deferred<void>(),
+      cancel: this.#deps.clock.after(RELOAD_PAUSE_MS, () => {
+        this.#readNext(() => this.#readPlanned()).catch((error: unknown) => {
+          this.#deps.log.warn({ err: error }, 'Members could not be read');
+        });
+      }),
+    };
+    const { numbers } = this.#planned;
+    // Of an extension that is new, everything is read: it takes its place among the others.
+    if (extension !== undefined && this.#extensions.has(extension) && numbers !== null && numbers.size < SOME_MAX)
+      numbers.add(extension);
+    else this.#planned.numbers = null;
+    return this.#planned;
+  }
+
+  async #readPlanned(): Promise<void> {
+    const planned = this.#planned;
+    // Everything has been read meanwhile.
+    if (planned === null) return;
+    this.#begun(planned);
+    const numbers = planned.numbers === null ? null : [...planned.numbers];
+    try {
+      await this.#read(numbers);
+    } catch (error) {
+      // What was told of them must not be forgotten.
+      if (numbers !== null && !this.#isClosed) this.#plan(undefined);
+      throw error;
+    }
+  }
+
+  #begun(planned: Planned | null): void {
+    if (planned === null) return;
+    this.#planned = null;
+    planned.cancel();
+    planned.begun.resolve();
   }
 
   /** The process stops: what is planned is not done any more. */
   close(): void {
-    this.#cancelReload?.();
+    this.#isClosed = true;
+    this.#begun(this.#planned);
   }
 
   /** Every extension of the database, as last read. */

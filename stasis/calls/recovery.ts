@@ -38,6 +38,7 @@ export async function recover(
       // The end of an absence, for the log (`lost`, `back`).
       const end = awayMs === undefined ? {} : { back: 'asterisk', awayMs };
       room.log.info({ ...end, ...found, calls: calls.size }, 'Level with Asterisk');
+      room.otherSwitches?.level();
       return;
     } catch (error) {
       signal.throwIfAborted();
@@ -126,7 +127,9 @@ async function bringLevel(deps: SessionDeps, calls: Calls, { signal, ends }: Rec
   );
   signal.throwIfAborted();
   room.distributor.remember(stored.memories);
-  room.recordings.found(stored.recordings, snapshot.channels);
+  const others = new Set(stored.entries.filter((entry) => !open.includes(entry)).map(({ entryId }) => entryId));
+  const recordings = stored.recordings.filter(({ entryId }) => !others.has(entryId));
+  room.recordings.found(recordings, snapshot.channels);
   const remnants = hangUpMediaRemnants(room, snapshot);
   await sideBySide(entries, ADOPTED_AT_ONCE, async (entry) => {
     signal.throwIfAborted();

@@ -18,6 +18,8 @@ export interface RingDeps {
 export interface RingRequest {
   readonly attemptId: AttemptId;
   readonly interface: string;
+  /** Dialled instead when the interface has no phone here: the phone is at another switch. @default none */
+  readonly otherEndpoints?: readonly string[];
   readonly callerId: Caller;
   readonly ringTimeoutMs: number;
   /** The phone isn't rung before this settles (the item is published, or its time is up). Must not reject. */
@@ -104,10 +106,11 @@ class RingAttempt {
 
   async #ring(): Promise<void> {
     const { pbx, clock } = this.#deps;
-    const { ringTimeoutMs } = this.#request;
+    const { ringTimeoutMs, otherEndpoints = [] } = this.#request;
     const contacts = await pbx.contacts(this.#request.interface, this.#call.channelId);
     if (this.#isOver()) return;
-    this.#legs = contacts.slice(0, LEGS_MAX).map((endpoint, index) => ({
+    const endpoints = contacts.length > 0 ? contacts : otherEndpoints;
+    this.#legs = endpoints.slice(0, LEGS_MAX).map((endpoint, index) => ({
       channelId: channelId(`${this.#request.attemptId}-${String(index).padStart(2, '0')}`),
       endpoint,
       isOver: false,

@@ -11,6 +11,13 @@ describeQueueStore('Memory', async () => {
     nameExtension: async (extension, name) => store.addExtension({ ...extension, name }),
     setPaused: async (queue, extension, isPaused) => store.setPaused(queue, extension, isPaused),
     logOf: async (queue) => store.log.filter(({ queuename }) => queuename === queue).map(withoutEmptyEnd),
+    async holdSwitch(name) {
+      store.switches.hold(name);
+      return {
+        says: async (facts) => store.switches.change(name, facts),
+        ends: async () => store.switches.change(name, { isHeld: false }),
+      };
+    },
     close: async () => undefined,
   };
 });

@@ -3,6 +3,7 @@ import { Database } from '../../db/database.ts';
 import { PostgresQueueStore } from '../../db/queue-store.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { silentLog } from '../../src/log.ts';
+import { eventually } from '../support/eventually.ts';
 import { startTestPostgres } from '../support/postgres.ts';
 import { logOf } from '../support/queue-log.ts';
 import { describeQueueStore } from './queue-store.suite.ts';
@@ -36,6 +37,32 @@ describeQueueStore('PostgreSQL', async () => {
       ]);
     },
     logOf: (queue) => logOf(anybody, queue),
+    async holdSwitch(name) {
+      const holder = await postgres.client();
+      await holder.query(
+        `insert into switch_lease (switch, epoch, holder, backend_pid, backend_start)
+          select $1, 1, 'somebody', pid, backend_start from pg_stat_activity where pid = pg_backend_pid()`,
+        [name],
+      );
+      return {
+        async says({ isDraining, isAsteriskLost }) {
+          await anybody.query(
+            'update switch_lease set is_draining = $2, asterisk_lost_at = case when $3 then now() end where switch = $1',
+            [name, isDraining, isAsteriskLost],
+          );
+        },
+        async ends() {
+          await holder.end();
+          const { rows } = await anybody.query<{ pid: number }>(
+            'select backend_pid as pid from switch_lease where switch = $1',
+            [name],
+          );
+          const look = async () =>
+            (await anybody.query('select from pg_stat_activity where pid = $1', [rows[0]?.pid])).rows;
+          await eventually('the session is gone', async () => (await look()).length === 0);
+        },
+      };
+    },
     async close() {
       await changes.close();
       await database.close();

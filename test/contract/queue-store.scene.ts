@@ -15,7 +15,16 @@ export interface QueueStoreUnderTest {
   setPaused(queue: string, extension: string, isPaused: boolean): Promise<void>;
   /** All lines of one queue in the order of writing; columns without anything at the end are left out. */
   logOf(queue: string): Promise<readonly QueueLogRow[]>;
+  /** Somebody takes the lease of a switch. */
+  holdSwitch(name: string): Promise<Holder>;
   close(): Promise<void>;
+}
+
+/** Who holds a lease. */
+export interface Holder {
+  says(facts: { readonly isDraining: boolean; readonly isAsteriskLost: boolean }): Promise<void>;
+  /** The holder's process is killed. */
+  ends(): Promise<void>;
 }
 
 export const START_MS = Date.UTC(2026, 10, 20, 12, 0, 0);
@@ -23,7 +32,7 @@ let counter = 0;
 export const next = () => String(++counter).padStart(4, '0');
 
 /** One test's own queue and people, so that no test sees another's. */
-export async function scene(target: QueueStoreUnderTest, members = 1) {
+export async function scene(target: Omit<QueueStoreUnderTest, 'holdSwitch'>, members = 1) {
   const { store } = target;
   const queue = queueName(`queue${next()}`);
   await store.defineQueues([{ name: queue, title: 'Support', serviceLevelMs: 0 }]);

@@ -9,6 +9,7 @@ import { describeGroups } from './queue-store-groups.suite.ts';
 import { describeMembers } from './queue-store-members.suite.ts';
 import { describePlaces } from './queue-store-places.suite.ts';
 import { describeRecordings } from './queue-store-recordings.suite.ts';
+import { describeSwitches } from './queue-store-switches.suite.ts';
 
 /** What every queue store does, whatever it is made of. */
 export function describeQueueStore(name: string, open: () => Promise<QueueStoreUnderTest>): void {
@@ -246,6 +247,7 @@ export function describeQueueStore(name: string, open: () => Promise<QueueStoreU
     describePlaces(() => target);
     describeGroups(() => target);
     describeRecordings(() => target);
+    describeSwitches(() => target);
 
     test('record writes a line once', async () => {
       const { store, queue, expectLog } = await scene(target);

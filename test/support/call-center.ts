@@ -1,9 +1,11 @@
-import { type AttemptId, queueName } from '../../src/core/ids.ts';
+import { type AttemptId, queueName, type SwitchName } from '../../src/core/ids.ts';
 import type { Programme } from '../../src/core/programme/programme.ts';
 import type { QueueSettings } from '../../src/core/queue/settings.ts';
 import type { Logger } from '../../src/log.ts';
+import type { QueueStore } from '../../src/ports/queue-store.ts';
 import { Application } from '../../stasis/calls/application.ts';
 import type { CallSettings } from '../../stasis/calls/call-room.ts';
+import type { SwitchesSettings } from '../../stasis/calls/other-switches.ts';
 import { FakeClock } from './fake-clock.ts';
 import { FakeAccounts } from './fakes/fake-accounts.ts';
 import { FakeAnnouncer, sampleExtension } from './fakes/fake-announcer.ts';
@@ -99,32 +101,49 @@ export function centerSettings(queue: Partial<QueueSettings> = {}, all: Partial<
   };
 }
 
+/** One of several switches: what it has in common with the others. */
+export interface Neighbourhood {
+  readonly clock: FakeClock;
+  readonly store: MemoryQueueStore;
+  /** The store as the processes of this switch see it. */
+  readonly door: QueueStore;
+  readonly switchName: SwitchName;
+  readonly switches: SwitchesSettings;
+}
+
 /** A whole application on fakes: people call, phones ring, and time passes when a test says so. */
 export class CallCenter {
-  readonly clock = new FakeClock();
-  readonly pbx = new FakePbx(this.clock);
-  readonly store = new MemoryQueueStore();
-  readonly announcer = new FakeAnnouncer(this.clock);
+  readonly clock: FakeClock;
+  readonly pbx: FakePbx;
+  readonly store: MemoryQueueStore;
+  readonly announcer: FakeAnnouncer;
   readonly directory = new FakeDirectory();
   readonly accounts = new FakeAccounts();
   readonly callerMusic = new MemoryCallerMusic();
   readonly sounds = new FakeSoundLibrary().addClass('default', ['a', 'b', 'c']);
   /** One for each process: the lines of one that dies die with it. */
-  media = new FakeMediaOut(this.clock);
+  media: FakeMediaOut;
   readonly settings: CallSettings;
+  readonly #neighbourhood: Neighbourhood | null;
   readonly #kept: ReturnType<typeof keptLog>;
   application: Application;
   #process = new Mortal();
 
-  private constructor(settings: CallSettings, level: string) {
+  private constructor(settings: CallSettings, level: string, neighbourhood: Neighbourhood | null) {
     this.settings = settings;
+    this.#neighbourhood = neighbourhood;
+    this.clock = neighbourhood?.clock ?? new FakeClock();
+    this.store = neighbourhood?.store ?? new MemoryQueueStore();
+    this.pbx = new FakePbx(this.clock, neighbourhood?.switchName);
+    this.announcer = new FakeAnnouncer(this.clock);
+    this.media = new FakeMediaOut(this.clock);
     this.#kept = keptLog(level, this.clock);
     this.application = this.#newApplication();
   }
 
   /** Opens with the members logged in, whose phones ring until they are told otherwise. */
-  static async open({ members = [], queue = {}, settings = {}, level = 'fatal' }: CenterOptions = {}) {
-    const center = new CallCenter(centerSettings(queue, settings), level);
+  static async open({ members = [], queue = {}, settings = {}, level = 'fatal', neighbourhood }: CenterOptions = {}) {
+    const center = new CallCenter(centerSettings(queue, settings), level, neighbourhood ?? null);
     for (const number of ['1000', '1001', '1002', '1003']) center.store.addExtension(memberExtension(number));
     await center.application.start();
     for (const number of members) {
@@ -305,7 +324,7 @@ export class CallCenter {
     return new Application({
       settings,
       pbx: alive.port(this.pbx),
-      store: alive.port(this.store),
+      store: alive.port<QueueStore>(this.#neighbourhood?.door ?? this.store),
       directory: alive.port(this.directory),
       announcer: alive.port(this.announcer),
       accounts: alive.port(this.accounts),
@@ -315,7 +334,15 @@ export class CallCenter {
       random: () => 0.5,
       clock: alive.clock(this.clock),
       log: this.logger,
+      ...this.#ofSwitch(),
     });
+  }
+
+  /** What its processes know of the switches. */
+  #ofSwitch() {
+    const { switchName, switches } = this.#neighbourhood ?? {};
+    if (switchName === undefined || switches === undefined) return {};
+    return { switchName, switches: { ...switches, monotonic: this.#process.clock(switches.monotonic) } };
   }
 }
 
@@ -325,6 +352,8 @@ export interface CenterOptions {
   readonly settings?: Partial<CallSettings>;
   /** From which level on lines of the log are kept. @default fatal */
   readonly level?: string;
+  /** @default none: there is one switch */
+  readonly neighbourhood?: Neighbourhood;
 }
 
 export function memberExtension(number: string) {

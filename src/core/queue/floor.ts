@@ -64,6 +64,8 @@ export class Floor {
   readonly #alarms = new Alarms<Seat | Place>();
   readonly #changed = new Set<Seat | Place>();
   #waiting = 0;
+  /** Those of them whom another process serves. */
+  #waitingElsewhere = 0;
   #lastRung: Member | null = null;
 
   constructor({ settings, strategy, random }: FloorOptions) {
@@ -76,6 +78,11 @@ export class Floor {
   /** How many wait for a member. */
   get waiting(): number {
     return this.#waiting;
+  }
+
+  /** How many of them this process serves. */
+  get waitingHere(): number {
+    return this.#waiting - this.#waitingElsewhere;
   }
 
   /** When time alone may allow a match; `null` when only an event can. */
@@ -121,8 +128,13 @@ export class Floor {
     this.#lastRung ??= this.member(number) ?? null;
   }
 
-  join(entry: WaitingEntry): void {
-    this.#begin(this.#places.add(entry));
+  /** Another process has rung the member. */
+  noteRung(number: ExtensionNumber): void {
+    this.#lastRung = this.member(number) ?? this.#lastRung;
+  }
+
+  join(entry: WaitingEntry, isWaiting = true): void {
+    this.#begin(this.#places.add(entry), isWaiting);
   }
 
   leave(entryId: EntryId): void {
@@ -153,11 +165,18 @@ export class Floor {
     this.#begin(place);
   }
 
+  /** Another process has begun to ring for the caller. */
+  isRungFor(entryId: EntryId): void {
+    const place = this.#places.get(entryId);
+    if (place !== undefined) this.stopWaiting(place);
+  }
+
   /** Somebody is rung for the caller now. */
   stopWaiting(place: Place): void {
     if (!place.isWaiting) return;
     place.isWaiting = false;
     this.#waiting--;
+    if (place.entry.isElsewhere) this.#waitingElsewhere--;
     this.#known.delete(place);
     this.#withdraw(place);
     this.#alarms.set(place, null);
@@ -194,10 +213,10 @@ export class Floor {
     this.#changed.clear();
   }
 
-  /** Everybody who may be served now. To be asked after {@link settle}. */
-  walks(): Walk[] {
+  /** Everybody who may be served now. To be asked after {@link settle}. Who is given up has not been served where they are, and stands in nobody's way. */
+  walks(isGivenUp: (place: Place) => boolean = () => false): Walk[] {
     if (this.#waiting === 0) return [];
-    if (!this.settings.autofill) return this.#walkOfFirst();
+    if (!this.settings.autofill) return this.#walkOfFirst(isGivenUp);
     const walks: Walk[] = [];
     for (const demand of this.#demands) {
       const isFree = () => demand.pool.hasAny(this.#window(demand));
@@ -220,9 +239,9 @@ export class Floor {
       return missedAtMs !== undefined && missedAtMs + this.settings.retryMs > nowMs;
     };
     const known = entry.knownExtension === null ? undefined : demand.pool.member(entry.knownExtension, window);
-    if (known !== undefined && !isResting(known)) return this.#rung([known]);
+    if (known !== undefined && !isResting(known)) return [known];
     if (place.exclusiveTo !== null) return [];
-    const chosen = this.#strategy.choose({
+    return this.#strategy.choose({
       caller: entry,
       tiers: demand.pool.tiers(window),
       isResting,
@@ -231,11 +250,17 @@ export class Floor {
       random: this.#random,
       nowMs,
     });
-    return this.#rung(chosen);
+  }
+
+  /** They are rung for the caller from now on. */
+  ring(place: Place, members: readonly Member[]): void {
+    this.#lastRung = members.at(-1) ?? this.#lastRung;
+    this.stopWaiting(place);
   }
 
   #begin(place: Place, isWaiting = true): void {
     this.#waiting++;
+    if (place.entry.isElsewhere) this.#waitingElsewhere++;
     this.#changed.add(place);
     this.#known.add(place);
     if (!isWaiting) this.stopWaiting(place);
@@ -246,11 +271,6 @@ export class Floor {
     const { penaltyMembersLimit } = this.settings;
     const isChanged = wereSeats > penaltyMembersLimit !== this.#seats.size > penaltyMembersLimit;
     for (const place of isChanged ? this.#known.all() : this.#known.of(number)) this.#changed.add(place);
-  }
-
-  #rung(members: readonly Member[]): readonly Member[] {
-    this.#lastRung = members.at(-1) ?? this.#lastRung;
-    return members;
   }
 
   #settleSeat(seat: Seat, nowMs: number): void {
@@ -327,10 +347,10 @@ export class Floor {
    * Without autofill only the first caller may be rung for (AF1). Who can't be served by anybody who is logged in stands in
    * nobody's way (difference 6).
    */
-  #walkOfFirst(): Walk[] {
+  #walkOfFirst(isGivenUp: (place: Place) => boolean): Walk[] {
     const isServable = ({ demand }: Place) =>
       demand === null || this.#hasSeat((member) => this.#demands.isFor(demand, member, this.#window(demand)));
-    const first = firstThat(this.#places, isServable);
+    const first = firstThat(this.#places, (place) => isServable(place) && !isGivenUp(place));
     if (first?.isWaiting !== true) return [];
     let isOver = false;
     const head = () => (isOver || !first.isWaiting ? undefined : first);

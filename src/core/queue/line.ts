@@ -21,6 +21,8 @@ export interface WaitingEntry {
   readonly knownExtension: ExtensionNumber | null;
   /** Members who were rung for this caller and did not take the call: when the last ring ended. */
   readonly missed: ReadonlyMap<ExtensionNumber, number>;
+  /** The call is on another switch, where another process serves it: it has its place, and nobody is rung for it from here. @default false */
+  readonly isElsewhere?: boolean;
 }
 
 /**

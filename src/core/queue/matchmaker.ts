@@ -2,6 +2,7 @@ import type { EntryId, ExtensionNumber, QueueName } from '../ids.ts';
 import type { Member } from './availability.ts';
 import { Floor, type FloorSettings, type Walk } from './floor.ts';
 import { compareArrivals, compareEntries, type WaitingEntry } from './line.ts';
+import { Patience } from './patience.ts';
 import { byService, type Move, type Place } from './places.ts';
 import type { Strategy } from './strategy.ts';
 
@@ -41,6 +42,9 @@ export class Matchmaker {
   readonly #floors = new Map<QueueName, Floor>();
   readonly #byEntry = new Map<EntryId, Floor>();
   readonly #byMember = new Map<ExtensionNumber, Set<Floor>>();
+  readonly #patience = new Patience();
+  /** Members who are left to callers elsewhere, for the length of one look. */
+  readonly #leftElsewhere = new Set<ExtensionNumber>();
 
   constructor(options: MatchmakerOptions) {
     this.#options = options;
@@ -98,12 +102,22 @@ export class Matchmaker {
     this.#floors.get(queue)?.setLastRung(number);
   }
 
-  /** A caller waits in a queue; `missed` may grow later, before {@link waitAgain}. */
-  join(queue: QueueName, entry: WaitingEntry): void {
+  /** Another process has rung the member: round robin goes on from there. */
+  noteRung(queue: QueueName, number: ExtensionNumber): void {
+    this.#floors.get(queue)?.noteRung(number);
+  }
+
+  /** A caller waits in a queue, or is rung for already; `missed` may grow later, before {@link waitAgain}. */
+  join(queue: QueueName, entry: WaitingEntry, isWaiting = true): void {
     const floor = this.#floors.get(queue);
     if (floor === undefined) return;
     this.#byEntry.set(entry.entryId, floor);
-    floor.join(entry);
+    floor.join(entry, isWaiting);
+  }
+
+  /** Another process rings for the caller. */
+  isRungFor(entryId: EntryId): void {
+    this.#byEntry.get(entryId)?.isRungFor(entryId);
   }
 
   /** Whether the entry was there. */
@@ -145,16 +159,19 @@ export class Matchmaker {
   /** Finds everybody who can be served now. They count as being rung for, and the members as taken, until told otherwise. */
   look(nowMs: number): Look {
     const floors = [...this.#floors.values()].filter((floor) => floor.waiting > 0);
+    if (!floors.some((floor) => floor.waitingHere > 0)) return { proposals: [], lookAgainAtMs: null };
     for (const floor of floors) floor.settle(nowMs);
     const proposals: Proposal[] = [];
-    const walks = floors.flatMap((floor) => floor.walks());
+    const isGivenUp = ({ entry }: Place) => entry.isElsewhere === true && this.#patience.isOver(entry.entryId, nowMs);
+    const walks = floors.flatMap((floor) => floor.walks(isGivenUp));
     for (let walk = this.#foremost(walks); walk !== undefined; walk = this.#foremost(walks)) {
       const proposal = this.#serve(walk, floors, nowMs);
       if (proposal === null) walk.pass();
       else proposals.push(proposal);
     }
+    this.#takeBackFromElsewhere();
     const times = floors.filter((floor) => floor.waiting > 0).map((floor) => floor.nextMs);
-    const next = Math.min(...times.map((atMs) => atMs ?? Number.POSITIVE_INFINITY));
+    const next = Math.min(...[...times, this.#patience.settle(nowMs)].map((atMs) => atMs ?? Number.POSITIVE_INFINITY));
     return { proposals, lookAgainAtMs: Number.isFinite(next) ? next : null };
   }
 
@@ -168,19 +185,30 @@ export class Matchmaker {
     const place = head();
     const members = place === undefined ? [] : floor.choose(place, nowMs);
     if (place === undefined || members.length === 0) return null;
-    floor.stopWaiting(place);
     const extensions = members.map(({ extension }) => extension.number);
-    for (const number of extensions) this.#take(number);
+    const { entryId, isElsewhere } = place.entry;
+    if (isElsewhere) {
+      this.#patience.note(entryId, nowMs);
+      if (this.#patience.isOver(entryId, nowMs)) return null;
+      for (const number of extensions) this.#leftElsewhere.add(number);
+    } else floor.ring(place, members);
+    for (const number of extensions) this.#take(number, 1);
     for (const each of floors) each.settle(nowMs);
-    return { queue: floor.settings.name, entryId: place.entry.entryId, extensions };
+    return isElsewhere ? null : { queue: floor.settings.name, entryId, extensions };
   }
 
   /** In every queue of the member: until told of anew, one more call holds it. */
-  #take(number: ExtensionNumber): void {
+  #take(number: ExtensionNumber, more: 1 | -1): void {
     for (const floor of this.#byMember.get(number) ?? []) {
       const member = floor.member(number);
-      if (member !== undefined) floor.setMember({ ...member, offers: member.offers + 1 });
+      if (member !== undefined) floor.setMember({ ...member, offers: member.offers + more });
     }
+  }
+
+  /** Whether the other process rings them is told when it has: until then they are free. */
+  #takeBackFromElsewhere(): void {
+    for (const number of this.#leftElsewhere) this.#take(number, -1);
+    this.#leftElsewhere.clear();
   }
 
   /** Of all walks the one that has come to whoever goes first: the first caller of each queue, then between the queues. */

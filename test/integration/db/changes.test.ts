@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Client } from 'pg';
 import type { OpenDatabase } from '../../../db/open.ts';
-import { entryId, extensionNumber, queueName } from '../../../src/core/ids.ts';
+import type { DeviceState } from '../../../src/core/device-state.ts';
+import { entryId, extensionNumber, queueName, switchName } from '../../../src/core/ids.ts';
 import type { StoreChange } from '../../../src/ports/queue-store.ts';
 import { openTestDatabase } from '../../support/database.ts';
 import { eventually } from '../../support/eventually.ts';
@@ -73,6 +74,33 @@ describe('Changes by others', () => {
     await eventually('what comes afterwards is heard', () => heardByOther.length > 0);
     expect(heard[0]).toEqual(membership('1000'));
     expect(heardByOther).toEqual([queue('support')]);
+    await other.close();
+  });
+
+  test('states of phones are told with their newest state, whatever the phones are called', async () => {
+    const other = await openTestDatabase(postgres.databaseUrl);
+    const listening: StoreChange[] = [];
+    other.queueStore.subscribe((change) => listening.push(change));
+    await eventually('the other listens', () => listening.length > 0);
+    heard.length = 0;
+    const paris = switchName('paris');
+    const save = (device: string, state: DeviceState) =>
+      other.queueStore.saveDevices({ switchName: paris, devices: [{ device, state }], isAll: false });
+    await save('PJSIP/1000', 'RINGING');
+    await save('PJSIP/1000', 'INUSE');
+    await save('Custom:a|b', 'NOT_INUSE');
+    // What no row and no notice can hold is left out.
+    await save('PJSIP/1\n000', 'INUSE');
+    const of = (device: string) => heard.filter((change) => change.type === 'device' && change.device === device);
+    await eventually('both phones are told of', () => of('PJSIP/1000').length > 0 && of('Custom:a|b').length > 0);
+    expect(of('PJSIP/1000').at(-1)).toEqual({
+      type: 'device',
+      switchName: paris,
+      device: 'PJSIP/1000',
+      state: 'INUSE',
+    });
+    expect(of('Custom:a|b')).toMatchObject([{ state: 'NOT_INUSE' }]);
+    expect(heard.map(({ type }) => type).filter((type) => type !== 'device')).toEqual([]);
     await other.close();
   });
 

@@ -190,6 +190,7 @@ describe('the HTTP server', () => {
     expect(await get('calls')).toMatchObject([
       {
         callId: 'c1',
+        switch: 'main',
         customer: { name: 'Company <1> & "sons" 🎉' },
         position: null,
         since: '2026-11-20T12:00:00.001Z',

@@ -180,6 +180,7 @@ export class FakeApplication implements ApplicationFace {
   async calls() {
     return [
       {
+        switch: switchName('main'),
         callId: callId('c1'),
         phase: 'talking' as const,
         caller: { number: '2000', name: null },

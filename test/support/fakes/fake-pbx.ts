@@ -49,6 +49,7 @@ export interface IncomingCall {
 /** An Asterisk in memory behind the port `Pbx`, on a clock that tests step, with people who call and answer. */
 export class FakePbx implements Pbx {
   readonly #clock: Clock;
+  readonly #name: string;
   readonly #wire: FakePbxWire;
   readonly #world: FakePbxWorld;
   /** What it writes to its disk. */
@@ -60,11 +61,15 @@ export class FakePbx implements Pbx {
   takesMedia = true;
   /** Whether its dialplan keeps the ends of channels. */
   notesEnds = true;
+  /** What was dialled, in order. */
+  readonly dialled: string[] = [];
   /** Where it says that it expects RTP; nobody listens there. */
   rtpPort = 9;
 
-  constructor(clock: Clock) {
+  /** `name` stands before the ids of its channels. */
+  constructor(clock: Clock, name = 'fake') {
     this.#clock = clock;
+    this.#name = name;
     this.#wire = new FakePbxWire(clock);
     this.#world = new FakePbxWorld(clock, this.#wire);
     this.recorder = new FakeRecorder(clock, this.#wire, this.#world);
@@ -78,7 +83,7 @@ export class FakePbx implements Pbx {
   incomingCall(call: IncomingCall = {}): FakeCaller {
     const { number = '2000', name = null, endpoint = 'caller', dialled = '0000' } = call;
     const channel = new FakeChannel({
-      channelId: channelId(`fake-${String(++this.#channelCount).padStart(8, '0')}`),
+      channelId: channelId(`${this.#name}-${String(++this.#channelCount).padStart(8, '0')}`),
       name: call.localName ?? `PJSIP/${endpoint}-${String(this.#channelCount).padStart(8, '0')}`,
       state: call.isAnswered === true ? 'Up' : 'Ring',
       caller: { number, name },
@@ -264,7 +269,9 @@ export class FakePbx implements Pbx {
 
   #create(request: CreateChannelRequest): Promise<Presence | 'refused'> {
     return this.#wire.request('createChannel', request.endpoint, () => {
-      const [, number = '', , index] = /^PJSIP\/([\w.-]+)(\/sip:[^:]*:(\d+))?$/.exec(request.endpoint) ?? [];
+      this.dialled.push(request.endpoint);
+      // A phone at another switch: what it does is what the phone `queueapp-switches` does here.
+      const [, number = '', , index] = /^PJSIP\/([\w.-]+)(\/sip:[^:]*@fake:(\d+)|\/.*)?$/.exec(request.endpoint) ?? [];
       const phone = this.#world.phones.get(number);
       const contactIndex = Number(index ?? 0);
       const isPhone = request.endpoint.startsWith('PJSIP/');

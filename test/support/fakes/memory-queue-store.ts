@@ -3,6 +3,7 @@ import {
   type AttemptId,
   type EntryId,
   type ExtensionNumber,
+  type QueueName,
   queueName,
   type SwitchName,
   switchName,
@@ -10,6 +11,7 @@ import {
 import type { Extension, Membership } from '../../../src/core/people.ts';
 import type { MissConsequence } from '../../../src/core/queue/misses.ts';
 import { type QueueLogRow, queueLogRow } from '../../../src/core/queue/queue-log.ts';
+import type { SwitchLease } from '../../../src/core/switches/switch-life.ts';
 import type {
   EndWrapUpRequest,
   LoginRequest,
@@ -43,6 +45,7 @@ import type {
   StoredEntry,
 } from '../../../src/ports/queue-store.ts';
 import type { RecordingQuery, StoredRecording } from '../../../src/ports/recordings.ts';
+import type { SaveDevicesRequest, SwitchDevice } from '../../../src/ports/switch-store.ts';
 import { MemoryFigures } from './memory-figures.ts';
 import { CallFaults, type Held, type StoreMethod } from './memory-store-faults.ts';
 import { MemoryMembers } from './memory-store-members.ts';
@@ -56,10 +59,11 @@ import {
   placeInLine,
   position,
 } from './memory-store-rules.ts';
+import { MemorySwitches } from './memory-switches.ts';
 
 export interface MemoryEntry extends Omit<NewEntry, keyof Placing>, Writable<Placing> {
   readonly originalPosition: number;
-  readonly switchName: SwitchName;
+  switchName: SwitchName;
   endedAtMs: number | null;
   isResumed: boolean;
   /** The member who had the conversation. */
@@ -101,6 +105,8 @@ export class MemoryQueueStore implements QueueStore {
   readonly #heard = new Map<EntryId, HeardSoFar>();
   readonly #listeners = new Set<(change: StoreChange) => void>();
   readonly #faults = new CallFaults();
+  /** What the processes of several switches tell each other. */
+  readonly switches = new MemorySwitches();
   /** Every line of queue_log in the order of writing. */
   readonly log: QueueLogRow[] = [];
   /** Where new entries' channels are. */
@@ -120,6 +126,11 @@ export class MemoryQueueStore implements QueueStore {
     if (membership === undefined) throw new Error(`${extension} is not logged in to ${queue}`);
     this.#members.put({ ...membership, isPaused });
     this.announce({ type: 'membership', extension: membership.extension.number });
+  }
+
+  /** All that is open is on this switch now. */
+  moveTo(name: SwitchName): void {
+    for (const entry of this.#entries.values()) entry.switchName = name;
   }
 
   /** Tells subscribers of a change, as if another process had made it. */
@@ -156,8 +167,9 @@ export class MemoryQueueStore implements QueueStore {
     });
   }
 
-  extensions(): Promise<readonly Extension[]> {
-    return this.#faults.call('extensions', () => [...this.#members.extensions.values()]);
+  extensions(numbers?: readonly ExtensionNumber[]): Promise<readonly Extension[]> {
+    const isMeant = ({ number }: Extension) => numbers?.includes(number) ?? true;
+    return this.#faults.call('extensions', () => [...this.#members.extensions.values()].filter(isMeant));
   }
 
   extensionByInterface(interfaceName: string): Promise<Extension | null> {
@@ -166,8 +178,14 @@ export class MemoryQueueStore implements QueueStore {
     });
   }
 
-  memberships(): Promise<readonly Membership[]> {
-    return this.#faults.call('memberships', () => this.#members.all().map((each) => this.#withFigures(each)));
+  memberships(numbers?: readonly ExtensionNumber[]): Promise<readonly Membership[]> {
+    const isMeant = ({ extension }: Membership) => numbers?.includes(extension.number) ?? true;
+    return this.#faults.call('memberships', () =>
+      this.#members
+        .all()
+        .filter(isMeant)
+        .map((each) => this.#withFigures(each)),
+    );
   }
 
   openAttempts(): Promise<readonly StoredAttempt[]> {
@@ -177,12 +195,23 @@ export class MemoryQueueStore implements QueueStore {
   }
 
   openEntries(): Promise<readonly StoredEntry[]> {
-    return this.#faults.call('openEntries', () => {
-      const open = [...this.#entries.values()].filter(({ state }) => state !== 'ended');
-      const rank = (entry: MemoryEntry) => position(entry, open);
-      const inOrder = open.sort((a, b) => (a.queue < b.queue ? -1 : a.queue > b.queue ? 1 : rank(a) - rank(b)));
-      return inOrder.map((entry) => storedEntry(entry, this.#live(entry)));
-    });
+    return this.#faults.call('openEntries', () => this.#open());
+  }
+
+  entries(entryIds: readonly EntryId[]): Promise<readonly StoredEntry[]> {
+    return this.#faults.call('entries', () => this.#open().filter(({ entryId }) => entryIds.includes(entryId)));
+  }
+
+  switchLeases(): Promise<readonly SwitchLease[]> {
+    return this.#faults.call('switchLeases', () => this.switches.leases());
+  }
+
+  switchDevices(): Promise<readonly SwitchDevice[]> {
+    return this.#faults.call('switchDevices', () => this.switches.devices());
+  }
+
+  saveDevices(request: SaveDevicesRequest): Promise<void> {
+    return this.#faults.call('saveDevices', () => this.switches.saveDevices(request));
   }
 
   keepHeard(kept: readonly KeptHeard[]): Promise<void> {
@@ -240,6 +269,7 @@ export class MemoryQueueStore implements QueueStore {
   }
 
   enter(request: NewEntry, options: EnterOptions): Promise<EnteredPlace | 'full' | 'unknown-queue'> {
+    const { switchName: on } = this;
     return this.#faults.call('enter', () => {
       if (!this.#queues.has(request.queue)) return 'unknown-queue';
       const known = this.#entries.get(request.entryId);
@@ -247,13 +277,7 @@ export class MemoryQueueStore implements QueueStore {
       const line = this.#line(request.queue);
       if (options.maxLength > 0 && line.length >= options.maxLength) return 'full';
       const placed = placeInLine(cutToLimits(request), options, [...this.#entries.values()]);
-      const entry: MemoryEntry = {
-        ...placed,
-        originalPosition: 0,
-        state: 'waiting',
-        ...OPEN,
-        switchName: this.switchName,
-      };
+      const entry: MemoryEntry = { ...placed, originalPosition: 0, state: 'waiting', ...OPEN, switchName: on };
       const place = { ...entry, originalPosition: position(entry, line) };
       this.#entries.set(request.entryId, place);
       const { queue, callId, uniqueId, joinedAtMs: atMs } = request;
@@ -460,6 +484,22 @@ export class MemoryQueueStore implements QueueStore {
   subscribe(listener: (change: StoreChange) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  /** For whoever stands between a process and the store. */
+  attempt(attemptId: AttemptId): MemoryAttempt | undefined {
+    return this.#attempts.get(attemptId);
+  }
+
+  queueOf(entryId: EntryId): QueueName | undefined {
+    return this.#entries.get(entryId)?.queue;
+  }
+
+  #open(): StoredEntry[] {
+    const open = [...this.#entries.values()].filter(({ state }) => state !== 'ended');
+    const rank = (entry: MemoryEntry) => position(entry, open);
+    const inOrder = open.sort((a, b) => (a.queue < b.queue ? -1 : a.queue > b.queue ? 1 : rank(a) - rank(b)));
+    return inOrder.map((entry) => storedEntry(entry, this.#live(entry)));
   }
 
   /** Attempts that ring or talk for an entry. */

@@ -396,6 +396,7 @@ describe('The questions to the running application', () => {
     answers([
       {
         callId: 'c1',
+        switch: 'main',
         phase: 'waiting',
         caller: { number: null, name: null },
         customer: { id: '1', name: 'Evil\u001b[2J\n"Co" 🎉', code: null },
@@ -408,6 +409,7 @@ describe('The questions to the running application', () => {
       },
     ]);
     const { out } = await ask('calls');
+    expect(out).toMatch(/^c1 +main +waiting/m);
     expect(out).toContain('(withheld)  Evil?[2J?"Co" 🎉 (id 1)');
     expect(out).toContain('bossa.flac');
     expect(out.split('\n')).toHaveLength(3);

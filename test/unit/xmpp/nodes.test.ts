@@ -13,15 +13,23 @@ const NODE = 'extension1000';
 function setUp() {
   const clock = new FakeClock();
   const service = new FakePubsubService(clock);
+  const elsewhere = new Set<string>();
   const pubsub = new Pubsub({
     service: 'pubsub',
     owner: 'queueapp@ivr.test',
     log: silentLog(),
     request: service.request,
   });
-  const nodes = new Nodes({ pubsub, clock, random: () => 0.5, log: silentLog(), payload: 'native' });
+  const nodes = new Nodes({
+    pubsub,
+    clock,
+    random: () => 0.5,
+    log: silentLog(),
+    payload: 'native',
+    isHeldElsewhere: (id) => elsewhere.has(id),
+  });
   const offer = (id: string, extension = '1000') => sampleAttempt(id, extension, sampleCall(`call-of-${id}`));
-  return { clock, service, nodes, offer };
+  return { clock, service, nodes, offer, elsewhere };
 }
 
 /** Everything but the upkeep: what subscribers see. */
@@ -63,6 +71,22 @@ describe('nodes of extensions', () => {
     expect(steps.indexOf('subscriptions')).toBeLessThan(steps.indexOf('affiliations'));
     expect([...(service.nodes.get(NODE)?.affiliations.keys() ?? [])]).toEqual(['queueapp@ivr.test', 'crm@ivr.test']);
     expect([...(service.nodes.get(NODE)?.subscriptions.keys() ?? [])]).toEqual(['crm@ivr.test']);
+  });
+
+  test('an item of a call that another process looks after is left where it is, and makes room for a newer one', async () => {
+    const { clock, service, nodes, offer, elsewhere } = setUp();
+    elsewhere.add('theirs');
+    const item = { id: 'theirs', state: 'ringing' };
+    service.nodes.set(NODE, { item, affiliations: new Map(), subscriptions: new Map() });
+    nodes.online(true);
+    const level = nodes.reconcile(new Map([['1000', []]]), []);
+    await clock.advance(5_000);
+    await level;
+    expect(service.nodes.get(NODE)?.item).toEqual(item);
+    nodes.put(offer('ours'), 'ringing');
+    await clock.advance(100);
+    expect(service.nodes.get(NODE)?.item).toEqual({ id: 'ours', state: 'ringing' });
+    expect(service.log.filter((line) => line.startsWith('retract'))).toEqual([]);
   });
 
   test('when the server is behind, only the newest state is sent', async () => {
