@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { switchName } from '../../../src/core/ids.ts';
+import { runningCalls } from '../../../src/running-calls.ts';
 import { callViews, memberViews, queueViews } from '../../../stasis/calls/application-view.ts';
 import type { CallCenter } from '../../support/call-center.ts';
 import {
@@ -92,6 +93,24 @@ describe('one queue over two switches', () => {
     expect(positions(paris)).toEqual([['paris', '2', 1]]);
   });
 
+  test('a caller at the other switch can be given another priority, and stands elsewhere at both', async () => {
+    const { clock, berlin, paris } = await openTwoSwitches();
+    await berlin.entersSupport({ number: '1' });
+    await clock.advance(10);
+    await paris.entersSupport({ number: '2' });
+    await clock.advance(TOLD_MS);
+    const later = callViews(berlin.application).find(({ caller }) => caller.number === '2');
+    if (later === undefined) throw new Error('The caller at Paris is not shown');
+    const { callId } = later;
+    const { changePriority } = runningCalls(berlin.application);
+    expect(await changePriority({ callId, priority: 9, isImmediate: true })).toBe('done');
+    await clock.advance(TOLD_MS);
+    for (const center of [berlin, paris]) {
+      expect(positions(center)).toContainEqual(['paris', '2', 1]);
+      expect(positions(center)).toContainEqual(['berlin', '1', 2]);
+    }
+  });
+
   test('a member who is rung or talks at one switch is busy at the other', async () => {
     const two = await openTwoSwitches();
     const { clock, berlin, paris } = two;
@@ -149,6 +168,24 @@ describe('one queue over two switches', () => {
     berlin.phone('queueapp-switches').answers({ afterMs: 500 });
     paris.phone('1000').registers();
     await clock.advanceUntil(() => berlin.log(caller).includes('CONNECT'), 'the member to answer', { limitMs: 3_000 });
+  });
+
+  test('a queue is as empty, and as full, as the whole of it', async () => {
+    const two = await openTwoSwitches({ joinEmpty: ['unavailable'], maxLength: 2 });
+    const { clock, berlin, paris } = two;
+    await berlin.logsIn('1000');
+    await clock.advance(TOLD_MS);
+    const early = await berlin.entersSupport();
+    expect(berlin.log(early)).toEqual(['JOINEMPTY']);
+    // The only member's phone is at Paris: there is somebody for callers at Berlin.
+    paris.phone('1000').registers();
+    await clock.advance(TOLD_MS);
+    for (const center of [berlin, paris]) {
+      center.phone('queueapp-switches').unregisters();
+      expect(center.log(await center.entersSupport())[0]).toBe('ENTERQUEUE');
+    }
+    await clock.advance(TOLD_MS);
+    expect(berlin.log(await berlin.entersSupport())).toEqual(['FULL']);
   });
 
   test('a process that does not serve its callers holds nobody up for longer than a second', async () => {
