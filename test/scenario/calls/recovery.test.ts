@@ -376,3 +376,28 @@ describe('a ring that was cut in half', () => {
     expect(center.log()).toEqual(['ENTERQUEUE', 'CONNECT', 'COMPLETECALLER']);
   });
 });
+
+test('a talk that goes on ends properly: queue_log, last hang-up, figures, and the node is level', async () => {
+  const center = await CallCenter.open({ members: ['1000'], queue: { wrapUpMs: 10_000 } });
+  const caller = await center.entersSupport();
+  await center.wait(3_000);
+  center.phone('1000').picksUp();
+  await center.wait(5_000);
+  const attempts = center.attempts();
+  center.dies();
+  await center.wait(2_000);
+  await center.begins();
+  expect(center.attempts()).toEqual(attempts);
+  expect(center.announcer.told.findLast(({ what }) => what === 'reconciled')).toMatchObject({ attempts });
+  expect(center.announcer.nodes.get('1000')).toMatchObject({ state: 'connected' });
+  await center.wait(3_000);
+  caller.hangsUp();
+  await center.wait(100);
+  const endedAtMs = center.clock.now() - 100;
+  expect(center.announcer.nodes.get('1000')?.state).not.toBe('connected');
+  expect(center.log()).toEqual(['ENTERQUEUE', 'CONNECT', 'COMPLETECALLER', 'WRAPUPSTART']);
+  expect(center.store.log.find(({ event }) => event === 'COMPLETECALLER')?.data).toEqual(['3', '10', '1']);
+  const [member] = await center.store.memberships();
+  expect([member?.lastHangupAtMs, member?.calls]).toEqual([endedAtMs, 1]);
+  expect(await center.leftovers()).toEqual(NOTHING_LEFT);
+});
