@@ -1,7 +1,8 @@
 import { type ChannelId, isMediaChannel, isRecordingChannel } from '../../src/core/ids.ts';
 import type { Clock } from '../../src/lib/clock.ts';
+import { sideBySide } from '../../src/lib/side-by-side.ts';
 import type { ChannelEnd, PbxEvent, Presence } from '../../src/ports/pbx.ts';
-import { isGone, isOk, json, presence, refused } from './answers.ts';
+import { isGone, isOk, json, presence } from './answers.ts';
 import type { AriRequest, AriResponse } from './request-table.ts';
 import { uri, withQuery } from './uri.ts';
 
@@ -21,6 +22,8 @@ const NOTE = /^(\d{9,12})\|(\d{0,3})$/;
 const FORGET_AFTER_MS = 1_000;
 /** Notes to be removed at the next time; of more the oldest stay until Asterisk's restart. */
 const FORGET_MAX = 10_000;
+/** Requests that remove notes side by side: others must not wait for them. */
+const REMOVED_AT_ONCE = 100;
 
 interface EndNotesOptions {
   readonly request: Request;
@@ -93,19 +96,13 @@ export class EndNotes {
 
   /** Without a connection they stay on the list, and go with the next ones. */
   async #removeNotes(): Promise<void> {
-    const channelIds = [...this.#toForget];
-    await Promise.all(
-      channelIds.map(async (channelId) => {
-        // Without a value the variable is not emptied, but gone.
-        const remove: AriRequest = {
-          method: 'POST',
-          address: withQuery('asterisk/variable', { variable: NOTE_PREFIX + channelId }),
-        };
-        const response = await this.#options.request(remove);
-        if (!isOk(response)) throw refused(remove, response);
-        this.#toForget.delete(channelId);
-      }),
-    );
+    await sideBySide([...this.#toForget], REMOVED_AT_ONCE, async (channelId) => {
+      // Without a value the variable is not emptied, but gone.
+      const address = withQuery('asterisk/variable', { variable: NOTE_PREFIX + channelId });
+      const response = await this.#options.request({ method: 'POST', address });
+      this.#toForget.delete(channelId);
+      if (!isOk(response)) this.#options.onLeft(`status ${response.status}`, 1);
+    });
   }
 
   async #set(channelId: ChannelId, variable: string, value: string): Promise<Presence> {

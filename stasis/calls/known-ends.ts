@@ -1,5 +1,9 @@
 import type { ChannelId } from '../../src/core/ids.ts';
+import { sideBySide } from '../../src/lib/side-by-side.ts';
 import type { ChannelEnd, Pbx } from '../../src/ports/pbx.ts';
+
+/** Ends that are asked for side by side; the request table holds ten times as many. */
+const ASKED_AT_ONCE = 200;
 
 /** What Asterisk has kept of ends that nobody heard of: of the last absence. */
 export class KnownEnds {
@@ -16,7 +20,7 @@ export class KnownEnds {
       const end = await pbx.endOf(channelId);
       if (end !== null) this.#ends.set(channelId, end);
     };
-    await Promise.all([...new Set(channelIds)].map(learnOne));
+    await sideBySide([...new Set(channelIds)], ASKED_AT_ONCE, learnOne);
   }
 
   of(channelId: ChannelId): ChannelEnd | undefined {
