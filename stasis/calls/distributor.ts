@@ -55,6 +55,11 @@ interface Waiting extends LineEntry {
 
 /** Before the database is asked again after a failure. */
 const RETRY_MS = 500;
+/**
+ * Matches of one look: each begins a reservation, a third of a millisecond of work. The next look comes as soon as whatever else has happened
+ * meanwhile has had its turn: a thousand callers who meet a thousand members at once hold up nobody's events and sound.
+ */
+const PROPOSALS_PER_LOOK_MAX = 16;
 /** Places are told so long after a change: a line that moves fast is worth one look, not one for each step. */
 const PLACES_DELAY_MS = 250;
 /** Strategies whose last member the queue remembers. */
@@ -72,6 +77,10 @@ export class Distributor {
   /** The process is to end: no new match, however level it is with Asterisk. */
   #isResting = false;
   #isScheduled = false;
+  /** The last look has found as many as it may: the next turn has another one, whatever changes until then. */
+  #goesOn = false;
+  /** When the planned look is due; Infinity: none is planned. */
+  #lookAtMs = Number.POSITIVE_INFINITY;
   #cancelTimer: () => void = () => undefined;
   #cancelPlaces: (() => void) | null = null;
 
@@ -97,7 +106,7 @@ export class Distributor {
   /** No new match; what rings goes on. */
   close(): void {
     this.#isOpen = false;
-    this.#cancelTimer();
+    this.#planNothing();
   }
 
   /** While the process is drained no new match is made. */
@@ -198,7 +207,7 @@ export class Distributor {
 
   /** Something that may allow a match happened. Several changes in one turn lead to one look. */
   changed(): void {
-    if (this.#isScheduled || !this.#isOpen) return;
+    if (this.#isScheduled || this.#goesOn || !this.#isOpen) return;
     this.#isScheduled = true;
     queueMicrotask(() => {
       this.#isScheduled = false;
@@ -231,16 +240,30 @@ export class Distributor {
   #look(): void {
     if (!this.#isOpen || this.#isResting) return;
     const nowMs = this.#deps.clock.now();
-    const { proposals, lookAgainAtMs } = this.#matchmaker.look(nowMs);
-    this.#cancelTimer();
+    this.#planNothing();
+    const { proposals, lookAgainAtMs } = this.#matchmaker.look(nowMs, { proposalsMax: PROPOSALS_PER_LOOK_MAX });
     if (lookAgainAtMs !== null) this.#lookLater(lookAgainAtMs - nowMs);
+    this.#goesOn = lookAgainAtMs === nowMs;
     for (const proposal of proposals) this.#reserve(proposal);
   }
 
+  /** A look that is planned for an earlier time stays. */
   #lookLater(delayMs: number): void {
+    const { clock } = this.#deps;
+    const atMs = clock.now() + delayMs;
+    if (!this.#isOpen || this.#lookAtMs <= atMs) return;
+    this.#planNothing();
+    this.#lookAtMs = atMs;
+    this.#cancelTimer = clock.after(delayMs, () => {
+      this.#planNothing();
+      this.changed();
+    });
+  }
+
+  #planNothing(): void {
     this.#cancelTimer();
-    if (!this.#isOpen) return;
-    this.#cancelTimer = this.#deps.clock.after(delayMs, () => this.changed());
+    this.#lookAtMs = Number.POSITIVE_INFINITY;
+    this.#goesOn = false;
   }
 
   #reserve({ queue, entryId, extensions }: Proposal): void {

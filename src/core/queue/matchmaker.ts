@@ -16,7 +16,10 @@ export interface Proposal {
 
 export interface Look {
   readonly proposals: readonly Proposal[];
-  /** When time alone (wrap-up over, retry over, the next row of a rule) may allow another match; `null` when only an event can. */
+  /**
+   * When time alone (wrap-up over, retry over, the next row of a rule) may allow another match, or now, when one look has found as many as it
+   * may; `null` when only an event can.
+   */
   readonly lookAgainAtMs: number | null;
 }
 
@@ -156,8 +159,11 @@ export class Matchmaker {
     return [...this.#floors.values()].flatMap((floor) => floor.takeMoves());
   }
 
-  /** Finds everybody who can be served now. They count as being rung for, and the members as taken, until told otherwise. */
-  look(nowMs: number): Look {
+  /**
+   * Finds who can be served now, the foremost first, `proposalsMax` at most. They count as being rung for, and the members as taken, until told
+   * otherwise, so that the next look goes on where this one has stopped.
+   */
+  look(nowMs: number, { proposalsMax = Number.POSITIVE_INFINITY } = {}): Look {
     const floors = [...this.#floors.values()].filter((floor) => floor.waiting > 0);
     if (!floors.some((floor) => floor.waitingHere > 0)) return { proposals: [], lookAgainAtMs: null };
     for (const floor of floors) floor.settle(nowMs);
@@ -165,6 +171,7 @@ export class Matchmaker {
     const isGivenUp = ({ entry }: Place) => entry.isElsewhere === true && this.#patience.isOver(entry.entryId, nowMs);
     const walks = floors.flatMap((floor) => floor.walks(isGivenUp));
     for (let walk = this.#foremost(walks); walk !== undefined; walk = this.#foremost(walks)) {
+      if (proposals.length >= proposalsMax) return { proposals, lookAgainAtMs: nowMs };
       const proposal = this.#serve(walk, floors, nowMs);
       if (proposal === null) walk.pass();
       else proposals.push(proposal);

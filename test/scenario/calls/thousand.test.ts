@@ -24,6 +24,24 @@ async function manyMembers(): Promise<CallCenter> {
 const count = (center: CallCenter, name: string) =>
   center.pbx.wire.requests.filter((each) => each.name === name).length;
 
+/** How many reservations are begun in each turn of the event loop, from now on. */
+function reservationsByTurn({ store }: CallCenter): readonly number[] {
+  const turns: number[] = [];
+  const reserve = store.reserve.bind(store);
+  let now = -1;
+  store.reserve = (request) => {
+    if (now < 0) {
+      now = turns.push(0) - 1;
+      setImmediate(() => {
+        now = -1;
+      });
+    }
+    turns[now] = (turns[now] ?? 0) + 1;
+    return reserve(request);
+  };
+  return turns;
+}
+
 test('a thousand members and a thousand callers: all become free in one instant, each has one caller, and nothing is asked twice', async () => {
   const center = await manyMembers();
   const callers = [];
@@ -32,8 +50,12 @@ test('a thousand members and a thousand callers: all become free in one instant,
     if (index % 100 === 99) await center.wait(1);
   }
   await center.wait(1_000);
+  const turns = reservationsByTurn(center);
   for (const number of NUMBERS) center.phone(number).setState(null);
   await center.wait(1_000);
+  expect(turns.reduce((total, each) => total + each, 0)).toBe(COUNT);
+  // Other calls' events and everybody's sound have their turn in between.
+  expect(Math.max(...turns)).toBeLessThanOrEqual(16);
   expect(NUMBERS.filter((number) => center.phone(number).ringing.length !== 1)).toEqual([]);
   expect(count(center, 'createChannel')).toBe(COUNT);
   for (const number of NUMBERS) center.phone(number).picksUp();

@@ -4,7 +4,7 @@ import { DEVICE_STATES } from '../../../../src/core/device-state.ts';
 import { type ExtensionNumber, entryId, extensionNumber, queueName } from '../../../../src/core/ids.ts';
 import { availability, type Member } from '../../../../src/core/queue/availability.ts';
 import { inOrder, type WaitingEntry } from '../../../../src/core/queue/line.ts';
-import type { Matchmaker } from '../../../../src/core/queue/matchmaker.ts';
+import type { Look, Matchmaker, Proposal } from '../../../../src/core/queue/matchmaker.ts';
 import { type PenaltyLimits, UNLIMITED } from '../../../../src/core/queue/penalty-rules.ts';
 import type { QueueSettings } from '../../../../src/core/queue/settings.ts';
 import { matchmaker, matchOne } from '../../../support/matching.ts';
@@ -117,11 +117,22 @@ class Twins {
   }
 
   /** Looks with both: nobody answers, so the same caller may be missed later. */
-  look() {
+  look(proposalsMax = Number.POSITIVE_INFINITY) {
     const expected = naiveLook(this.plain, this.nowMs);
-    const { proposals, lookAgainAtMs } = this.made.look(this.nowMs);
+    const { proposals, lookAgainAtMs } = this.#lookBy(proposalsMax);
     for (const { entryId: id, extensions } of proposals) this.#rung.set(id, extensions);
     return { expected, proposals, lookAgainAtMs };
+  }
+
+  /** Looks that find so many at most, until one finds fewer. */
+  #lookBy(proposalsMax: number): Look {
+    const proposals: Proposal[] = [];
+    for (;;) {
+      const look = this.made.look(this.nowMs, { proposalsMax });
+      proposals.push(...look.proposals);
+      if (look.lookAgainAtMs !== this.nowMs) return { ...look, proposals };
+      expect(look.proposals).toHaveLength(proposalsMax);
+    }
   }
 
   #setMember({ queue: name, number, is: { english, ...changes } }: Extract<Step, { do: 'member' }>): void {
@@ -211,6 +222,18 @@ describe('Whatever happens', () => {
       }),
       { seed: SEED, numRuns: 600 },
     );
+  });
+
+  test('looks that may find little each find together what one would', () => {
+    const most = fc.integer({ min: 1, max: 2 });
+    const inPieces = (both: readonly Partial<QueueSettings>[], steps: readonly Step[], proposalsMax: number) => {
+      const twins = new Twins(both);
+      for (const each of steps) twins.do(each);
+      const { expected, proposals } = twins.look(proposalsMax);
+      expect(proposals).toEqual(expected);
+    };
+    const days = fc.array(step, { minLength: 20, maxLength: 40 });
+    fc.assert(fc.property(fc.tuple(settings, settings), days, most, inPieces), { seed: SEED, numRuns: 600 });
   });
 
   test('time alone changes nothing before the time at which to look again', () => {
