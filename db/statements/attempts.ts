@@ -49,20 +49,23 @@ export function selectOpenAttempts(): Statement<AttemptRow> {
  * Who waits for the entry's lock sees its new row (READ COMMITTED looks again), so a second reservation finds it no
  * longer waiting; who wants the same extension for itself waits for the unique index and then inserts nothing. Two queues of which
  * only one says ring-in-use are kept apart as far as this statement's snapshot shows: the other one has said that it may be so.
- * Who has a call already is asked of the offers: asked of `extension`, PostgreSQL looks it up for everybody in that table.
+ * Who has a call already is counted, once for each offer, which PostgreSQL does by index: "not exists" here made it read all attempts that
+ * are kept, at each reservation (0.8 ms of 5,000).
  */
 const RESERVE = `with
   held as materialized (
     select * from queue_entry where entry_id = $1 and queue = $2 and state in ('waiting', 'ringing') for update),
+  free as materialized (
+    select attempt_id, extension from unnest($3::text[], $4::text[]) o(attempt_id, extension)
+    where not $6 or (select count(*) from ring_attempt r where r.extension = o.extension and r.state <> 'ended') = 0),
   added as (
     insert into ring_attempt (attempt_id, entry_id, queue, extension, interface, state, started_at, exclusive)
     select o.attempt_id, h.entry_id, h.queue, x.number, x.interface, 'ringing', ${momentOf('$5')}, $6
-    from held h cross join unnest($3::text[], $4::text[]) o(attempt_id, extension)
+    from held h cross join free o
       join queue_member m on m.queue = h.queue and m.extension = o.extension and not m.paused
         and coalesce(m.aside_until <= ${momentOf('$5')}, true)
       join extension x on x.number = m.extension
-    where h.state = 'waiting' and (not $6 or not exists (
-      select from ring_attempt r where r.extension = o.extension and r.state <> 'ended'))
+    where h.state = 'waiting'
     on conflict do nothing returning attempt_id, extension),
   taken as (
     update queue_entry e set state = 'ringing', attempt_id = (select min(attempt_id) from added),
