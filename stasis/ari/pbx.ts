@@ -41,7 +41,7 @@ import { musicRequest, Playbacks } from './playback.ts';
 import { createListener, deleteRecording, muteRecording, startRecording } from './recording.ts';
 import type { AriRequest, AriResponse, Method } from './request-table.ts';
 import { ARI_LIMITS, type AriLimits, type AriSettings } from './settings.ts';
-import { readSnapshot } from './snapshot.ts';
+import { bridgeName, readSnapshot } from './snapshot.ts';
 import { type QueryValue, uri, withQuery } from './uri.ts';
 
 export interface AriPbxOptions {
@@ -228,7 +228,8 @@ export class AriPbx implements Pbx {
   }
 
   async createBridge(bridgeId: BridgeId, name: string): Promise<void> {
-    const create: AriRequest = { method: 'POST', address: withQuery('bridges', { type: 'mixing', bridgeId, name }) };
+    const named = { type: 'mixing', bridgeId, name: bridgeName(this.#application, name) };
+    const create: AriRequest = { method: 'POST', address: withQuery('bridges', named) };
     const response = await this.#request(create);
     if (!isOk(response)) throw refused(create, response);
   }

@@ -5,6 +5,12 @@ import { toChannelSnapshot } from './events.ts';
 import type { AriRequest, AriResponse } from './request-table.ts';
 import { uri } from './uri.ts';
 
+/**
+ * What Asterisk is to call a bridge. Nobody subscribes to a bridge by making it, and the last one who leaves it ends the subscription: empty
+ * bridges of a process that is gone are known by their name alone.
+ */
+export const bridgeName = (application: string, name: string) => `${application} ${name}`;
+
 type Request = (request: AriRequest) => Promise<AriResponse>;
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -29,8 +35,8 @@ export async function readSnapshot(request: Request, application: string) {
       .map(toChannelSnapshot)
       .filter((channel): channel is ChannelSnapshot => channel !== undefined && ourChannels.has(channel.channelId)),
     bridges: records(bridges)
-      .map(toBridgeSnapshot)
-      .filter((bridge): bridge is BridgeSnapshot => ourBridges.has(bridge.bridgeId)),
+      .filter(({ id, name }) => ourBridges.has(String(id)) || String(name).startsWith(bridgeName(application, '')))
+      .map(toBridgeSnapshot),
   };
 }
 

@@ -40,7 +40,7 @@ export class CallBridge {
   make(): Promise<void> {
     if (this.#made === null) {
       this.#mayBeThere = true;
-      this.#made = this.#room.pbx.createBridge(this.bridgeId, `queueapp ${this.#call.callId}`);
+      this.#made = this.#room.pbx.createBridge(this.bridgeId, `call ${this.#call.callId}`);
       this.#made.catch(() => {
         this.#made = null;
       });

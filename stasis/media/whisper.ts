@@ -46,7 +46,7 @@ export class Whisper implements Place {
     const { pbx, watch, callerChannelId, mediaChannelId: media, intoSilence, onLost } = this.#options;
     this.#unwatch = watch.watch(this.#snoopId, () => onLost('the whispering channel has ended'));
     const snooping = this.#make(pbx.createWhisper({ channelId: this.#snoopId, toChannelId: callerChannelId }));
-    const bridging = this.#make(pbx.createBridge(this.#bridgeId, 'queueapp whisper'));
+    const bridging = this.#make(pbx.createBridge(this.#bridgeId, 'whisper'));
     const muting = pbx.muteMedia(media);
     const [snoop, , muted] = await unlessAborted(signal, Promise.all([snooping, bridging, muting]));
     if (snoop === 'refused') throw unavailable('Asterisk refused to make a whispering channel');

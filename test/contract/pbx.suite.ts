@@ -181,6 +181,19 @@ export function describePbx(name: string, create: () => Promise<PbxHarness>): vo
       expect(await pbx.stopPlayback(newPlayback())).toBe('gone');
     });
 
+    it('knows a bridge that nobody has entered, and one that all have left: a process that dies leaves such', async () => {
+      const [empty, left] = [newBridge(), newBridge()];
+      const { caller, id } = await answered();
+      await pbx.createBridge(empty, 'empty');
+      await pbx.createBridge(left, 'left');
+      expect(await pbx.addToBridge(left, [id])).toBe('done');
+      await caller.hangUp();
+      await until({ type: 'stasis-end', channelId: id });
+      const { bridges } = await pbx.snapshot();
+      for (const bridgeId of [empty, left]) expect(bridges).toContainEqual({ bridgeId, channelIds: [] });
+      for (const bridgeId of [empty, left]) expect(await pbx.destroyBridge(bridgeId)).toBe('done');
+    });
+
     it('plays a list to its end and tells so once', async () => {
       const { id } = await answered();
       const play = newPlayback();
