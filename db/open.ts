@@ -155,6 +155,7 @@ export function withOutbox(store: QueueStore, outbox: Outbox): QueueStore {
     memberships: (numbers) => store.memberships(numbers),
     openAttempts: () => store.openAttempts(),
     openEntries: () => store.openEntries(),
+    servedAmong: (channelIds) => store.servedAmong(channelIds),
     keepHeard: (kept) => store.keepHeard(kept),
     heard: () => store.heard(),
     entries: (entryIds) => store.entries(entryIds),

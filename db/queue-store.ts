@@ -2,10 +2,12 @@ import type { CallEvent } from '../src/core/events.ts';
 import {
   type AttemptId,
   attemptId,
+  type ChannelId,
   type EntryId,
   type ExtensionNumber,
   extensionNumber,
   queueName,
+  channelId as toChannelId,
   entryId as toEntryId,
 } from '../src/core/ids.ts';
 import type { Extension, Membership } from '../src/core/people.ts';
@@ -40,6 +42,7 @@ import type {
   QueueStore,
   ReserveRequest,
   ResetRequest,
+  ServedChannel,
   StoreChange,
   StoredAttempt,
   StoredEntry,
@@ -95,6 +98,12 @@ export class PostgresQueueStore implements QueueStore {
 
   async openEntries(): Promise<readonly StoredEntry[]> {
     return entries.toEntries(await this.#database.run(entries.selectOpenEntries()));
+  }
+
+  async servedAmong(channelIds: readonly ChannelId[]): Promise<readonly ServedChannel[]> {
+    if (channelIds.length === 0) return [];
+    const rows = await this.#database.run(entries.selectServedAmong(channelIds));
+    return rows.map((row) => ({ channelId: toChannelId(row.channelId), queue: queueName(row.queue) }));
   }
 
   async keepHeard(kept: readonly KeptHeard[]): Promise<void> {

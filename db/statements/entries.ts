@@ -113,6 +113,19 @@ export function selectEntries(entryIds: readonly EntryId[]): Statement<EntryRow>
   return { name: 'entries', text: `${OPEN_ENTRIES} and e.entry_id = any($1) ${IN_ORDER}`, values: [entryIds] };
 }
 
+/** Of these channels those whose last entry ended with a conversation. `switch` is that of this session. */
+export function selectServedAmong(channelIds: readonly string[]): Statement<{ channelId: string; queue: string }> {
+  return {
+    name: 'served-among',
+    text: `select l."channelId", l.queue from (
+        select distinct on (channel_id) channel_id as "channelId", queue, outcome from queue_entry
+        where channel_id = any($1::text[]) and switch = coalesce(nullif(current_setting('queueapp.switch', true), ''), 'main')
+        order by channel_id, ended_at desc nulls first) l
+      where l.outcome in ('COMPLETEAGENT', 'COMPLETECALLER') order by l."channelId"`,
+    values: [channelIds],
+  };
+}
+
 const CHANGE_PRIORITY = `with
   held as materialized (
     select * from queue_entry where entry_id = $1 and state in ('waiting', 'ringing') for update),

@@ -93,6 +93,12 @@ export interface KeptHeard {
   readonly heard: object;
 }
 
+/** A caller who has talked: all is written, and the channel may be there still. */
+export interface ServedChannel {
+  readonly channelId: ChannelId;
+  readonly queue: QueueName;
+}
+
 /** What a queue remembers beside its entries. */
 export interface QueueMemory {
   readonly queue: QueueName;
@@ -140,6 +146,8 @@ export interface QueueStore extends RecordingStore, SwitchStore {
   openAttempts(): Promise<readonly StoredAttempt[]>;
   /** Entries that have not ended, by queue in order of service. */
   openEntries(): Promise<readonly StoredEntry[]>;
+  /** Of these channels of this switch those whose last entry is over because a conversation was. */
+  servedAmong(channelIds: readonly ChannelId[]): Promise<readonly ServedChannel[]>;
   /** Keeps what waiting callers have heard, for many at once: the newest word counts. Written again soon, so nothing is tried again. */
   keepHeard(kept: readonly KeptHeard[]): Promise<void>;
   /** What is kept of entries that have not ended. */

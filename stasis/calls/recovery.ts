@@ -233,11 +233,13 @@ async function beginUnknown(deps: SessionDeps, calls: Calls, { channels, bridges
     .filter((each) => !legs.includes(each))
     .sort((a, b) => Number(isStandIn(a)) - Number(isStandIn(b)));
   const marks = await readMarks(room, others);
+  const served = await servedAndToGo(room, others);
   for (const channel of others) {
     if (room.router.isListenedTo(channel.channelId)) continue;
     const bridge = bridges.find((each) => each.channelIds.includes(channel.channelId));
     const partner = partnerOf(channel.channelId, { channels: unknown, bridges });
-    if (bridge === undefined || partner === null) begin(calls, channel, marks.get(channel.channelId) ?? null);
+    if (partner === null && served.has(channel.channelId)) hangUpServed(calls, channel);
+    else if (bridge === undefined || partner === null) begin(calls, channel, marks.get(channel.channelId) ?? null);
     else {
       const conversation = { memberChannelId: partner.channelId, bridge };
       calls.adopt(channel, callId(randomUUID()), (session) => adoptConversation(deps, session, conversation));
@@ -246,6 +248,21 @@ async function beginUnknown(deps: SessionDeps, calls: Calls, { channels, bridges
   const taken = new Set(room.router.channels());
   const orphans = legs.filter((each) => !taken.has(each.channelId));
   await Promise.all(orphans.map((leg) => room.pbx.hangup(leg.channelId)));
+}
+
+/**
+ * Callers whose conversation is written as over, and who were to be hung up: the process died in between. Where they were to go on in the dialplan it
+ * can't be told whether they have been there, and are back: they begin anew.
+ */
+async function servedAndToGo({ store, queues }: CallRoom, channels: readonly ChannelSnapshot[]) {
+  const served = await store.servedAmong(channels.map(({ channelId }) => channelId));
+  const toGo = served.filter(({ queue }) => queues.get(queue)?.afterConversation === 'hangup');
+  return new Set(toGo.map(({ channelId }) => channelId));
+}
+
+function hangUpServed(calls: Calls, channel: ChannelSnapshot): void {
+  const exit = { type: 'served', afterwards: 'hangup', waitMs: 0 } as const;
+  calls.adopt(channel, callId(randomUUID()), (session) => session.leaveQueue(exit));
 }
 
 /** Where callers are in the IVR. */

@@ -48,6 +48,31 @@ export function describePlaces(open: () => QueueStoreUnderTest): void {
     });
   });
 
+  test('of channels those are known whose last entry ended with a conversation, and no others', async () => {
+    const all = await scene(open(), 2);
+    const { store, queue } = all;
+    const talks = async (entry: Awaited<ReturnType<typeof all.enter>>, member: number) => {
+      const attempt = await all.reserve(entry, member);
+      expect(await all.connect(attempt)).toBe('done');
+      return attempt;
+    };
+    const served = await all.enter();
+    const { attemptId } = await talks(served, 0);
+    await store.complete({ attemptId, endedBy: 'member', atMs: START_MS + 30_000 });
+    const again = await all.enter();
+    const first = await talks(again, 0);
+    await store.complete({ attemptId: first.attemptId, endedBy: 'caller', atMs: START_MS + 31_000 });
+    // In the queue again by the same channel.
+    await all.enter({ channelId: again.channelId });
+    const gone = await all.enter();
+    await left(all, gone);
+    const talking = await all.enter();
+    await talks(talking, 1);
+    const channels = [served, again, gone, talking].map(({ channelId }) => channelId);
+    expect(await store.servedAmong(channels)).toEqual([{ channelId: served.channelId, queue }]);
+    expect(await store.servedAmong([])).toEqual([]);
+  });
+
   test('what the dialplan asks of members is kept as it is, with r (P2) too', async () => {
     const all = await scene(open());
     const limits = { min: 2, max: 1_000_000_000, raise: 4 };

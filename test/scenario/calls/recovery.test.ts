@@ -341,24 +341,27 @@ describe('a ring that was cut in half', () => {
     expect(center.log()).toEqual(['ENTERQUEUE', 'CONNECT', 'COMPLETEAGENT']);
   });
 
-  test.each(points)('between %s, and the caller hangs up: no phone is left ringing, no member held', async (_, reach) => {
-    const center = await CallCenter.open({ members: ['1000'] });
-    await reach(center);
-    const [entry] = await center.store.openEntries();
-    center.dies();
-    await center.pbx.hangup(entry?.channelId as ChannelId);
-    await center.wait(500);
-    await center.begins();
-    expect(center.phone('1000').ringing).toEqual([]);
-    const next = await center.entersSupport({ number: '2001' });
-    await center.wait(500);
-    expect(center.ringing()).toEqual(['1000']);
-    next.hangsUp();
-    expect(await center.leftovers()).toEqual(NOTHING_LEFT);
-    expect(center.log().filter((event) => event !== 'RINGCANCELED')).toEqual([
-      ...['ENTERQUEUE', 'ABANDON', 'ENTERQUEUE', 'ABANDON'],
-    ]);
-  });
+  test.each(points)(
+    'between %s, and the caller hangs up: no phone is left ringing, no member held',
+    async (_, reach) => {
+      const center = await CallCenter.open({ members: ['1000'] });
+      await reach(center);
+      const [entry] = await center.store.openEntries();
+      center.dies();
+      await center.pbx.hangup(entry?.channelId as ChannelId);
+      await center.wait(500);
+      await center.begins();
+      expect(center.phone('1000').ringing).toEqual([]);
+      const next = await center.entersSupport({ number: '2001' });
+      await center.wait(500);
+      expect(center.ringing()).toEqual(['1000']);
+      next.hangsUp();
+      expect(await center.leftovers()).toEqual(NOTHING_LEFT);
+      expect(center.log().filter((event) => event !== 'RINGCANCELED')).toEqual([
+        ...['ENTERQUEUE', 'ABANDON', 'ENTERQUEUE', 'ABANDON'],
+      ]);
+    },
+  );
 
   test('between answer and bridge: they talk, and the answer is booked', async () => {
     const center = await CallCenter.open({ members: ['1000'] });
@@ -399,5 +402,30 @@ test('a talk that goes on ends properly: queue_log, last hang-up, figures, and t
   expect(center.store.log.find(({ event }) => event === 'COMPLETECALLER')?.data).toEqual(['3', '10', '1']);
   const [member] = await center.store.memberships();
   expect([member?.lastHangupAtMs, member?.calls]).toEqual([endedAtMs, 1]);
+  expect(await center.leftovers()).toEqual(NOTHING_LEFT);
+});
+
+test('killed between the last line of a conversation and the hang-up of the caller: the caller is hung up, and does not enter again', async () => {
+  const center = await CallCenter.open({ members: ['1000'] });
+  const caller = await center.entersSupport();
+  await center.wait(500);
+  center.phone('1000').picksUp();
+  await center.wait(5_000);
+  // The line is written, and the process dies before the caller is hung up.
+  const hangup = center.pbx.hangup.bind(center.pbx);
+  center.pbx.hangup = (channelId, cause) => {
+    center.pbx.hangup = hangup;
+    if (channelId !== caller.channelId) return hangup(channelId, cause);
+    center.dies();
+    return new Promise(() => undefined);
+  };
+  center.phone('1000').hangsUp();
+  await center.wait(500);
+  expect(center.store.events.filter(({ event }) => event === 'COMPLETEAGENT')).toHaveLength(1);
+  expect(caller.isGone).toBe(false);
+  await center.restarts();
+  await center.wait(1_000);
+  expect(caller.isGone).toBe(true);
+  expect(center.store.events.filter(({ event }) => event === 'ENTERQUEUE')).toHaveLength(1);
   expect(await center.leftovers()).toEqual(NOTHING_LEFT);
 });

@@ -1,6 +1,7 @@
 import type { CallEvent } from '../../../src/core/events.ts';
 import {
   type AttemptId,
+  type ChannelId,
   type EntryId,
   type ExtensionNumber,
   type QueueName,
@@ -40,6 +41,7 @@ import type {
   QueueStore,
   ReserveRequest,
   ResetRequest,
+  ServedChannel,
   StoreChange,
   StoredAttempt,
   StoredEntry,
@@ -212,6 +214,17 @@ export class MemoryQueueStore implements QueueStore {
 
   saveDevices(request: SaveDevicesRequest): Promise<void> {
     return this.#faults.call('saveDevices', () => this.switches.saveDevices(request));
+  }
+
+  servedAmong(channelIds: readonly ChannelId[]): Promise<readonly ServedChannel[]> {
+    return this.#faults.call('servedAmong', () => {
+      const last = new Map([...this.#entries.values()].map((entry) => [entry.channelId, entry]));
+      return channelIds.flatMap((channelId) => {
+        const { queue, outcome, switchName } = last.get(channelId) ?? {};
+        const isServed = outcome === 'COMPLETEAGENT' || outcome === 'COMPLETECALLER';
+        return queue !== undefined && isServed && switchName === this.switchName ? [{ channelId, queue }] : [];
+      });
+    });
   }
 
   keepHeard(kept: readonly KeptHeard[]): Promise<void> {
