@@ -70,7 +70,7 @@ async function secondPlace(): Promise<Place> {
 
 /** Starts a process that finds another one acting. */
 async function standbyAt({ name, env, url }: Place): Promise<QueueappProcess> {
-  const started = new QueueappProcess(['start'], env, `e2e-rolling-${name}`);
+  const started = new QueueappProcess(['start'], env, { logName: `e2e-rolling-${name}` });
   processes.push(started);
   const role = async () => (await readiness(url))?.role === 'standby';
   await eventually(`the ${name} process is standby`, role, 60_000);

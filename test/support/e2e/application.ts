@@ -22,6 +22,19 @@ export interface ProcessEnd {
   readonly error: string;
 }
 
+/** From the sources as they lie; from what `npm run build` has made, as a user runs it. */
+const PROGRAMS = { sources: ['--import', 'tsx', 'src/main.ts'], built: ['dist/src/main.js'] } as const;
+
+/** How a process is started beside its arguments and environment. */
+export interface ProcessOptions {
+  /** Names a file under .run that keeps what it wrote, for whoever asks why a test failed. @default none */
+  readonly logName?: string | undefined;
+  /** @default 'sources' */
+  readonly program?: keyof typeof PROGRAMS;
+  /** For Node, before the program: `--expose-gc` for instance. @default none */
+  readonly nodeOptions?: readonly string[];
+}
+
 const running = new Set<ChildProcess>();
 process.once('exit', () => {
   for (const child of running) child.kill('SIGKILL');
@@ -35,14 +48,18 @@ export class QueueappProcess {
   readonly #closed: Promise<void>;
   readonly #changes = new Changes();
   readonly #file: WriteStream | null;
+  readonly #listeners: ((line: LogLine) => void)[] = [];
   #out = '';
   #error = '';
   #unread = '';
 
-  /** Starts it; `logName` names a file under .run that keeps what it wrote, for whoever asks why a test failed. */
-  constructor(args: readonly string[], env: Readonly<Record<string, string>>, logName?: string) {
+  constructor(
+    args: readonly string[],
+    env: Readonly<Record<string, string>>,
+    { logName, program = 'sources', nodeOptions = [] }: ProcessOptions = {},
+  ) {
     this.#file = logName === undefined ? null : openLog(logName);
-    this.#child = spawn(process.execPath, ['--import', 'tsx', 'src/main.ts', ...args], {
+    this.#child = spawn(process.execPath, [...nodeOptions, ...PROGRAMS[program], ...args], {
       cwd: CHECKOUT,
       env: { PATH: process.env['PATH'], HOME: tmpdir(), ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -67,6 +84,11 @@ export class QueueappProcess {
     return running.has(this.#child);
   }
 
+  /** Its process id; 0 when it could not be started. */
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
   signal(signal: NodeJS.Signals): void {
     this.#child.kill(signal);
   }
@@ -87,6 +109,11 @@ export class QueueappProcess {
     return this.#changes.until(() => this.log.slice(from).find(fits), { what, limitMs }, story);
   }
 
+  /** Tells of every line of the log from now on. */
+  onLine(listener: (line: LogLine) => void): void {
+    this.#listeners.push(listener);
+  }
+
   /** The last lines that it wrote. */
   tail(lines = 30): string {
     return [...this.#out.trim().split('\n').slice(-lines), this.#error].join('\n');
@@ -103,8 +130,13 @@ export class QueueappProcess {
     this.#file?.write(text);
     const lines = (this.#unread + text).split('\n');
     this.#unread = lines.pop() ?? '';
-    for (const line of lines) if (line.startsWith('{"level"')) this.log.push(JSON.parse(line) as LogLine);
+    for (const line of lines) if (line.startsWith('{"level"')) this.#logged(JSON.parse(line) as LogLine);
     this.#changes.notify();
+  }
+
+  #logged(line: LogLine): void {
+    this.log.push(line);
+    for (const listener of this.#listeners) listener(line);
   }
 }
 

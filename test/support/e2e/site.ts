@@ -362,7 +362,7 @@ export class Site {
   }
 
   #start(): QueueappProcess {
-    return new QueueappProcess(['start', ...this.#args], this.env, `e2e-${this.#name}`);
+    return new QueueappProcess(['start', ...this.#args], this.env, { logName: `e2e-${this.#name}` });
   }
 
   async #untilReady(): Promise<void> {

@@ -131,6 +131,102 @@ export function callerScenario({
   </scenario>`;
 }
 
+/** What a crowd's phone does with every call; times in milliseconds. */
+export interface PhoneHabits {
+  /** How long it rings before it does anything; 0: it answers without ringing. */
+  readonly ringMs: number;
+  /** `never`: it rings until the other side gives up; `busy`: it refuses (486). */
+  readonly act: 'answer' | 'never' | 'busy';
+  /** From the answer to its hang-up. */
+  readonly talkMs: number;
+  /** It puts the other side on hold after this much of the talk, for as long. @default never */
+  readonly holdMs?: number;
+}
+
+const INVITED = `<recv request="INVITE" rrs="true">
+      <action>
+        <ereg regexp=".*" search_in="hdr" header="From:" assign_to="you"/>
+        <ereg regexp=".*" search_in="hdr" header="To:" assign_to="me"/>
+        <ereg regexp=".*" search_in="hdr" header="CSeq:" assign_to="invited"/>
+      </action>
+    </recv>`;
+
+const TAG = ';tag=[pid]-[call_number]';
+
+/** An answer to the INVITE, also when a CANCEL has come since. */
+const answerInvite = (line: string, sound = ''): string => `
+
+    SIP/2.0 ${line}
+    [last_Via:]
+    From:[$you]
+    To:[$me]${TAG}
+    [last_Call-ID:]
+    CSeq:[$invited]
+    Contact: <sip:phone@[local_ip]:[local_port]>
+    ${sound === '' ? '' : 'Content-Type: application/sdp\n    '}Content-Length: ${sound === '' ? '0' : '[len]'}
+${sound === '' ? '' : `\n    ${sound}`}
+`;
+
+const inDialogOfPhone = (method: string, cseq: number, sound = ''): string => `
+
+    ${method} [next_url] SIP/2.0
+    Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]
+    Max-Forwards: 70
+    From:[$me]${TAG}
+    To:[$you]
+    [last_Call-ID:]
+    CSeq: ${cseq} ${method}
+    Contact: <sip:phone@[local_ip]:[local_port]>
+    ${sound === '' ? '' : 'Content-Type: application/sdp\n    '}Content-Length: ${sound === '' ? '0' : '[len]'}
+${sound === '' ? '' : `\n    ${sound}`}
+`;
+
+/** A phone with habits. While it rings it hears of a CANCEL, as real ones do. */
+export function phoneScenario({ ringMs, act, talkMs, holdMs }: PhoneHabits): string {
+  const isPatient = act === 'never';
+  const ring =
+    ringMs === 0 && !isPatient
+      ? ''
+      : `<send><![CDATA[${answerInvite('180 Ringing')}]]></send>
+    <recv request="CANCEL" next="6" ${isPatient ? '' : `timeout="${ringMs}" ontimeout="4"`}/>`;
+  return `<scenario name="phone">
+    ${INVITED}
+    ${ring}
+    <label id="4"/>
+    ${act === 'busy' ? refusal('486 Busy Here') : conversation(talkMs, holdMs)}
+    <label id="6"/>
+    <send><![CDATA[${OK}]]></send>
+    ${refusal('487 Request Terminated')}
+    <label id="9"/>
+  </scenario>`;
+}
+
+const refusal = (line: string): string => `<send retrans="500"><![CDATA[${answerInvite(line)}]]></send>
+    <recv request="ACK" next="9"/>`;
+
+function conversation(talkMs: number, holdMs: number | undefined): string {
+  return `<send retrans="500"><![CDATA[${answerInvite('200 OK', sdp(SIPP_PORT))}]]></send>
+    <recv request="ACK"/>
+    ${holdMs === undefined ? '' : hold(holdMs)}
+    ${talk({ limitMs: talkMs, hangsUp: true })}
+    <send retrans="500"><![CDATA[${inDialogOfPhone('BYE', 3)}]]></send>
+    <recv response="200" next="9"/>`;
+}
+
+/** On hold and back (RFC 3264, section 8.4); who hangs up meanwhile ends the call. */
+function hold(holdMs: number): string {
+  const reinvite = (cseq: number, direction: string): string =>
+    `<send retrans="500"><![CDATA[${inDialogOfPhone('INVITE', cseq, `${sdp(SIPP_PORT)}\n    a=${direction}`)}]]></send>
+    <recv response="100" optional="true"/>
+    <recv request="BYE" optional="true" next="8"/>
+    <recv response="200" rrs="true"/>
+    <send><![CDATA[${inDialogOfPhone('ACK', cseq)}]]></send>`;
+  const wait = `<recv request="BYE" next="8" timeout="${holdMs}" ontimeout="HERE"/>`;
+  return [wait.replace('HERE', '2'), '<label id="2"/>', reinvite(1, 'sendonly')]
+    .concat([wait.replace('HERE', '3'), '<label id="3"/>', reinvite(2, 'sendrecv')])
+    .join('\n    ');
+}
+
 /** A phone that answers at once and hangs up after a time. */
 export function answeringScenario(talkMs: number): string {
   return `<scenario name="answer">

@@ -63,6 +63,18 @@ export class Sipp {
       throw new Error(`sipp ended with ${this.program.exitStatus}:\n${this.program.output.slice(-2000)}`);
   }
 
+  /** No further call is begun; it ends by itself when those that go on are over (sipp's own meaning of the signal). */
+  finish(): void {
+    this.program.signal('SIGUSR1');
+  }
+
+  /** Reads what it has written up to now; after its end that is all. */
+  async readAll(): Promise<readonly SipMessage[]> {
+    this.#onFile('messages.log');
+    await this.#reading;
+    return this.messages;
+  }
+
   /** Ends the process and removes its files. */
   async close(): Promise<void> {
     this.#watcher?.close();

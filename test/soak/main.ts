@@ -1,0 +1,143 @@
+// npm run soak: what takes too long for the tests, with a stated budget, judged by invariants that are checked from outside.
+import { execFileSync } from 'node:child_process';
+import { parseArgs } from 'node:util';
+import { CHECKOUT } from '../../install/private-stack/paths.ts';
+import { machine, Report } from '../bench/report.ts';
+import { seedOf } from '../support/chance.ts';
+import { soakKills } from './kills.ts';
+import { soakMixed } from './mixed.ts';
+import { soakReservations } from './reservations.ts';
+
+const HELP = `usage: npm run soak -- [NAME] [options]
+
+  kills         kill -9 of the application under load, fifty times: in the menu, waiting, between create and dial, ringing, between answer
+                and bridge, talking, in the wrap-up and in the recovery of the kill before. About ten minutes
+  reservations  a million random reservations by four processes on one PostgreSQL: no member twice, no call twice. About half an hour
+  mixed         an hour of callers who come and hang up, members who miss, hold, log in and out and pause, and a kill now and then; memory
+                and open files are watched
+
+Without NAME, all, one after the other. It builds the application and starts private stacks of its own (install/stack).
+
+  --kills N         kills: so many (default: 50, at most 1000)
+  --reservations N  reservations: so many (default: 1000000)
+  --minutes N       mixed: so long (default: 60, at most 1440)
+  --seed N          for the same chances as in a run before (default: SEED from the environment, else one of this moment)
+  --json FILE       write all figures with their units into a file
+  --help
+
+What must be true is listed at the end of each part, with what was found. Each target is a line "TARGET name: wanted …, measured …, met|missed".
+Exit status: 0 all is as it must be, 1 an invariant does not hold or something failed, 2 wrong usage, 130 interrupted.
+`;
+
+const SOAKS = ['kills', 'reservations', 'mixed'] as const;
+type Soak = (typeof SOAKS)[number];
+
+class UsageError extends Error {}
+
+const report = new Report();
+const scenes: { down: () => Promise<unknown> }[] = [];
+const tearDown = () => Promise.allSettled(scenes.map((scene) => scene.down()));
+
+let isInterrupted = false;
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  // Ctrl-C comes twice: from the terminal, and passed on by tsx and npm.
+  process.on(signal, () => {
+    if (isInterrupted) return;
+    isInterrupted = true;
+    report.close();
+    process.stderr.write(`${signal}: taking everything down\n`);
+    tearDown().then(
+      () => process.exit(130),
+      () => process.exit(130),
+    );
+  });
+}
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  const isUsage = error instanceof UsageError;
+  if (!isInterrupted) process.stderr.write(isUsage ? `${error.message} (try --help)\n` : `✗ ${describe(error)}\n`);
+  process.exitCode = isUsage ? 2 : 1;
+  await tearDown();
+}
+
+async function main(): Promise<number> {
+  const { values, positionals } = parse();
+  if (values.help) {
+    process.stdout.write(HELP);
+    return 0;
+  }
+  const soaks = chosen(positionals);
+  const kills = wholeNumber('--kills', values.kills, 1_000) ?? 50;
+  const reservations = wholeNumber('--reservations', values.reservations, 100_000_000) ?? 1_000_000;
+  const minutes = wholeNumber('--minutes', values.minutes, 1_440) ?? 60;
+  const seed = wholeNumber('--seed', values.seed, 999_999_999) ?? seedOf();
+  const common = {
+    seed,
+    say: (line: string) => process.stderr.write(`${line}\n`),
+    onScene: (scene: { down: () => Promise<unknown> }) => scenes.push(scene),
+  };
+  if (soaks.some((soak) => soak !== 'reservations')) {
+    process.stderr.write('· building the application (npm run build)\n');
+    execFileSync('npm', ['run', '--silent', 'build'], { cwd: CHECKOUT, stdio: ['ignore', 'ignore', 'inherit'] });
+  }
+  let isRight = true;
+  for (const soak of soaks) {
+    introduce(soak, seed);
+    const runs: Record<Soak, () => Promise<boolean>> = {
+      kills: () => soakKills(report, { ...common, kills }),
+      reservations: () => soakReservations(report, { ...common, reservations }),
+      mixed: () => soakMixed(report, { ...common, minutes }),
+    };
+    isRight = (await runs[soak]()) && isRight;
+  }
+  if (values.json !== undefined) await report.writeJson(values.json);
+  return isRight && report.isEveryTargetMet ? 0 : 1;
+}
+
+function chosen(names: readonly string[]): readonly Soak[] {
+  const [name] = names;
+  if (name === undefined) return SOAKS;
+  const found = SOAKS.find((soak) => soak === name);
+  if (names.length > 1 || found === undefined) throw new UsageError(`There is no soak named ${names.join(' ')}`);
+  return [found];
+}
+
+function introduce(soak: Soak, seed: number): void {
+  const { processors, model, memoryGiB, kernel, node, loadAverage } = machine();
+  report.say();
+  report.say(`${soak}, ${new Date().toISOString()}, SEED=${seed}`);
+  report.say(
+    `${processors} processors (${model}), ${memoryGiB} GiB, Linux ${kernel}, Node ${node}; load average before: ${loadAverage.join(' ')}`,
+  );
+}
+
+function parse() {
+  try {
+    return parseArgs({
+      allowPositionals: true,
+      options: {
+        kills: { type: 'string' },
+        reservations: { type: 'string' },
+        minutes: { type: 'string' },
+        seed: { type: 'string' },
+        json: { type: 'string' },
+        help: { type: 'boolean', default: false },
+      },
+    });
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+function wholeNumber(option: string, value: string | undefined, max: number): number | undefined {
+  if (value === undefined) return undefined;
+  if (!/^[1-9]\d{0,8}$/.test(value) || Number(value) > max)
+    throw new UsageError(`${option} is a whole number from 1 to ${max}`);
+  return Number(value);
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
