@@ -72,7 +72,10 @@ describe('a member who does not answer', () => {
     // While both are aside nobody is rung; then the one of the lower penalty comes back first, by itself.
     const again = await absent.ring({ limitMs: 20_000 });
     expect(again.invitedAtMs - missedAt.atMs).toBeGreaterThan(9_000);
-    expect(again.invitedAtMs - missedAt.atMs).toBeLessThan(13_000);
+    const afterAsideMs = again.invitedAtMs - Date.parse(asideUntil ?? '');
+    expect(afterAsideMs).toBeGreaterThanOrEqual(0);
+    // Well before the other one is back; a busy machine may be late.
+    expect(afterAsideMs).toBeLessThan(3_000);
     await again.answer();
     await site.logged('CONNECT');
     expect(await story()).toEqual(['ENTERQUEUE', 'RINGNOANSWER 1000', 'RINGNOANSWER 2000', 'CONNECT 1000']);

@@ -186,7 +186,9 @@ describe('who is next', () => {
     const hungUp = await ring.hangup();
     const next = await phone.ring();
     expect([ring.caller.number, next.caller.number]).toEqual(['2001', '2002']);
-    expect(next.invitedAtMs - hungUp.atMs).toBeLessThan(1_000);
+    // What the first caller's ring took, who was entered as well, is a measure of how busy the machine is.
+    const firstTookMs = ring.invitedAtMs - first.invitedAtMs;
+    expect(next.invitedAtMs - hungUp.atMs).toBeLessThan(500 + 2 * firstTookMs);
     await Promise.all([first.ended(), second.ended()]);
   });
 });

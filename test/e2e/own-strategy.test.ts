@@ -97,7 +97,8 @@ describe('Skills', () => {
     const ring = await phone.ring({ limitMs: 15_000 });
     const waitedMs = ring.invitedAtMs - Date.parse(since);
     expect(waitedMs).toBeGreaterThan(5_900);
-    expect(waitedMs).toBeLessThan(6_500);
+    // By itself, not with the next event of the queue; a busy machine may be late.
+    expect(waitedMs).toBeLessThan(9_000);
     await caller.hangup();
   });
 });

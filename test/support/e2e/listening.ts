@@ -1,5 +1,5 @@
 import { CONGESTION_HZ, toneSpans } from '../audio/levels.ts';
-import { durationMs, slice } from '../audio/pcm.ts';
+import { durationMs, type Pcm, slice } from '../audio/pcm.ts';
 import type { Call } from '../phones/call.ts';
 import { pause } from '../phones/waiting.ts';
 
@@ -10,12 +10,19 @@ const LIMIT_MS = 15_000;
 export async function untilTone(call: Call, frequencies: readonly number[], afterMs = call.invitedAtMs): Promise<void> {
   const endMs = Date.now() + LIMIT_MS;
   for (;;) {
-    const heard = slice(await call.recording(), Math.max(0, afterMs - call.invitedAtMs), Number.POSITIVE_INFINITY);
+    const all = await call.recording();
+    const heard = slice(all, Math.max(0, afterMs - call.invitedAtMs), Number.POSITIVE_INFINITY);
     if (toneSpans(heard, frequencies).length > 0) return;
-    if (Date.now() > endMs || call.ending)
-      throw new Error(`No tone of ${frequencies} Hz in ${Math.round(durationMs(heard))} ms${call.story()}`);
+    if (Date.now() > endMs || call.ending) throw new Error(notHeard(call, frequencies, { all, heard }));
     await pause(LOOK_AGAIN_MS);
   }
+}
+
+/** The recording ends where the last packet came: one that is much shorter than the call tells of a phone that gets nothing, or is deaf. */
+function notHeard(call: Call, frequencies: readonly number[], { all, heard }: { all: Pcm; heard: Pcm }): string {
+  const [sinceMs, allMs, callMs] = [durationMs(heard), durationMs(all), Date.now() - call.invitedAtMs].map(Math.round);
+  const length = `the recording is ${allMs} ms long, the call ${callMs} ms`;
+  return `No tone of ${frequencies} Hz in the last ${sinceMs} ms; ${length}${call.story()}`;
 }
 
 /** Waits until both have heard the other, from now on; each speaks a tone of its own. */
