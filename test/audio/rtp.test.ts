@@ -119,7 +119,7 @@ describe('sound from RTP', () => {
 
   test('is the same whatever the jitter, and when timestamps go round', () => {
     const jitter = packetsOf(prompt, (index) => 1000 + index * 20 + ((index * 7919) % 40));
-    const [best] = closest(rtpToPcm(jitter, 0), prompts);
+    const [best] = closest(rtpToPcm(jitter, { startMs: 0 }), prompts);
     expect(best).toMatchObject({ name: 'inform_code' });
     expect(best?.score).toBeGreaterThan(0.99);
     expect(Math.abs((best?.offsetMs ?? 0) - 1000)).toBeLessThan(1);

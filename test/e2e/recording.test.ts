@@ -6,7 +6,7 @@ import { durationMs, slice } from '../support/audio/pcm.ts';
 import { rtpPackets } from '../support/audio/rtp.ts';
 import { eventually } from '../support/e2e/eventually.ts';
 import { hearsFor, withQueues } from '../support/e2e/hearing.ts';
-import { soundAddress, untilTheyTalk, untilTone } from '../support/e2e/listening.ts';
+import { untilTheyTalk, untilTone } from '../support/e2e/listening.ts';
 import { filesOf, heardSpans, type RecordingRow, recordingFolder, rowsOf, smallDisk } from '../support/e2e/recorded.ts';
 import { Site } from '../support/e2e/site.ts';
 import type { Call } from '../support/phones/call.ts';
@@ -174,7 +174,7 @@ describe('A recorded conversation', () => {
       });
       await talkOn({ caller, member });
       // A phone that gets another stream after its first packets may be deaf for the rest of the call (baresip 1.0.0 is).
-      const toMember = rtpPackets(await sent.stop(), { to: soundAddress(member) });
+      const toMember = rtpPackets(await sent.stop(), { to: member.soundAddress });
       expect(new Set(toMember.map(({ ssrc }) => ssrc)).size).toBe(1);
       const told = (await caller.heard()).filter(({ name }) => name === CONSENT);
       expect(told.length).toBeGreaterThanOrEqual(TOLD_TIMES);

@@ -29,7 +29,7 @@ export async function listenTo(
 ): Promise<ListenedTo> {
   const heard = await soundOf(capture, { ports, fromMs, toMs });
   const wanted = spoken();
-  const each = ports.map((port) => listen(rtpToPcm(heard.get(port) ?? [], fromMs), wanted));
+  const each = ports.map((port) => listen(rtpToPcm(heard.get(port) ?? [], { startMs: fromMs }), wanted));
   return {
     callers: ports.length,
     audibleShare: Math.min(...each.map(({ audibleShare }) => audibleShare)),

@@ -6,6 +6,7 @@ import { silentLog } from '../../../src/log.ts';
 import type { PbxEvent } from '../../../src/ports/pbx.ts';
 import { AriPbx } from '../../../stasis/ari/pbx.ts';
 import { AriMediaOut } from '../../../stasis/media/media-out.ts';
+import { RTP_HEADER_BYTES } from '../../../stasis/media/rtp-stream.ts';
 import type { MediaTimes } from '../../../stasis/media/settings.ts';
 import type { Datagram } from '../../support/audio/pcap.ts';
 import { type RtpPacket, rtpPackets } from '../../support/audio/rtp.ts';
@@ -101,6 +102,13 @@ function nextCall(pbx: AriPbx): Promise<ChannelId> {
       resolve(event.channel.channelId);
     });
   });
+}
+
+/** The RTP that this process has sent to Asterisk: of the two streams that carry the programme, Asterisk's comes after ours. */
+export function sentRtp(datagrams: readonly Datagram[], programme: Pick<NoiseProgramme, 'find'>): RtpPacket[] {
+  const carries = ({ payload }: Datagram) => programme.find(payload.subarray(RTP_HEADER_BYTES), 10) !== undefined;
+  const own = datagrams.find(carries);
+  return own === undefined ? [] : rtpPackets(datagrams, { from: own.from, to: own.to });
 }
 
 /**

@@ -62,9 +62,13 @@ export function parseRtp({ atMs, payload: data }: Pick<Datagram, 'atMs' | 'paylo
 /**
  * Turns PCMU and PCMA packets into sound that begins at `startMs` (by default with the first packet). A packet lies where its
  * timestamp says, counted from the arrival of the first one of its stream: jitter does not move it, a loss or a pause is silence.
- * A stream begins with a new SSRC, or where timestamp and arrival go apart by more than 200 ms.
+ * A stream begins with a new SSRC, or where timestamp and arrival go apart by more than `lateMs` (200 ms); with `Infinity` the timestamps alone
+ * count, as for a phone that waits for every packet.
  */
-export function rtpToPcm(packets: readonly RtpPacket[], startMs = packets[0]?.atMs ?? 0): Pcm {
+export function rtpToPcm(
+  packets: readonly RtpPacket[],
+  { startMs = packets[0]?.atMs ?? 0, lateMs = 200 }: { startMs?: number; lateMs?: number } = {},
+): Pcm {
   const sampleRate = 8000;
   const pieces: { at: number; samples: Float32Array }[] = [];
   let stream: { ssrc: number; startMs: number; timestamp: number } | undefined;
@@ -73,7 +77,7 @@ export function rtpToPcm(packets: readonly RtpPacket[], startMs = packets[0]?.at
     if (!decoder) continue;
     // Timestamps are 32 bits and go round; the difference is a signed number.
     const since = stream ? ((packet.timestamp - stream.timestamp) | 0) / 8 : 0;
-    if (!stream || stream.ssrc !== packet.ssrc || Math.abs(stream.startMs + since - packet.atMs) > 200) {
+    if (!stream || stream.ssrc !== packet.ssrc || Math.abs(stream.startMs + since - packet.atMs) > lateMs) {
       stream = { ssrc: packet.ssrc, startMs: packet.atMs, timestamp: packet.timestamp };
     }
     const placeMs = stream.startMs + ((packet.timestamp - stream.timestamp) | 0) / 8;
@@ -111,4 +115,14 @@ export function longestPauseMs(packets: readonly RtpPacket[]): number {
   for (const [index, packet] of packets.entries())
     longest = Math.max(longest, packet.atMs - (packets[index - 1]?.atMs ?? packet.atMs));
   return longest;
+}
+
+/** The most packets that came within so many milliseconds: a burst is far more than one for every 20 ms. */
+export function mostPacketsWithin(packets: readonly RtpPacket[], ms: number): number {
+  let most = 0;
+  for (let first = 0, last = 0; last < packets.length; last += 1) {
+    while ((packets[last]?.atMs ?? 0) - (packets[first]?.atMs ?? 0) > ms) first += 1;
+    most = Math.max(most, last - first + 1);
+  }
+  return most;
 }

@@ -5,7 +5,6 @@ import { type RtpPacket, rtpPackets, rtpToPcm } from '../audio/rtp.ts';
 import type { Call } from '../phones/call.ts';
 import { Capture } from '../phones/capture.ts';
 import { eventually } from './eventually.ts';
-import { soundAddress } from './listening.ts';
 import type { Site } from './site.ts';
 import { type ToneTrack, trackHeard } from './tone-class.ts';
 
@@ -37,25 +36,18 @@ export class SentAudio {
   }
 
   static async begin(call: Call): Promise<SentAudio> {
-    const address = soundAddress(call);
+    const address = call.soundAddress;
     return new SentAudio(await Capture.start(`udp dst port ${address.split(':')[1]}`), address);
   }
 
-  /** The sound begins with the first packet: what is at 1000 ms of it was sent a second later. */
+  /**
+   * The sound begins with the first packet, and what is at 1000 ms of it belongs there by its timestamp: when the machine stands still, packets
+   * are late (`longestPauseMs` tells), which is no hole in the sound.
+   */
   async end(): Promise<{ packets: RtpPacket[]; pcm: Pcm }> {
     const packets = rtpPackets(await this.#capture.stop(), { to: this.#address });
-    return { packets, pcm: rtpToPcm(packets) };
+    return { packets, pcm: rtpToPcm(packets, { lateMs: Number.POSITIVE_INFINITY }) };
   }
-}
-
-/** The most packets that came within so many milliseconds: a burst is far more than one for every 20 ms. */
-export function mostPacketsWithin(packets: readonly RtpPacket[], ms: number): number {
-  let most = 0;
-  for (let first = 0, last = 0; last < packets.length; last += 1) {
-    while ((packets[last]?.atMs ?? 0) - (packets[first]?.atMs ?? 0) > ms) first += 1;
-    most = Math.max(most, last - first + 1);
-  }
-  return most;
 }
 
 /** Gives Asterisk a music class of its own, of a folder of WAV files with 8 kHz. */

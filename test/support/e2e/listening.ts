@@ -31,14 +31,6 @@ export async function untilTheyTalk(one: [Call, number], other: [Call, number]):
   await Promise.all([untilTone(one[0], [other[1]], nowMs), untilTone(other[0], [one[1]], nowMs)]);
 }
 
-/** Where a call of a phone listens for sound: `127.0.0.1:PORT`. */
-export function soundAddress(call: Call): string {
-  const bodies = [call.invite, ...call.messages].filter(({ direction, body }) => direction === 'out' && body !== '');
-  const port = /m=audio (\d+)/.exec(bodies.at(-1)?.body ?? '')?.[1];
-  if (port === undefined) throw new Error(`The call has offered no port for sound${call.story()}`);
-  return `127.0.0.1:${port}`;
-}
-
 /** How many bursts of the congestion tone were heard. */
 export async function congestionBursts(call: Call): Promise<number> {
   return toneSpans(await call.recording(), CONGESTION_HZ.us).length;

@@ -54,6 +54,14 @@ export class CallView {
     return this.#line.messages.filter((message) => message.callId === this.callId);
   }
 
+  /** Where this end listens for sound, `127.0.0.1:PORT`; fails while it has not told. */
+  get soundAddress(): string {
+    const bodies = [this.invite, ...this.messages].filter(({ direction, body }) => direction === 'out' && body !== '');
+    const port = /m=audio (\d+)/.exec(bodies.at(-1)?.body ?? '')?.[1];
+    if (port === undefined) throw new Error(`The call has offered no port for sound${this.story()}`);
+    return `127.0.0.1:${port}`;
+  }
+
   /** When it began to ring (180), or early sound was announced (183). */
   get ringingAtMs(): number | undefined {
     return this.messages.find(({ method, status }) => method === 'INVITE' && (status === 180 || status === 183))?.atMs;

@@ -1,0 +1,29 @@
+/** Of the pump, milliseconds. */
+const BEAT_MS = 20;
+
+/**
+ * A timer beside the pump's, in the same process: what it suffers, the pump suffers. So a test can tell the lateness of a busy machine from
+ * that of the pump.
+ */
+export class OwnBeat {
+  readonly #wokenAtMs: number[] = [performance.now()];
+  #timer: NodeJS.Timeout;
+
+  constructor() {
+    this.#timer = this.#next(BEAT_MS);
+  }
+
+  /** Ends it, and answers the longest time for which this process did not get to its timers. */
+  end(): number {
+    clearTimeout(this.#timer);
+    this.#wokenAtMs.push(performance.now());
+    return Math.max(...this.#wokenAtMs.map((atMs, index) => atMs - (this.#wokenAtMs[index - 1] ?? atMs)));
+  }
+
+  #next(afterMs: number): NodeJS.Timeout {
+    return setTimeout(() => {
+      this.#wokenAtMs.push(performance.now());
+      this.#timer = this.#next(BEAT_MS);
+    }, afterMs);
+  }
+}
