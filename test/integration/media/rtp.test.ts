@@ -93,7 +93,7 @@ describe('A programme as RTP, on Asterisk 16.28', () => {
       const line = await open(who, programme);
       await isHeardTo(line, 3000);
       const end = await line.close();
-      const latestMs = beat.end();
+      const { longestMs: latestMs } = beat.end();
       const datagrams = await capture.stop();
       // Ours: each frame once, in its order, to the place where we stopped, at the pace of the beat.
       const sent = sentRtp(datagrams, programme);
@@ -188,7 +188,7 @@ describe('A programme as RTP, on Asterisk 16.28', () => {
     await standStill(700);
     await isHeardTo(line, 3000);
     await line.close();
-    const latestMs = beat.end();
+    const { longestMs: latestMs } = beat.end();
     const datagrams = await capture.stop();
     const frames = framesOf(heardBy(who, datagrams), programme);
     expect(frames).toEqual(rising(frames));

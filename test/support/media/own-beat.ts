@@ -13,11 +13,15 @@ export class OwnBeat {
     this.#timer = this.#next(BEAT_MS);
   }
 
-  /** Ends it, and answers the longest time for which this process did not get to its timers. */
-  end(): number {
+  /** Ends it, and answers the longest time for which this process did not get to its timers, and what all of them together have lost. */
+  end(): { longestMs: number; missedMs: number } {
     clearTimeout(this.#timer);
     this.#wokenAtMs.push(performance.now());
-    return Math.max(...this.#wokenAtMs.map((atMs, index) => atMs - (this.#wokenAtMs[index - 1] ?? atMs)));
+    const passed = this.#wokenAtMs.map((atMs, index) => atMs - (this.#wokenAtMs[index - 1] ?? atMs));
+    return {
+      longestMs: Math.max(...passed),
+      missedMs: passed.reduce((sum, ms) => sum + Math.max(0, ms - BEAT_MS), 0),
+    };
   }
 
   #next(afterMs: number): NodeJS.Timeout {
