@@ -184,7 +184,7 @@ export class ConversationRecording {
     );
   }
 
-  /** They talk meanwhile, and the caller hears it over that; who hangs up during it was not recorded. */
+  /** They are connected, and hear each other when it has ended; who hangs up during it was not recorded. */
   async #tellConsent(): Promise<void> {
     const playing = startPlaying(this.#room, this.#call, this.#options.settings.consent);
     this.#consent = playing;
