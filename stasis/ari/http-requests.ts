@@ -6,6 +6,11 @@ import { type AriRequest, type AriResponse, unavailable } from './request-table.
 
 /** Connections kept at most: far below Asterisk's `sessionlimit` (100 unless raised). Requests beyond them wait in order. */
 const CONNECTIONS_MAX = 16;
+/**
+ * A connection that nobody used for so long is closed by us. Asterisk closes it after 15 s (`session_keep_alive`), and a request that meets that
+ * end has failed: "socket hang up".
+ */
+const IDLE_MS = 5_000;
 /** Longest response that is read; `GET /channels` of 2,000 channels is about 1.5 MB. */
 const BODY_BYTES_MAX = 32 * 1024 * 1024;
 
@@ -17,11 +22,12 @@ export class HttpRequests {
   readonly #module: typeof http | typeof https;
   readonly #open = new Set<http.ClientRequest>();
 
-  constructor(address: AriAddress, clock: Clock) {
+  /** `idleMs` only for tests. */
+  constructor(address: AriAddress, clock: Clock, idleMs = IDLE_MS) {
     this.#address = address;
     this.#clock = clock;
     this.#module = address.url.startsWith('https:') ? https : http;
-    this.#agent = new this.#module.Agent({ keepAlive: true, maxSockets: CONNECTIONS_MAX });
+    this.#agent = new this.#module.Agent({ keepAlive: true, maxSockets: CONNECTIONS_MAX, timeout: idleMs });
   }
 
   send(request: AriRequest, timeoutMs: number): Promise<AriResponse> {
