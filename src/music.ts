@@ -52,7 +52,10 @@ export function buildMusic(
   return {
     library,
     start() {
-      library.start().catch((error: unknown) => log.error({ err: error }, 'The recordings could not be read'));
+      library.start().then(
+        () => log.debug('Recordings read'),
+        (error: unknown) => log.error({ err: error }, 'The recordings could not be read'),
+      );
       for (const stream of streams.values()) stream.start();
     },
     async close() {

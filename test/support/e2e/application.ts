@@ -114,6 +114,11 @@ export class QueueappProcess {
     this.#listeners.push(listener);
   }
 
+  /** Waits until it has all tunes: before, key 3 has none to go to. */
+  recordingsRead(): Promise<LogLine> {
+    return this.says('the recordings are read', ({ msg }) => msg === 'Recordings read', { limitMs: 60_000 });
+  }
+
   /** The last lines that it wrote. */
   tail(lines = 30): string {
     return [...this.#out.trim().split('\n').slice(-lines), this.#error].join('\n');

@@ -100,7 +100,7 @@ export class Site {
       writeFileSync(file, configure === undefined ? shipped : configure(shipped));
       const env = { ...stack.env, QUEUEAPP_CONFIG: file, QUEUEAPP_DATA: folder, LOG_LEVEL: 'debug', ...app.env };
       const site = new Site(app, stack, env);
-      await site.#untilReady();
+      await site.#untilReady().then(() => site.app.recordingsRead());
       return site;
     } catch (error) {
       await stack.down();
