@@ -16,15 +16,16 @@ import type { Config, Secrets } from './config/config.ts';
 import type { LoadedConfig } from './config/load.ts';
 import { attemptId } from './core/ids.ts';
 import { Drain, type DrainEnd } from './drain.ts';
+import { isAppError } from './errors.ts';
 import type { PersonalDataFace, ReloadReport } from './http/application-face.ts';
 import { Metrics } from './http/metrics.ts';
-import { createHttpServer, listen as openPort } from './http/server.ts';
 import { systemClock } from './lib/clock.ts';
 import { ReleaserStack } from './lib/releasers.ts';
 import { LiveConfig } from './live-config.ts';
 import type { Logger } from './log.ts';
 import { buildLogTails } from './log-tails.ts';
-import { buildMusic } from './music.ts';
+import { buildMusic, type Music } from './music.ts';
+import { openHttp } from './open-http.ts';
 import { PartWatch } from './part-watch.ts';
 import { personalDataElsewhere } from './personal-data-elsewhere.ts';
 import type { Lease } from './ports/lease.ts';
@@ -55,8 +56,6 @@ export interface AppOptions {
 }
 
 export interface RunningApp {
-  /** Where HTTP really listens, `http://HOST:PORT`. */
-  readonly httpUrl: string;
   /**
    * Reads the file anew; what it changes counts from the next decision on.
    * @throws AppError CONFIG_INVALID: the old configuration goes on
@@ -81,19 +80,44 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
 }
 
 async function build(options: AppOptions, releasers: ReleaserStack): Promise<Omit<RunningApp, 'stop'>> {
-  const { loaded, log, version } = options;
+  const { log } = options;
+  const { config, secrets } = options.loaded;
+  // First of all: it takes longest, callers wait for it, and a standby is to have it ready.
+  const music = buildMusic(config, { clock: systemClock, random: Math.random, log });
+  releasers.add('music', () => music.close());
+  music.start();
+  const databaseUrl = await prepareDatabase({ config, secrets, log }, releasers);
+  const seat = new AsteriskSeat(systemClock);
+  releasers.add('asterisk', () => seat.leave());
+  const taken = await takeLease(options, databaseUrl, releasers);
+  const loaded = taken.wasStandby ? readAgain(options) : options.loaded;
+  return await buildHolder({ ...options, ...taken, loaded, music, databaseUrl, seat }, releasers);
+}
+
+/** The file may have been changed, and the process that acted told of it, while this one waited. */
+function readAgain({ load, loaded, log }: AppOptions): LoadedConfig {
+  try {
+    return load();
+  } catch (error) {
+    if (!isAppError(error, 'CONFIG_INVALID')) throw error;
+    log.error({ err: error }, 'The configuration is wrong now: the one of the start of this process counts');
+    return loaded;
+  }
+}
+
+interface HolderOptions extends AppOptions, TakenLease {
+  readonly music: Music;
+  readonly databaseUrl: string;
+  readonly seat: AsteriskSeat;
+}
+
+/** What the process that acts has, and a standby has not. */
+async function buildHolder(options: HolderOptions, releasers: ReleaserStack): Promise<Omit<RunningApp, 'stop'>> {
+  const { loaded, log, version, lease, wasStandby, music, databaseUrl, seat } = options;
   const { config, secrets } = loaded;
   const clock = systemClock;
   // What counts now: asked again whenever something is decided by it.
   let current = config;
-  // First of all: it takes longest, callers wait for it, and a standby is to have it ready.
-  const music = buildMusic(config, { clock, random: Math.random, log });
-  releasers.add('music', () => music.close());
-  music.start();
-  const databaseUrl = await prepareDatabase({ config, secrets, log }, releasers);
-  const seat = new AsteriskSeat(clock);
-  releasers.add('asterisk', () => seat.leave());
-  const lease = await takeLease(options, databaseUrl, releasers);
   const database = await openRooms({ config, secrets, log, databaseUrl, lease, keep: () => current.keep }, releasers);
   const metrics = new Metrics(version);
   const logFile = await buildLogTails({ config, log, metrics, queueLog: database.queueLog }, releasers);
@@ -148,8 +172,7 @@ async function build(options: AppOptions, releasers: ReleaserStack): Promise<Omi
     pending: { database, announcer, logFile, unwantedRecordings: () => standing.unwantedRecordings },
     figures: runningFigures(application, database),
   });
-  const httpUrl = await listen({ config, secrets, log, version, face, metrics }, releasers);
-  lease.tell({ httpUrl });
+  const httpUrl = await openHttp({ config, secrets, log, version, face, metrics, lease, wasStandby }, releasers);
   releasers.add('calls', () => application.stop(current.limits.drainMs));
   for (const part of [...Object.values(parts), standing]) {
     releasers.add('watch', () => part.stop());
@@ -157,7 +180,7 @@ async function build(options: AppOptions, releasers: ReleaserStack): Promise<Omi
   }
   pbx.start();
   log.info({ httpUrl, application: config.asterisk.application, switch: lease.switchName }, 'Started');
-  return { httpUrl, reload: () => live.reload(), drained: drain.ended };
+  return { reload: () => live.reload(), drained: drain.ended };
 }
 
 interface BuildOptions {
@@ -180,8 +203,13 @@ async function prepareDatabase({ config, secrets, log }: BuildOptions, releasers
   return databaseUrl;
 }
 
+interface TakenLease {
+  readonly lease: Lease;
+  readonly wasStandby: boolean;
+}
+
 /** The right to act on a switch. A standby waits here, and says over HTTP that it does. */
-async function takeLease(options: AppOptions, databaseUrl: string, releasers: ReleaserStack): Promise<Lease> {
+async function takeLease(options: AppOptions, databaseUrl: string, releasers: ReleaserStack): Promise<TakenLease> {
   const { loaded, log, version, signal, onLeaseLost } = options;
   const { config, secrets } = loaded;
   const { leaseMs } = config.database;
@@ -192,8 +220,10 @@ async function takeLease(options: AppOptions, databaseUrl: string, releasers: Re
   const onStop = () => waiting.abort(signal.reason);
   if (signal.aborted) onStop();
   signal.addEventListener('abort', onStop, { once: true });
+  let wasStandby = false;
   let opening: Promise<Standby | null> = Promise.resolve(null);
   const onStandby = () => {
+    wasStandby = true;
     opening = openStandby({ config, secrets, databaseUrl, version, log });
     opening.catch((error: unknown) => waiting.abort(error));
   };
@@ -201,7 +231,7 @@ async function takeLease(options: AppOptions, databaseUrl: string, releasers: Re
     const lease = await leases.take(switches, { signal: waiting.signal, onStandby, onLost: onLeaseLost });
     // Given back late: nothing of this process may act any more then.
     releasers.add('lease', () => lease.release());
-    return lease;
+    return { lease, wasStandby };
   } finally {
     signal.removeEventListener('abort', onStop);
     await opening.then((standby) => standby?.close()).catch(() => undefined);
@@ -364,12 +394,4 @@ async function buildAnnouncer(
   await announcer.start();
   releasers.add('xmpp', () => announcer.stop());
   return announcer;
-}
-
-type ListenOptions = Omit<Parameters<typeof createHttpServer>[0], 'apiToken'> & BuildOptions;
-
-async function listen({ config, secrets, ...options }: ListenOptions, releasers: ReleaserStack): Promise<string> {
-  const server = await createHttpServer({ ...options, apiToken: secrets.apiToken });
-  releasers.add('http', () => server.close());
-  return openPort(server, config.http.listen);
 }

@@ -2,7 +2,8 @@ import { openSwitches } from '../db/switches.ts';
 import type { Config, Secrets } from './config/config.ts';
 import { processName } from './drain.ts';
 import type { ApplicationFace, PartStatus } from './http/application-face.ts';
-import { createHttpServer, listen } from './http/server.ts';
+import { PatientPort } from './http/patient-port.ts';
+import { createHttpServer } from './http/server.ts';
 import { standbyFace } from './http/standby-face.ts';
 import { systemClock } from './lib/clock.ts';
 import type { Logger } from './log.ts';
@@ -18,9 +19,9 @@ export interface StandbyOptions {
 }
 
 /**
- * What a standby shows of itself while it waits: `/healthz`, `/readyz`, `/metrics` and the status. Its port is opened now, so that a port which is
- * taken is found out now and not when the calls are there.
- * @throws AppError HTTP_ADDRESS
+ * What a standby shows of itself while it waits: `/healthz`, `/readyz`, `/metrics` and the status; on the port of its own, or, with the same
+ * configuration on one machine, as soon as the process that acts has left it.
+ * @throws AppError HTTP_ADDRESS when it is no address of this machine: found out now, and not when the calls are there
  */
 export async function openStandby({ config, secrets, databaseUrl, version, log }: StandbyOptions): Promise<Standby> {
   const clock = systemClock;
@@ -45,16 +46,17 @@ export async function openStandby({ config, secrets, databaseUrl, version, log }
     music: [],
   });
   const server = await createHttpServer({ face: standbyFace(status), apiToken: secrets.apiToken, version, log });
+  const port = new PatientPort({ server, address: config.http.listen, clock, log, onOpen: () => undefined });
   const close = async () => {
     database.stop();
     standing.stop();
-    await server.close();
+    await port.close();
     // Not waited for: a database that is slow now must not hold up the takeover.
     switches.close().catch((error: unknown) => log.debug({ err: error }, 'The standby could not end its connection'));
   };
   try {
     await Promise.all([database.start(), standing.start()]);
-    await listen(server, config.http.listen);
+    await port.open();
     return { close };
   } catch (error) {
     await close();

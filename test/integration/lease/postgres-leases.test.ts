@@ -1,10 +1,9 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Client } from 'pg';
 import { Database } from '../../../db/database.ts';
-import type { LeaseClocks } from '../../../db/lease.ts';
 import { PostgresLeases } from '../../../db/leases.ts';
 import { switchName } from '../../../src/core/ids.ts';
-import { type Clock, monotonicClock, systemClock } from '../../../src/lib/clock.ts';
+import { systemClock } from '../../../src/lib/clock.ts';
 import { silentLog } from '../../../src/log.ts';
 import type { Lease } from '../../../src/ports/lease.ts';
 import { eventually } from '../../support/eventually.ts';
@@ -18,17 +17,6 @@ beforeAll(async () => {
   postgres = await startTestPostgres();
 });
 afterAll(() => postgres?.close(), 60_000);
-
-/** The clock of a process that stands still: no timer of it fires. */
-class StandingClock implements Clock {
-  nowMs = 0;
-  now(): number {
-    return this.nowMs;
-  }
-  after(): () => void {
-    return () => undefined;
-  }
-}
 
 interface Process {
   readonly lease: Lease;
@@ -50,10 +38,10 @@ afterEach(async () => {
   await anybody.end();
 });
 
-/** A process that wants the lease: its clock stands still when it is frozen. */
-async function take(clocks: LeaseClocks = { even: monotonicClock, wall: systemClock }): Promise<Process> {
+/** A process that wants the lease. */
+async function take(): Promise<Process> {
   const losses: string[] = [];
-  const leases = new PostgresLeases({ databaseUrl, leaseMs: LEASE_MS, clocks, log: silentLog() });
+  const leases = new PostgresLeases({ databaseUrl, leaseMs: LEASE_MS, log: silentLog() });
   const { signal } = stopping;
   const lease = await leases.take([main], { signal, onLost: (reason) => losses.push(reason) });
   held.push(lease);
@@ -66,23 +54,6 @@ async function session(): Promise<number> {
 }
 
 describe('The lease of a switch', () => {
-  test('is had at once when nobody has it, and with a higher epoch each time', async () => {
-    const first = await take();
-    expect(first.lease).toMatchObject({ switchName: 'main', epoch: 1 });
-    expect(first.lease.confirm()).toBeUndefined();
-    await first.lease.release();
-    expect((await take()).lease.epoch).toBe(2);
-  });
-
-  test('passes on when it is given back', async () => {
-    const first = await take();
-    const second = take();
-    await first.lease.release();
-    expect((await second).lease.epoch).toBe(2);
-    await expect(first.lease.confirm()).rejects.toMatchObject({ code: 'LEASE_LOST' });
-    expect(first.losses).toEqual([]);
-  });
-
   test('stays where it is while its holder lives, also when its session is ended', async () => {
     const first = await take();
     const second = take();
@@ -95,17 +66,6 @@ describe('The lease of a switch', () => {
     expect(first.lease.confirm()).toBeUndefined();
     await first.lease.release();
     expect((await second).lease.epoch).toBe(2);
-  });
-
-  test('of a process that stands still is taken over, and that one does nothing more when it wakes', async () => {
-    const clock = new StandingClock();
-    const frozen = await take({ even: clock, wall: clock });
-    const second = await take();
-    expect(second.lease.epoch).toBe(2);
-    clock.nowMs += LEASE_MS;
-    await expect(frozen.lease.confirm()).rejects.toMatchObject({ code: 'LEASE_LOST' });
-    expect(frozen.losses).toHaveLength(1);
-    expect(second.losses).toEqual([]);
   });
 
   test('is what an entry is written under: an older epoch is refused', async () => {
@@ -125,5 +85,63 @@ describe('The lease of a switch', () => {
     await expect(database.run(touch)).rejects.toMatchObject({ code: 'LEASE_LOST' });
     expect(told).toHaveLength(1);
     await database.close();
+  });
+
+  test('is taken over only when a statement of the old holder is through', async () => {
+    const { lease } = await take();
+    const statement = await postgres.client(databaseUrl);
+    await statement.query(`set queueapp.switch = 'main'; set queueapp.epoch = '${lease.epoch}'`);
+    await statement.query('begin');
+    await statement.query("update queue_entry set state = 'waiting' where false");
+    // As of a process that has stood still for so long.
+    const taking = postgres.client(databaseUrl).then(async (other) => {
+      await other.query(`update switch_lease set epoch = epoch + 1 where epoch = ${lease.epoch}`);
+      return 'taken';
+    });
+    await eventually('the takeover waits', async () => {
+      const waiting = await anybody.query(
+        "select from pg_stat_activity where wait_event_type = 'Lock' and query like '%epoch + 1%'",
+      );
+      return waiting.rowCount === 1;
+    });
+    // Heartbeats do not wait for it, and it does not wait for them.
+    const beat = async () => Number((await anybody.query('select beat from switch_lease')).rows[0].beat);
+    expect(await beat()).toBeGreaterThan(0);
+    await statement.query('commit');
+    expect(await taking).toBe('taken');
+    await expect(statement.query("update queue_entry set state = 'waiting' where false")).rejects.toMatchObject({
+      code: 'QA001',
+    });
+  });
+
+  test('is no concern of sessions that name no epoch', async () => {
+    await take();
+    await expect(anybody.query("update queue_entry set state = 'waiting' where false")).resolves.toMatchObject({
+      rowCount: 0,
+    });
+  });
+
+  test('does not move when PostgreSQL is restarted, although a standby is there', async () => {
+    const first = await take();
+    const second = take();
+    second.catch(() => undefined);
+    await eventually('the standby looks', async () => {
+      const found = await anybody.query(
+        "select from pg_stat_activity where application_name = 'queueapp standby main'",
+      );
+      return found.rowCount === 1;
+    });
+    const before = await session();
+    await postgres.stop();
+    await postgres.start();
+    anybody = await postgres.client(databaseUrl);
+    await eventually('the holder is back', async () => (await session()) !== before);
+    await eventually('a lease time has passed', async () => {
+      const [row] = (await anybody.query('select beat, epoch from switch_lease')).rows;
+      return Number(row.beat) > 12 && Number(row.epoch) === first.lease.epoch;
+    });
+    expect(first.losses).toEqual([]);
+    await first.lease.release();
+    expect((await second).lease.epoch).toBe(first.lease.epoch + 1);
   });
 });

@@ -59,6 +59,10 @@ export class Site {
   readonly #args: readonly string[];
   readonly #people: { close(): Promise<void> }[] = [];
   #app: QueueappProcess;
+  /** Other processes under the same configuration. */
+  readonly #others: QueueappProcess[] = [];
+  /** Where the application's API listens, when it is not the first process. */
+  #httpUrl: string | null = null;
   #database: Client;
   #logMark = 0;
 
@@ -112,7 +116,7 @@ export class Site {
   async down(): Promise<void> {
     await Promise.allSettled(this.#people.splice(0).map((person) => person.close()));
     await this.#database.end().catch(() => undefined);
-    await this.#app[Symbol.asyncDispose]();
+    for (const app of [this.#app, ...this.#others]) await app[Symbol.asyncDispose]();
     await this.stack.down();
   }
 
@@ -153,16 +157,49 @@ export class Site {
     await this.#app.end();
   }
 
+  /** Starts one more process under the same configuration, with a port and a data folder of its own. */
+  another(env: Readonly<Record<string, string>> = {}): QueueappProcess {
+    const name = `application-${this.#others.length + 2}`;
+    const data = join(this.env.QUEUEAPP_RUN, name);
+    const own = { HTTP_LISTEN: '127.0.0.1:0', QUEUEAPP_DATA: data };
+    const app = new QueueappProcess(['start'], { ...this.env, ...own, ...env }, `e2e-${this.#name}`);
+    this.#others.push(app);
+    return app;
+  }
+
+  /** One more process, once it waits for its turn. */
+  async standby(env: Readonly<Record<string, string>> = {}): Promise<QueueappProcess> {
+    const app = this.another(env);
+    await app.says('that it is the standby', ({ msg }) => msg.startsWith('Standby'), { limitMs: READY_LIMIT_MS });
+    return app;
+  }
+
+  /** From now on this process is the application: it is waited for until it takes calls, and asked. */
+  async followedBy(app: QueueappProcess): Promise<void> {
+    const started = await app.says('that it has started', ({ msg }) => msg === 'Started', { limitMs: READY_LIMIT_MS });
+    await app.says('it is level with Asterisk', ({ msg }) => msg === 'Level with Asterisk', {
+      limitMs: READY_LIMIT_MS,
+    });
+    this.#others.push(this.#app);
+    this.#app = app;
+    this.#httpUrl = String(started['httpUrl']);
+  }
+
+  get httpUrl(): string {
+    return this.#httpUrl ?? this.env.HTTP_URL;
+  }
+
   /** Starts the application after its end and waits until it can take calls. */
   async startApp(): Promise<void> {
     this.#app = this.#start();
+    this.#httpUrl = null;
     await this.#untilReady();
   }
 
   /** What `/readyz` says; `null` while nobody listens. */
   async readiness(): Promise<{ status: number; ready: boolean; missing: { part: string }[] } | null> {
     try {
-      const response = await fetch(`${this.env.HTTP_URL}/readyz`);
+      const response = await fetch(`${this.httpUrl}/readyz`);
       const body = (await response.json()) as { ready: boolean; missing: { part: string }[] };
       return { status: response.status, ...body };
     } catch {
@@ -385,7 +422,7 @@ export class Site {
 
   async #ask(path: string, init: { method?: string; headers?: Record<string, string>; body?: string }) {
     const headers = { authorization: `Bearer ${this.env.API_TOKEN}`, ...init.headers };
-    const response = await fetch(`${this.env.HTTP_URL}/api/v1/${path}`, { ...init, headers });
+    const response = await fetch(`${this.httpUrl}/api/v1/${path}`, { ...init, headers });
     if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
     return await response.json();
   }

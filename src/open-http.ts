@@ -1,0 +1,37 @@
+import type { Config, Secrets } from './config/config.ts';
+import { PatientPort } from './http/patient-port.ts';
+import { createHttpServer, type HttpServerOptions, listen } from './http/server.ts';
+import { systemClock } from './lib/clock.ts';
+import type { ReleaserStack } from './lib/releasers.ts';
+import type { Lease } from './ports/lease.ts';
+
+export interface OpenHttpOptions extends Omit<HttpServerOptions, 'apiToken'> {
+  readonly config: Config;
+  readonly secrets: Secrets;
+  readonly lease: Pick<Lease, 'tell'>;
+  /** Whether this process has waited for its turn. */
+  readonly wasStandby: boolean;
+}
+
+/**
+ * Serves the API of the process that acts, and answers where. Who has taken over may have to wait for the port, and has no address till then; at any
+ * other start a port that is taken is a fault.
+ * @throws AppError HTTP_ADDRESS
+ */
+export async function openHttp(
+  { config, secrets, lease, wasStandby, ...options }: OpenHttpOptions,
+  releasers: ReleaserStack,
+): Promise<string | null> {
+  const server = await createHttpServer({ ...options, apiToken: secrets.apiToken });
+  const address = config.http.listen;
+  let httpUrl: string | null = null;
+  const onOpen = (url: string) => {
+    httpUrl = url;
+    lease.tell({ httpUrl });
+  };
+  const port = new PatientPort({ server, address, clock: systemClock, log: options.log, onOpen });
+  releasers.add('http', () => port.close());
+  if (wasStandby) await port.open();
+  else onOpen(await listen(server, address));
+  return httpUrl;
+}
