@@ -162,7 +162,7 @@ export class Site {
     const name = `application-${this.#others.length + 2}`;
     const data = join(this.env.QUEUEAPP_RUN, name);
     const own = { HTTP_LISTEN: '127.0.0.1:0', QUEUEAPP_DATA: data };
-    const app = new QueueappProcess(['start'], { ...this.env, ...own, ...env }, `e2e-${this.#name}`);
+    const app = new QueueappProcess(['start'], { ...this.env, ...own, ...env }, { logName: `e2e-${this.#name}` });
     this.#others.push(app);
     return app;
   }
