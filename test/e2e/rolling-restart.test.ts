@@ -43,6 +43,8 @@ music-classes:
   await site.dialplan('0401', 'Stasis(queueapp,queue,patient)');
   phones = await AnsweringPhones.plugIn({ talkMs: TALK_MS, accounts: members.map((member) => site.sip(member)) });
   await site.sql('insert into extension (number) select unnest($1::text[])', [members]);
+  const known = async () => (await site.members()).filter(({ extension }) => members.includes(extension)).length;
+  await eventually('the extensions are known', async () => (await known()) === MEMBERS);
   await site.onDuty(...members);
 }, 600_000);
 afterAll(async () => {
