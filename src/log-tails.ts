@@ -1,3 +1,4 @@
+import { tellCallsPast } from './calls-past.ts';
 import type { Config } from './config/config.ts';
 import type { Metrics } from './http/metrics.ts';
 import { systemClock } from './lib/clock.ts';
@@ -23,6 +24,7 @@ export async function buildLogTails(
   const { file: path, rotation, hasLegacyTransfer } = config.queueLog;
   const room = { clock: systemClock, log: log.child({ room: 'queue-log' }) };
   metrics.know(config.queues.map(({ name }) => name));
+  await tellCallsPast({ queueLog, log: room.log });
   const counted = new LogTail({
     queueLog,
     sink: {

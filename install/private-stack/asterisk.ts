@@ -2,11 +2,11 @@
 import { existsSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { findAsterisk } from './asterisk-files.ts';
-import { shellQuote } from './env.ts';
+import { environmentOf, shellQuote } from './env.ts';
 import { CHECKOUT } from './paths.ts';
 import { LOOPBACK } from './ports.ts';
 import { awaitReady, type ProcessRecord, run, startDaemon, stopProcess } from './processes.ts';
-import { type ReplacementTable, writeSamples } from './samples.ts';
+import { type Replacement, type ReplacementTable, writeSamples } from './samples.ts';
 import type { StackState } from './state.ts';
 
 const START_LIMIT_MS = 30_000;
@@ -66,8 +66,22 @@ export const asteriskReplacements = (state: StackState): ReplacementTable => {
       path('bind', '0.0.0.0:5060', `${LOOPBACK}:${state.ports.sip}`),
       ...['1000', '2000', '3000', 'CALLER'].map((user) => password(`CHANGE-ME-${user}`, state.secrets.sip)),
     ],
+    'asterisk/res_pgsql.conf': databaseReplacements(environmentOf(state).DATABASE_URL),
     ...Object.fromEntries(UNCHANGED.map((file) => [`asterisk/${file}`, []])),
   };
+};
+
+// In the stack Asterisk comes as the owner of the database; the role of its own is for production.
+const databaseReplacements = (databaseUrl: string): readonly Replacement[] => {
+  const { hostname, port, pathname, username, password } = new URL(databaseUrl);
+  const values = {
+    'dbhost = 127.0.0.1': hostname,
+    'dbport = 5432': port || '5432',
+    'dbname = queueapp': decodeURIComponent(pathname.slice(1)),
+    'dbuser = asterisk': decodeURIComponent(username),
+    'dbpass = CHANGE-ME-DATABASE': decodeURIComponent(password),
+  };
+  return Object.entries(values).map(([line, value]) => ({ line, becomes: `${line.split(' ')[0]} = ${value}` }));
 };
 
 const UNCHANGED = [
@@ -76,6 +90,7 @@ const UNCHANGED = [
   'ccss.conf',
   'cel.conf',
   'chan_websocket.conf',
+  'extconfig.conf',
   'extensions.conf',
   'features.conf',
   'indications.conf',

@@ -147,10 +147,18 @@ export class Stack {
         allOrFirstError(missing.map((server) => HANDLERS[server].prepare(this.state))),
       );
     }
-    await allOrFirstError(missing.map((server) => this.#start(server)));
-    await this.#step('bringing the database to its newest schema, with the demonstration data', () =>
-      prepareSchema(this.env.DATABASE_URL, this.state.domain),
-    );
+    const start = async (server: Server) => {
+      if (missing.includes(server)) await this.#start(server);
+    };
+    // Asterisk looks for the tables that it reads when it starts.
+    const databaseThenAsterisk = async () => {
+      await start('postgres');
+      await this.#step('bringing the database to its newest schema, with the demonstration data', () =>
+        prepareSchema(this.env.DATABASE_URL, this.state.domain),
+      );
+      await start('asterisk');
+    };
+    await allOrFirstError([start('xmpp'), databaseThenAsterisk()]);
     writeState({ ...this.state, complete: true });
   }
 

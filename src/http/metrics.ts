@@ -13,7 +13,7 @@ const EVENTS: ReadonlySet<string> = new Set([
   ...['RINGNOANSWER', 'RINGCANCELED', 'CONNECT', 'COMPLETEAGENT', 'COMPLETECALLER', 'AGENTDUMP'],
   ...['BLINDTRANSFER', 'ATTENDEDTRANSFER', 'CALLERONHOLD', 'CALLEROFFHOLD', 'WRAPUPSTART', 'WRAPUPEND'],
   ...['ADDMEMBER', 'REMOVEMEMBER', 'PAUSE', 'UNPAUSE', 'PAUSEALL', 'UNPAUSEALL', 'PENALTY', 'RINGINUSE'],
-  ...['DID', 'INFO', 'QUEUESTART', 'CONFIGRELOAD'],
+  ...['DID', 'INFO', 'QUEUESTART', 'CONFIGRELOAD', 'FALLBACK'],
 ]);
 /** Which column has the seconds of waiting of a caller who left, and of talking. */
 const WAIT_COLUMN: Readonly<Record<string, number>> = {

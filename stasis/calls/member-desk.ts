@@ -4,7 +4,7 @@ import type { Extension } from '../../src/core/people.ts';
 import { isAppError } from '../../src/errors.ts';
 import type { MemberChange } from '../../src/ports/member-requests.ts';
 import type { Call } from './call.ts';
-import type { CallRoom } from './call-room.ts';
+import { type CallRoom, quietly } from './call-room.ts';
 import { interfaceOf } from './interface-of.ts';
 import type { LoginOutcome, LogoutOutcome, Memberships } from './memberships.ts';
 import { startPlaying } from './playing.ts';
@@ -26,6 +26,23 @@ export interface DeskRequest {
 type DeskAction = 'login' | 'logout' | 'pause' | 'unpause';
 type DeskOutcome = LoginOutcome | LogoutOutcome | MemberChange | 'unavailable';
 
+interface StatusWords {
+  readonly variable: string;
+  readonly words: Partial<Record<DeskOutcome, string>>;
+}
+const STATUS: Readonly<Record<DeskAction, StatusWords>> = {
+  login: {
+    variable: 'AQMSTATUS',
+    words: { 'logged-in': 'ADDED', already: 'MEMBERALREADY', 'unknown-queue': 'NOSUCHQUEUE' },
+  },
+  logout: {
+    variable: 'RQMSTATUS',
+    words: { 'logged-out': 'REMOVED', 'not-logged-in': 'NOTINQUEUE', 'unknown-queue': 'NOSUCHQUEUE' },
+  },
+  pause: { variable: 'PQMSTATUS', words: { done: 'PAUSED', already: 'PAUSED', 'not-logged-in': 'NOTFOUND' } },
+  unpause: { variable: 'UPQMSTATUS', words: { done: 'UNPAUSED', already: 'UNPAUSED', 'not-logged-in': 'NOTFOUND' } },
+};
+
 /** Login (`*56466*`), logout (`*564633*`), pause and its end: please wait a moment, then confirmation or failure, then the congestion tone and hang-up. */
 export async function memberDesk(
   room: CallRoom,
@@ -38,6 +55,8 @@ export async function memberDesk(
   await startPlaying(room, call, room.settings.memberPrompts.wait).finished;
   const outcome = isMeant(room, request) ? await decide(memberships, call, request) : 'unknown-queue';
   call.log.info({ action: request.action, queue: request.queue, outcome }, 'Member desk');
+  const [variable, status] = statusFor(request.action, outcome);
+  await quietly(call, 'set-variables', () => room.pbx.setVariable(call.channelId, variable, status));
   await startPlaying(room, call, promptFor(request.action, outcome, room.settings.memberPrompts)).finished;
   const tone = startPlaying(room, call, [CONGESTION]);
   const cancel = room.clock.after(CONGESTION_MS, () => {
@@ -72,6 +91,12 @@ async function act(
     return await memberships.pause({ extension, queue, isPaused: action === 'pause', reason });
   }
   return queue === null ? 'unknown-queue' : await memberships[action]({ queue, extension, uniqueId });
+}
+
+/** For the dialplan's hangup handler: the variables that AddQueueMember and its like set, with their words; FAILED is ours. */
+function statusFor(action: DeskAction, outcome: DeskOutcome): readonly [variable: string, status: string] {
+  const { variable, words } = STATUS[action];
+  return [variable, words[outcome] ?? 'FAILED'];
 }
 
 /** What is so already is confirmed again; only logging out without being logged in is not. */

@@ -12,6 +12,7 @@ import type { PubsubStorage } from '../../install/private-stack/state.ts';
 import { ReleaserStack } from '../../src/lib/releasers.ts';
 import type { SipAccount } from '../support/phones/baresip.ts';
 import { AnsweringPhones } from '../support/phones/load.ts';
+import { withoutRealtime } from '../support/without-realtime.ts';
 import { Crm } from '../support/xmpp-clients/crm.ts';
 import { ChatMember } from '../support/xmpp-clients/member.ts';
 import type { XmppAccount } from '../support/xmpp-clients/xmpp-client.ts';
@@ -64,6 +65,7 @@ export class Scene {
     const { name, members, pubsub, talkMs, crm: hasCrm } = this.#options;
     this.#releasers.add('stack', async () => openStack(name)?.down());
     this.#stack = await createStack({ name, members, pubsub, say });
+    await withoutRealtime(this.#stack, { queueLog: 'no' });
     await this.#addMembers();
     const accounts = Array.from({ length: members }, (_, index) => this.#sip(memberName(index + 1)));
     say(`· registering ${members} phones`);

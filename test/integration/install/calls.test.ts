@@ -74,7 +74,7 @@ describe('A caller from outside', () => {
 
   it('is told by a voice when the application is not connected, instead of being hung up on', async () => {
     const ended = call({ number: '0000', user: 'caller', password: stack.env.SIP_PASSWORD, shown: '4711' });
-    const heard = await waitUntil(async () => (await channels()).includes('!Playback!all-circuits-busy-now'), 10_000);
+    const heard = await waitUntil(async () => (await channels()).includes('!Playback!queueapp/wait_a_moment'), 10_000);
     expect(heard).toBe(true);
     expect(await ended).toBe(true);
   });

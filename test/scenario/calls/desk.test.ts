@@ -61,6 +61,23 @@ describe('the member desk', () => {
     expect(await center.leftovers()).toEqual(NOTHING_LEFT);
   });
 
+  test.each<[Action, string, string, string]>([
+    ['login', 'AQMSTATUS', 'ADDED', 'NOSUCHQUEUE'],
+    ['logout', 'RQMSTATUS', 'NOTINQUEUE', 'NOTINQUEUE'],
+    ['pause', 'PQMSTATUS', 'NOTFOUND', 'NOTFOUND'],
+    ['unpause', 'UPQMSTATUS', 'NOTFOUND', 'NOTFOUND'],
+  ])('%s leaves %s for the hangup handler: %s, in an unknown queue %s', async (action, variable, here, elsewhere) => {
+    const center = await CallCenter.open();
+    const left = async (number: string, queue: string) => {
+      center.phone(number);
+      const caller = await center.calls({ endpoint: number, number: 'anything', args: [action, queue] });
+      await center.wait(10_000);
+      return caller.variable(variable);
+    };
+    expect([await left('1000', 'support'), await left('1000', 'nowhere')]).toEqual([here, elsewhere]);
+    expect(await left('4711', 'support')).toBe('FAILED');
+  });
+
   test('pause with a reason: confirmed, nobody is rung, and who is back is rung at once', async () => {
     const center = await CallCenter.open({ members: ['1000'] });
     expect(await desk(center, '1000', 'pause', 'support', 'lunch')).toEqual(['wait', 'paused', 'tone:congestion']);

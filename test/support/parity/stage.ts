@@ -6,6 +6,7 @@ import type { Site } from '../e2e/site.ts';
 import type { Caller } from '../phones/caller.ts';
 import { answers, type Phone } from '../phones/phone.ts';
 import { pause } from '../phones/waiting.ts';
+import { withoutRealtime } from '../without-realtime.ts';
 import type { LogLine, Observation, ObservedRing } from './observation.ts';
 import { type CallerPart, MEMBER_NAMES, type MemberName, type Scenario } from './scenario.ts';
 
@@ -36,6 +37,8 @@ export class ParityStage {
 
   /** Registers six telephones and has Asterisk write its queue_log. The site must have three members beside the three phones. */
   static async set(site: Site): Promise<ParityStage> {
+    await withoutRealtime(site.stack, { queueLog: 'yes' });
+    await site.untilMissing();
     const sides = (['appQueue', 'queueapp'] as const).map((name, index): Side => {
       const extensions = {
         A: name === 'appQueue' ? memberName(1) : '1000',
@@ -47,12 +50,8 @@ export class ParityStage {
     for (const side of sides) {
       for (const member of MEMBER_NAMES) side.phones.set(member, await site.phone(side.extensions[member]));
     }
-    const stage = new ParityStage(site, sides);
-    const etc = join(site.env.QUEUEAPP_RUN, 'asterisk/etc');
-    const logger = readFileSync(join(etc, 'logger.conf'), 'utf8').replace('queue_log = no', 'queue_log = yes');
-    writeFileSync(join(etc, 'logger.conf'), logger);
-    await site.asterisk('logger reload');
-    return stage;
+
+    return new ParityStage(site, sides);
   }
 
   /** Tells the story to both and answers what each did. */
