@@ -14,10 +14,10 @@ set -euo pipefail
 STACK=(prosody openssl ca-certificates procps util-linux)
 EJABBERD=(ejabberd openssl util-linux)
 DEMO=(sip-tester baresip-core tshark sox python3-slixmpp)
-TEST=(ejabberd flite libfaketime libxml2-utils sip-tester baresip-core tshark sox python3-slixmpp lua5.4 systemd espeak-ng libsox-fmt-mp3 opus-tools icecast2 ffmpeg prometheus)
+TEST=(ejabberd flite libfaketime libxml2-utils sip-tester baresip-core tshark sox python3-slixmpp lua5.4 systemd espeak-ng libsox-fmt-mp3 opus-tools icecast2 ffmpeg prometheus kamailio kamailio-sqlite-modules sqlite3)
 BENCH=(sip-tester tshark python3-slixmpp liquidsoap)
 # Units that come with those packages and would run from now on and at every boot.
-UNITS=(prosody.service ejabberd.service asterisk.service epmd.service epmd.socket icecast2.service prometheus.service)
+UNITS=(prosody.service ejabberd.service asterisk.service epmd.service epmd.socket icecast2.service prometheus.service kamailio.service)
 POLICY=/usr/sbin/policy-rc.d
 CURE='read the lines above; usually: apt-get update fails (network, mirror) or another apt is running. Then run this again'
 

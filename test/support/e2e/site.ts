@@ -394,7 +394,8 @@ export class Site {
   // A phone that was killed leaves its registration.
   async #forgetPhones(): Promise<void> {
     const contacts = await this.asterisk('pjsip show contacts');
-    const left = EXTENSIONS.filter((extension) => contacts.includes(` ${extension}/`));
+    // Behind Kamailio an extension has one contact that is no registration.
+    const left = EXTENSIONS.filter((extension) => new RegExp(` ${extension}/(?!sip:${extension}@)`).test(contacts));
     await Promise.all(left.map((extension) => forgetPhones(this.sip(extension))));
   }
 
