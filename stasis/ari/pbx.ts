@@ -153,6 +153,8 @@ export class AriPbx implements Pbx {
   }
 
   hangup(channelId: ChannelId, causeCode = 16): Promise<Presence> {
+    // Its end is asked for, so nobody needs a note of it, even when no event tells of it: a leg that another process has made.
+    this.#ends.forget(channelId);
     return this.#ask('DELETE', uri`channels/${channelId}`, { reason_code: causeCode });
   }
 

@@ -118,6 +118,8 @@ describe('kill -9, with everything there at once', () => {
     const before = await standing();
     expect(before.entries).toMatchObject([{ state: 'talking' }, { state: 'ringing' }, { state: 'waiting' }]);
     const sending = await Promise.all(waiting.map((caller) => SentAudio.begin(caller)));
+    // What is heard before the kill is captured, too: without it the gap would be in front of the first packet.
+    for (const caller of waiting) await hearsFor(caller, 1_000);
 
     const killedAtMs = await diesAndBegins();
 
