@@ -41,7 +41,7 @@ afterAll(async () => {
 });
 
 beforeEach(async () => {
-  await anybody.query('truncate queue, queue_member, queue_entry, ring_attempt, queue_log');
+  await anybody.query('truncate queue, queue_member, queue_entry, queue_entry_heard, ring_attempt, queue_log');
   await start(ONE_QUEUE);
 });
 afterEach(() => stop());

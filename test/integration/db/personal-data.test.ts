@@ -51,7 +51,7 @@ afterAll(async () => {
 
 beforeEach(async () => {
   await anybody.query(
-    'truncate queue, queue_member, queue_entry, ring_attempt, queue_log, caller_music, erasure, recording',
+    'truncate queue, queue_member, queue_entry, queue_entry_heard, ring_attempt, queue_log, caller_music, erasure, recording',
   );
   nowMs = NOW_MS;
   copies.length = 0;

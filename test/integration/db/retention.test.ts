@@ -29,7 +29,7 @@ afterAll(async () => {
 });
 
 beforeEach(async () => {
-  await anybody.query('truncate queue, queue_log, queue_entry, ring_attempt, queue_member, erasure');
+  await anybody.query('truncate queue, queue_log, queue_entry, queue_entry_heard, ring_attempt, queue_member, erasure');
   await anybody.query("insert into queue (name, title) values ('support', 'Support')");
 });
 

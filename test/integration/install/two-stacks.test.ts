@@ -121,7 +121,7 @@ describe.each(NAMES)('The stack %s beside the other', (name) => {
     const endpoints = (await (await ariGet(stack, 'endpoints/PJSIP')).json()) as { resource: string }[];
     const names = endpoints.map(({ resource }) => resource).sort();
     const members = name === PROSODY ? ['m001', 'm002'] : [];
-    expect(names).toEqual(['1000', '2000', '3000', 'caller', ...members]);
+    expect(names).toEqual(['1000', '2000', '3000', 'caller', ...members, 'queueapp-switches']);
     for (const sound of ['queueapp/welcome', 'all-circuits-busy-now', 'digits/1']) {
       expect((await ariGet(stack, `sounds/${encodeURIComponent(sound)}`)).status).toBe(200);
     }
