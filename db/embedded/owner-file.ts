@@ -3,6 +3,9 @@ import { readFileSync } from 'node:fs';
 import { link, readFile, rename, rm, unlink, writeFile } from 'node:fs/promises';
 import { AppError } from '../../src/errors.ts';
 
+/** Somebody starts a second process because it is to take over: not with this database. */
+const STANDBY_NEEDS = ': a standby needs a PostgreSQL that both processes reach, set DATABASE_URL for both';
+
 /** Tries when several processes fight for a file left by a dead one. */
 const TRIES = 5;
 
@@ -17,13 +20,20 @@ export async function ownFolder(path: string): Promise<{ release(): Promise<void
     const other = await readFile(path, 'utf8').catch(() => '');
     const [pid = '', start = ''] = other.trim().split(' ');
     if (other !== '' && isAlive(Number(pid), start)) {
-      throw new AppError('DATABASE_FOLDER_IN_USE', `Process ${pid} already runs the database of ${path}`, {
-        details: { pid: Number(pid), path },
-      });
+      throw new AppError(
+        'DATABASE_FOLDER_IN_USE',
+        `Process ${pid} already runs the database of ${path}${STANDBY_NEEDS}`,
+        {
+          details: { pid: Number(pid), path },
+        },
+      );
     }
     await removeWhenEqual(path, other);
   }
-  throw new AppError('DATABASE_FOLDER_IN_USE', `Several processes are starting the database of ${path}`);
+  throw new AppError(
+    'DATABASE_FOLDER_IN_USE',
+    `Several processes are starting the database of ${path}${STANDBY_NEEDS}`,
+  );
 }
 
 /** Written apart and linked into place, so that nobody ever reads half a file. */
