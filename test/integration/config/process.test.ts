@@ -195,6 +195,7 @@ test('SIGTERM ends it with 0 as ever', async () => {
 });
 
 test('queueapp drain says what will happen, waits, and the process ends with 0; without calls at once', async () => {
+  await write('queues: { support: {} }');
   application = new RunningCommand(['start'], env);
   await eventually('the application answers', async () => (await command('status')).status === 0, 30_000);
   const { status, out } = await command('drain');
