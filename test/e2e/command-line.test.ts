@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import type { CallJson, MemberJson, QueueJson, StatusJson } from '../../src/http/views.ts';
@@ -89,10 +91,17 @@ test('/healthz and /readyz tell who asks', async () => {
 });
 
 describe('queueapp start', () => {
-  test('ends with 1 and one line when its port is taken; the one that runs takes calls', async () => {
+  test('ends with 1 and one line when another program has its port; started again, it takes calls', async () => {
+    await site.stopApp();
+    const { hostname, port } = new URL(site.env.HTTP_URL);
+    const other = createServer().listen(Number(port), hostname);
+    await once(other, 'listening');
     const { status, error } = await site.start({});
     expect(status).toBe(1);
     expect(error).toMatch(/^HTTP_ADDRESS: [^\n]*in use[^\n]*\n$/);
+    other.close();
+    await once(other, 'close');
+    await site.startApp();
     const caller = await site.caller('0001', { from: { number: '2001' } });
     await site.untilPhase('waiting');
     await caller.hangup();
