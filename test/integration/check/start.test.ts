@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { createServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { createStack } from '../../../install/private-stack/create-stack.ts';
 import type { Stack } from '../../../install/private-stack/stack.ts';
@@ -76,13 +78,28 @@ describe('queueapp start', () => {
     }
   });
 
-  test('says in one line that the port is in use, ends with 1, and leaves the running one alone', async () => {
+  test('says in one line that another program has the port, and ends with 1', async () => {
+    const { hostname, port } = new URL(stack.env.HTTP_URL);
+    const other = createServer().listen(Number(port), hostname);
+    await once(other, 'listening');
+    try {
+      const { status, error } = await queueapp(['start']).end();
+      expect(status).toBe(1);
+      expect(error.trim().split('\n')).toHaveLength(1);
+      expect(error).toMatch(/^HTTP_ADDRESS: .*127\.0\.0\.1:\d+ .*in use.*HTTP_LISTEN/);
+    } finally {
+      other.close();
+    }
+  });
+
+  test('a second one is standby and leaves the running one alone', async () => {
     await using application = queueapp(['start']);
     await untilReady();
-    const second = await queueapp(['start']).end();
-    expect(second.status).toBe(1);
-    expect(second.error.trim().split('\n')).toHaveLength(1);
-    expect(second.error).toMatch(/^HTTP_ADDRESS: .*127\.0\.0\.1:\d+ .*in use.*HTTP_LISTEN/);
+    await using second = queueapp(['start']);
+    await eventually('it says that it is standby', async () => second.out.includes('Standby: another process acts'));
+    expect(await readiness()).toMatchObject({ status: 200, ready: true });
+    second.signal('SIGTERM');
+    expect((await second.end()).status).toBe(0);
     expect(await readiness()).toMatchObject({ status: 200, ready: true });
     application.signal('SIGINT');
     expect((await application.end()).status).toBe(0);
