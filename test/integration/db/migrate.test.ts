@@ -9,32 +9,27 @@ const log = silentLog();
 describe('migrate', () => {
   let postgres: TestPostgres;
   let files: string[];
-  /** The newest; numbers may be given before their files are there. */
-  let newest: number;
   beforeAll(async () => {
     postgres = await startTestPostgres();
     files = (await readdir(new URL('../../../db/migrations/', import.meta.url))).sort();
-    newest = Number(files.at(-1)?.slice(0, 4));
   });
   // Each test has made databases, and dropping one takes a checkpoint.
   afterAll(() => postgres.close(), 60_000);
 
   test('brings an empty database up to date once', async () => {
     const databaseUrl = await postgres.createDatabase('empty');
-    expect(await schemaVersion({ databaseUrl })).toEqual({ current: 0, wanted: newest, verdict: 'too-old' });
+    expect(await schemaVersion({ databaseUrl })).toEqual({ current: 0, wanted: files.length, verdict: 'too-old' });
     expect(await migrate({ databaseUrl, log })).toEqual({ applied: files });
     expect(await migrate({ databaseUrl, log })).toEqual({ applied: [] });
     expect(await schemaVersion({ databaseUrl })).toEqual({
-      current: newest,
-      wanted: newest,
+      current: files.length,
+      wanted: files.length,
       verdict: 'ready',
     });
   });
 
-  test('each file has a number of its own', () => {
-    const numbers = files.map((name) => Number(name.slice(0, 4)));
-    expect(new Set(numbers).size).toBe(files.length);
-    expect(numbers[0]).toBe(1);
+  test('each file has a number of its own, without a gap', () => {
+    expect(files.map((name) => Number(name.slice(0, 4)))).toEqual(files.map((_, index) => index + 1));
   });
 
   test('several processes at once apply each file once', async () => {
@@ -59,7 +54,7 @@ describe('migrate', () => {
     const insert = 'insert into schema_migration (version, name, checksum, oldest_usable) values ($1, $2, $3, $4)';
     await anybody.query(insert, [9001, '9001-adds-a-column.sql', 'x', 0]);
     expect(await migrate({ databaseUrl, log })).toEqual({ applied: [] });
-    expect(await schemaVersion({ databaseUrl })).toEqual({ current: 9001, wanted: newest, verdict: 'ready' });
+    expect(await schemaVersion({ databaseUrl })).toEqual({ current: 9001, wanted: files.length, verdict: 'ready' });
     await anybody.query(insert, [9002, '9002-drops-a-column.sql', 'x', 9001]);
     expect((await schemaVersion({ databaseUrl })).verdict).toBe('too-new');
     await expect(migrate({ databaseUrl, log })).rejects.toMatchObject({ code: 'DATABASE_SCHEMA' });
