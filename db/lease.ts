@@ -49,9 +49,11 @@ export class PostgresLease implements Lease {
   #state: 'held' | 'released' | 'lost' = 'held';
   #facts: HolderFacts = { httpUrl: null, isSwitchLost: null, isDraining: false };
   #witness: () => Promise<SwitchWord> = async () => 'away';
-  /** When the last answer was asked for that said "held": any, the database's; and the last one of the database that did not come. */
+  /** When the last word was asked for that the lease is held: the database's or, while it is away, the switch's. */
   #heldAt: Moment;
+  /** The same of the database alone. */
   #saidAt: Moment;
+  /** When the database was asked last without an answer; `null`: it has answered since. */
   #awayAt: Moment | null = null;
   #sessionCount: number;
   #beating: Promise<'held' | 'away'> | null = null;
