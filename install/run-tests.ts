@@ -1,9 +1,9 @@
 // Runs all checks and tests and ends in one line that counts them. Called by install/test.
-import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { type ChildEnd, runLimited } from './limited-child.ts';
 import { CHECKOUT } from './private-stack/paths.ts';
 
 const HELP = `usage: install/test [--only KIND[,KIND…]] [PATTERN…]
@@ -11,6 +11,7 @@ const HELP = `usage: install/test [--only KIND[,KIND…]] [PATTERN…]
 Installs what the tests need and runs all of them. Ends in one line: N passed, N failed, N skipped.
 
   --only   lint, types, build, or a kind of test: unit, contract, scenario, audio, integration, e2e
+  --limit  minutes that all of it may take: what still runs then is ended and counted as failed. Default: 80
   PATTERN  only test files whose path holds this
   --help`;
 
@@ -45,10 +46,15 @@ interface JestReport {
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { only: { type: 'string' }, help: { type: 'boolean' } },
+  options: { only: { type: 'string' }, limit: { type: 'string', default: '80' }, help: { type: 'boolean' } },
 });
+const limitMs = Number(values.limit) * 60_000;
+const endMs = Date.now() + limitMs;
 if (values.help === true) {
   console.log(HELP);
+} else if (!(limitMs > 0)) {
+  console.error(`--limit ${values.limit}: expected minutes, a number greater than 0.`);
+  process.exitCode = 1;
 } else {
   process.exitCode = await runAll(values.only?.split(','), positionals);
 }
@@ -73,9 +79,10 @@ async function runAll(only: readonly string[] | undefined, patterns: readonly st
 async function runCheck(name: string, script: string): Promise<Count> {
   const startedMs = Date.now();
   console.log(`\n· ${name} (npm run ${script})`);
-  const status = await run('npm', ['run', '--silent', script], 'inherit');
-  console.log(`${status === 0 ? '✓' : '✗'} ${name} (${seconds(startedMs)})`);
-  return { passed: status === 0 ? 1 : 0, failed: status === 0 ? 0 : 1, skipped: 0 };
+  const end = await run('npm', ['run', '--silent', script], 'inherit');
+  const isGood = end.how === 'exited' && end.status === 0;
+  console.log(`${isGood ? '✓' : '✗'} ${name} (${seconds(startedMs)})${remark(end)}`);
+  return { passed: isGood ? 1 : 0, failed: isGood ? 0 : 1, skipped: 0 };
 }
 
 interface Suite {
@@ -91,7 +98,7 @@ async function runSuite({ name, projects, workers }: Suite, patterns: readonly s
   const report = join(folder, 'report.json');
   try {
     const jest = join(CHECKOUT, 'node_modules/jest/bin/jest.js');
-    const status = await run(
+    const end = await run(
       process.execPath,
       [
         '--experimental-vm-modules',
@@ -102,9 +109,15 @@ async function runSuite({ name, projects, workers }: Suite, patterns: readonly s
         ...(patterns.length > 0 ? ['--testPathPatterns', ...patterns] : []),
       ],
       'ignore',
+      () => existsSync(report),
     );
+    if (end.how === 'took-too-long') {
+      console.log(`✗ ${name} tests (${seconds(startedMs)})${remark(end)}`);
+      return { passed: 0, failed: 1, skipped: 0 };
+    }
+    const status = end.how === 'exited' ? end.status : 1;
     const count = countOf(JSON.parse(readFileSync(report, 'utf8')) as JestReport, status);
-    console.log(`${count.failed === 0 ? '✓' : '✗'} ${name} tests (${seconds(startedMs)})`);
+    console.log(`${count.failed === 0 ? '✓' : '✗'} ${name} tests (${seconds(startedMs)})${remark(end)}`);
     return count;
   } catch (error) {
     console.log(`✗ ${name} tests: jest gave no report (${String(error)})`);
@@ -122,12 +135,19 @@ function countOf(report: JestReport, status: number): Count {
 }
 
 /** Jest tells people on standard error; on standard output it only says where its report is. */
-function run(command: string, args: readonly string[], output: 'inherit' | 'ignore'): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { cwd: CHECKOUT, stdio: ['ignore', output, 'inherit'] });
-    child.once('error', reject);
-    child.once('exit', (code) => resolve(code ?? 1));
-  });
+function run(
+  command: string,
+  args: readonly string[],
+  output: 'inherit' | 'ignore',
+  isDone?: () => boolean,
+): Promise<ChildEnd> {
+  const limits = { cwd: CHECKOUT, output, limitMs: endMs - Date.now() };
+  return runLimited(command, args, isDone === undefined ? limits : { ...limits, isDone });
+}
+
+function remark({ how }: ChildEnd): string {
+  if (how === 'took-too-long') return `: ended, ${values.limit} minutes for all of it are up (--limit)`;
+  return how === 'did-not-end' ? ': killed, it did not end after its last test, so something was left open' : '';
 }
 
 function seconds(sinceMs: number): string {
