@@ -136,12 +136,15 @@ export class HoldScene {
     );
   }
 
-  /** One statement on the application's database. */
-  async sql(text: string, values: readonly unknown[]): Promise<void> {
+  /** One statement on the application's database, and its rows. */
+  async sql<Row extends object = Record<string, unknown>>(
+    text: string,
+    values: readonly unknown[] = [],
+  ): Promise<Row[]> {
     const client = new Client({ connectionString: this.env.DATABASE_URL });
     await client.connect();
     try {
-      await client.query(text, [...values]);
+      return (await client.query<Row>(text, [...values])).rows;
     } finally {
       await client.end();
     }

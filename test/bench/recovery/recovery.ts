@@ -3,12 +3,12 @@ import type { SipAccount } from '../../support/phones/baresip.ts';
 import { Capture } from '../../support/phones/capture.ts';
 import { AnsweringPhones } from '../../support/phones/load.ts';
 import { firstInvites, tracedMessages, userOf } from '../dispatch/sip-trace.ts';
-import { MeasuredApp } from '../measured-app.ts';
+import { MeasuredApp, type Settings } from '../measured-app.ts';
 import { heard, musicClass } from '../programme/hold-music.ts';
 import { HoldScene, type Waiting } from '../programme/hold-scene.ts';
 import { RtpCapture } from '../programme/rtp-capture.ts';
 import { median, percentile, type Report, rounded } from '../report.ts';
-import { SoundWatch } from './sound-watch.ts';
+import { SoundWatch, untilHeard, waitingPorts } from './sound-watch.ts';
 
 export interface RecoveryOptions {
   /** Callers who wait when the process dies; several are measured one after the other. */
@@ -58,7 +58,7 @@ export async function benchRecovery(report: Report, options: RecoveryOptions): P
       const runs: Measured[] = [];
       for (let round = 1; round <= options.rounds; round += 1) {
         options.say(`· ${callers} callers, round ${round} of ${options.rounds}`);
-        runs.push(await measure(scene, callers, options.nodeOptions));
+        runs.push(await measure(scene, callers, options));
       }
       rows.push(rowOf(callers, runs));
       report.figure(
@@ -123,13 +123,15 @@ function rowOf(callers: number, runs: readonly Measured[]): string[] {
   return [String(callers), ...figures.map((each) => rounded(Math.round(each)))];
 }
 
-function measure(scene: HoldScene, callers: number, nodeOptions: readonly string[]): Promise<Measured> {
+function measure(scene: HoldScene, callers: number, { nodeOptions, say }: RecoveryOptions): Promise<Measured> {
   const settings = [
     ...musicClass({ music: scene.music, advice: undefined }),
     // A class that Asterisk does not have: whatever is heard is the programme.
     [['music-classes', 'bench', 'fallback'], 'nothing-at-all'] as const,
     ...heard('programme'),
     [['limits', 'calls'], callers + 100] as const,
+    // The callers of one measurement have the numbers of those before, and are not to have their places.
+    [['queues', 'support', 'resume-within'], 0] as const,
   ];
   return scene.withCallers({ callers, settings, nodeOptions }, async (waiting) => {
     await scene.sql('insert into extension (number) values ($1) on conflict do nothing', [MEMBER]);
@@ -138,15 +140,19 @@ function measure(scene: HoldScene, callers: number, nodeOptions: readonly string
     return scene.using(
       'member',
       () => phones.close(),
-      () => dieAndBegin(scene, waiting, { settings, nodeOptions }),
+      () => dieAndBegin(scene, waiting, { settings, nodeOptions, say }),
     );
   });
+}
+
+interface Next extends Pick<RecoveryOptions, 'nodeOptions' | 'say'> {
+  readonly settings: Settings;
 }
 
 async function dieAndBegin(
   scene: HoldScene,
   { app, phones }: Waiting,
-  { settings, nodeOptions }: { settings: Parameters<typeof MeasuredApp.start>[1]; nodeOptions: readonly string[] },
+  { settings, nodeOptions, say }: Next,
 ): Promise<Measured> {
   const { first, last } = scene.rtpPorts();
   const sound = await RtpCapture.start(`udp and src portrange ${first}-${last} and ${PHONES}`, { sound: true });
@@ -163,18 +169,39 @@ async function dieAndBegin(
         'next application',
         () => next.stop(),
         async () => {
-          // The first in the line is rung, and talks: the member's phone has no sound.
-          const watch = new SoundWatch({ ports: phones.ports.slice(1), diedAtMs, beganAtMs: next.startedAtMs });
-          await watch.waitFor(HEARD_LIMIT_MS);
+          const beganAtMs = next.startedAtMs;
+          await untilHeard(beganAtMs, HEARD_LIMIT_MS);
+          const ports = await portsOfWaiting(scene, phones.ports);
           const messages = tracedMessages(await invites.stop(), `${scene.env.SIP_HOST}:${scene.env.SIP_PORT}`);
           const rung = firstInvites(messages).find((invite) => userOf(invite) === MEMBER);
+          const watch = new SoundWatch({ ports, diedAtMs, beganAtMs });
           await sound.end();
           await sound.read(watch.take);
-          return { matchingMs: (rung?.atMs ?? Number.NaN) - next.startedAtMs, ...watch.result() };
+          await tellOdd(watch, next, say);
+          return { matchingMs: (rung?.atMs ?? Number.NaN) - beganAtMs, ...watch.result() };
         },
       );
     },
   );
+}
+
+/** Where the callers who go on waiting hear it. */
+async function portsOfWaiting(scene: HoldScene, ports: readonly number[]): Promise<readonly number[]> {
+  const talking = await scene.sql<{ number: string }>(
+    "select caller_number as number from queue_entry where state = 'talking'",
+  );
+  return waitingPorts(
+    ports,
+    talking.map(({ number }) => number),
+  );
+}
+
+/** Who heard nothing, and what the new process complained of: for whoever asks why a target was missed. */
+async function tellOdd(watch: SoundWatch, app: MeasuredApp, say: RecoveryOptions['say']): Promise<void> {
+  for (const { port, packets } of watch.silent())
+    say(`  heard nothing on port ${port}: ${packets} packets after the new process had begun`);
+  const { complaints } = await app.findings(app.startedAtMs, Date.now());
+  for (const [text, count] of complaints) say(`  the new process's log, ${count} times: ${text}`);
 }
 
 function accountOf({ env }: HoldScene): SipAccount {

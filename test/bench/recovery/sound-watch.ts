@@ -9,6 +9,26 @@ interface Line {
   lastBeforeMs: number;
   /** The first packet with sound in it after the new process had begun. */
   firstAfterMs: number;
+  /** Packets of whatever sound after the new process had begun. */
+  packetsAfter: number;
+}
+
+/** Nobody looks at the sound while it is captured: so long is waited for it, from the new process's beginning. */
+export async function untilHeard(beganAtMs: number, lengthMs: number): Promise<void> {
+  await sleep(Math.max(0, beganAtMs + lengthMs - Date.now()));
+}
+
+/** A caller's number: 7, and which call of sipp's it is, from 1 (hold-scene.ts). */
+const NUMBER = /^7(\d+)$/;
+
+/**
+ * The ports of those who go on waiting. The first call has the first port, and so on; but who is first in the line is another matter: two calls that
+ * come in one moment may enter it either way, and who calls again within `resume-within` has the place of the call before. Who talks hears nothing
+ * here: the member's phone has no sound.
+ */
+export function waitingPorts(ports: readonly number[], talking: readonly string[]): readonly number[] {
+  const calls = talking.map((number) => Number(NUMBER.exec(number)?.[1]));
+  return ports.filter((_, index) => !calls.includes(index + 1));
 }
 
 /** Of each caller's captured RTP: when the dead process was heard last, and when something was heard again. */
@@ -21,12 +41,9 @@ export class SoundWatch {
     const { ports, diedAtMs, beganAtMs } = options;
     this.#diedAtMs = diedAtMs;
     this.#beganAtMs = beganAtMs;
-    this.#lines = new Map(ports.map((port) => [port, { lastBeforeMs: Number.NaN, firstAfterMs: Number.NaN }]));
-  }
-
-  /** Nobody looks at the sound while it is captured: so long is waited for it, from the new process's beginning. */
-  async waitFor(lengthMs: number): Promise<void> {
-    await sleep(Math.max(0, this.#beganAtMs + lengthMs - Date.now()));
+    this.#lines = new Map(
+      ports.map((port) => [port, { lastBeforeMs: Number.NaN, firstAfterMs: Number.NaN, packetsAfter: 0 }]),
+    );
   }
 
   /** Takes the capture's packets, in order. */
@@ -34,9 +51,20 @@ export class SoundWatch {
     const line = this.#lines.get(toPort);
     if (line === undefined || payloadType !== 0) return;
     // What Asterisk had in its queue of the dead process is heard after its death: all up to the new process's beginning counts.
-    if (atMs < Math.max(this.#diedAtMs, this.#beganAtMs)) line.lastBeforeMs = atMs;
-    else if (Number.isNaN(line.firstAfterMs) && isSound(payload)) line.firstAfterMs = atMs;
+    if (atMs < Math.max(this.#diedAtMs, this.#beganAtMs)) {
+      line.lastBeforeMs = atMs;
+      return;
+    }
+    line.packetsAfter += 1;
+    if (Number.isNaN(line.firstAfterMs) && isSound(payload)) line.firstAfterMs = atMs;
   };
+
+  /** Who heard no sound, and how many packets without any they were sent. */
+  silent(): { readonly port: number; readonly packets: number }[] {
+    return [...this.#lines]
+      .filter(([, { firstAfterMs }]) => Number.isNaN(firstAfterMs))
+      .map(([port, { packetsAfter }]) => ({ port, packets: packetsAfter }));
+  }
 
   /** NaN for a caller who heard nothing: it meets no target. */
   result(): { readonly soundMs: readonly number[]; readonly deadAirMs: readonly number[] } {
