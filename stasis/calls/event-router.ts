@@ -8,6 +8,7 @@ type Listener = (event: PbxEvent) => void;
 export class EventRouter {
   readonly #byChannel = new Map<ChannelId, Set<Listener>>();
   readonly #byPlayback = new Map<PlaybackId, Listener>();
+  readonly #onConnected = new Set<Listener>();
   readonly #log: Logger;
   readonly #unsubscribe: () => void;
 
@@ -31,6 +32,12 @@ export class EventRouter {
     return () => this.#byPlayback.delete(playbackId);
   }
 
+  /** Asterisk has been out of reach, and is back. */
+  onConnected(listener: () => void): () => void {
+    this.#onConnected.add(listener);
+    return () => this.#onConnected.delete(listener);
+  }
+
   isListenedTo(channelId: ChannelId): boolean {
     return this.#byChannel.has(channelId);
   }
@@ -47,17 +54,19 @@ export class EventRouter {
 
   /** How many listeners are attached; zero when no call is left (leak check of the tests). */
   get size(): number {
-    return this.#byChannel.size + this.#byPlayback.size;
+    return this.#byChannel.size + this.#byPlayback.size + this.#onConnected.size;
   }
 
   close(): void {
     this.#unsubscribe();
     this.#byChannel.clear();
     this.#byPlayback.clear();
+    this.#onConnected.clear();
   }
 
   #route(event: PbxEvent): void {
-    if (event.type === 'playback-finished') this.#tell(this.#byPlayback.get(event.playbackId), event);
+    if (event.type === 'connected') for (const listener of [...this.#onConnected]) this.#tell(listener, event);
+    else if (event.type === 'playback-finished') this.#tell(this.#byPlayback.get(event.playbackId), event);
     else for (const channelId of channelsOf(event)) this.#tellAll(channelId, event);
   }
 

@@ -44,7 +44,8 @@ export class HoldLine {
   /** The first sample that the caller has not heard. */
   #from = 0;
   #isPaused = false;
-  #isFallbackHeard = false;
+  /** `asked`: for Asterisk's music; that it was not granted does not say that it does not play. */
+  #fallback: 'silent' | 'asked' | 'heard' = 'silent';
   #end: AbortController | null = null;
   #running: Promise<void> = Promise.resolve();
 
@@ -70,7 +71,7 @@ export class HoldLine {
 
   /** Whether Asterisk's music is heard in the place of the programme. */
   get isFallbackHeard(): boolean {
-    return this.#isFallbackHeard;
+    return this.#fallback === 'heard';
   }
 
   /** What the caller hears of the programme now; `null` before it has begun. */
@@ -101,10 +102,20 @@ export class HoldLine {
       if (isLost) {
         await this.#hearFallback();
         losses = clock.now() - laidAtMs > STEADY_MS ? 1 : Math.min(losses + 1, RELAY_PAUSES_MS.length);
-        await delay(clock, RELAY_PAUSES_MS[losses - 1] ?? 0, end).catch(() => undefined);
+        if (await this.#isBackWithin(RELAY_PAUSES_MS[losses - 1] ?? 0, end)) losses = 0;
       }
     }
     await this.#endFallback();
+  }
+
+  /** A pause that ends early when Asterisk has been out of reach and is back: what failed meanwhile says nothing of a line that is laid now. */
+  async #isBackWithin(pauseMs: number, end: AbortSignal): Promise<boolean> {
+    const { clock, router } = this.#options.room;
+    const back = new AbortController();
+    const forget = router.onConnected(() => back.abort());
+    await delay(clock, pauseMs, AbortSignal.any([end, back.signal])).catch(() => undefined);
+    forget();
+    return back.signal.aborted;
   }
 
   /** Who calls while the recordings are being read hears Asterisk's music until then. */
@@ -193,15 +204,18 @@ export class HoldLine {
 
   async #hearFallback(): Promise<void> {
     const { room, call, fallback } = this.#options;
-    if (this.#isFallbackHeard) return;
-    this.#isFallbackHeard = true;
-    await quietly(call, 'start-music', () => room.pbx.startMusic(call.channelId, fallback));
+    if (this.#fallback === 'heard') return;
+    this.#fallback = 'asked';
+    await quietly(call, 'start-music', async () => {
+      await room.pbx.startMusic(call.channelId, fallback);
+      this.#fallback = 'heard';
+    });
   }
 
   async #endFallback(): Promise<void> {
     const { room, call } = this.#options;
-    if (!this.#isFallbackHeard) return;
-    this.#isFallbackHeard = false;
+    if (this.#fallback === 'silent') return;
+    this.#fallback = 'silent';
     if (!call.signal.aborted) await quietly(call, 'stop-music', () => room.pbx.stopMusic(call.channelId));
   }
 }

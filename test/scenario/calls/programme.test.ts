@@ -83,6 +83,46 @@ describe('the line of a programme', () => {
     expect(await center.leftovers()).toEqual(NOTHING_LEFT);
   });
 
+  test.each([1, 10, 45, 60])(
+    'cut off together with Asterisk for %i s: heard again as soon as it is back',
+    async (seconds) => {
+      const center = await CallCenter.open();
+      const caller = await center.entersSupport();
+      await center.wait(10_000);
+      const line = center.media.lines[0];
+      center.pbx.losesConnection();
+      center.media.refuses(1_000);
+      line?.isLost();
+      await center.wait(seconds * 1_000);
+      center.media.refuses(0);
+      center.pbx.reconnects();
+      await center.wait(200);
+      expect(center.holdSound(caller)).toBe('a');
+      expect(center.media.lines[1]?.request.from).toBe(line?.heardNow());
+      caller.hangsUp();
+      expect(await center.leftovers()).toEqual(NOTHING_LEFT);
+    },
+  );
+
+  test("Asterisk's music could not be asked for while it was away: it is when only the line is missing", async () => {
+    const center = await CallCenter.open();
+    const caller = await center.entersSupport();
+    await center.wait(10_000);
+    center.pbx.losesConnection();
+    center.media.refuses(1_000);
+    center.media.lines[0]?.isLost();
+    await center.wait(10_000);
+    expect(center.holdSound(caller)).toBeNull();
+    center.pbx.reconnects();
+    await center.wait(200);
+    expect(center.holdSound(caller)).toBe('moh:moh');
+    center.media.refuses(0);
+    await center.wait(60_000);
+    expect(center.holdSound(caller)).not.toMatch(/^moh/);
+    caller.hangsUp();
+    expect(await center.leftovers()).toEqual(NOTHING_LEFT);
+  });
+
   test.each([
     ['the caller hangs up', (_: CallCenter, caller: FakeCaller) => caller.hangsUp()],
     ['the member answers', (center: CallCenter) => center.phone('1000').picksUp()],
