@@ -8,6 +8,8 @@ export interface Carrier {
   /** See MediaLine. */
   heardNow(): number;
   refresh(): void;
+  /** Asterisk was out of reach and is back: what is below may have died without a word. It is lost when there is no sign of life soon. */
+  doubt(): void;
   /** Sends nothing more, silently. Answers with the first sample that was not heard. Idempotent. */
   stop(): number;
   /** Ends the connection below, silently. Idempotent. */

@@ -95,6 +95,13 @@ export class MediaConnection {
     if (!this.#isOver) this.#socket.send(command, COMMAND);
   }
 
+  /** Asks the other side for a sign of life (RFC 6455, 5.5.2); `onSign` is told when it comes. */
+  ping(onSign: () => void): void {
+    if (this.#isOver) return;
+    this.#socket.once('pong', onSign);
+    this.#socket.ping();
+  }
+
   /** Ends it at once and silently. Idempotent. */
   end(reason = 'we ended it'): void {
     if (!this.#isOver) this.#opened.reject(new Error(reason));

@@ -52,6 +52,11 @@ export class LaidLine implements MediaLine {
     this.#carrier?.refresh();
   }
 
+  /** One that is being laid has a time limit of its own. */
+  doubt(): void {
+    if (this.#isLaid) this.#carrier?.doubt();
+  }
+
   /** What is below has ended by itself. */
   lost(reason: string): void {
     if (!this.#isLaid) {

@@ -44,6 +44,7 @@ export class AriMediaOut implements MediaOut {
   readonly #laying = new Turnstile(LAID_AT_ONCE);
   /** Channels and bridges of ours: those of the lines, and what else was made for them. */
   readonly #held = new Set<ChannelId | BridgeId>();
+  readonly #unsubscribe: () => void;
 
   constructor({ settings, times, pbx, clock, log }: AriMediaOutOptions) {
     this.#settings = settings;
@@ -60,6 +61,10 @@ export class AriMediaOut implements MediaOut {
     this.#watch = new ChannelWatch(pbx);
     this.#byWebSocket = carryByWebSocket(pbx, url, this.#room);
     this.#byRtp = carryByRtp({ pbx, url, address: settings.rtpAddress, watch: this.#watch, room: this.#room });
+    // What fell silent with Asterisk's own connection would be found out by its marks, ten seconds later.
+    this.#unsubscribe = pbx.subscribe(({ type }) => {
+      if (type === 'connected') for (const line of this.#lines.values()) line.doubt();
+    });
   }
 
   get counters(): Readonly<MediaCounters> {
@@ -101,6 +106,7 @@ export class AriMediaOut implements MediaOut {
 
   /** The end of the process: silence for all, and Asterisk hangs their channels up. */
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#unsubscribe();
     await Promise.all([...this.#lines.values()].map((line) => line.close()));
     this.#room.pump.close();
   }

@@ -113,6 +113,9 @@ export class RtpLine implements Carrier, Pumped {
     this.#programme.takeChangedFrom();
   }
 
+  /** Whether the channel is still there was asked by whoever watches it. */
+  doubt(): void {}
+
   stop(): number {
     if (this.#end !== null) return this.#end;
     this.#end = this.heardNow();

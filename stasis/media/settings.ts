@@ -20,6 +20,8 @@ export interface MediaTimes {
   readonly markEveryMs: number;
   /** A mark that is late by so much: Asterisk plays nothing, and is sent nothing until it comes. @default 2000 */
   readonly stallMs: number;
+  /** For a sign of life from a connection after Asterisk was out of reach. @default 1000 */
+  readonly doubtMs: number;
   /** For Asterisk's word on how much it has queued, when the programme changed; then the clock counts. @default 60 */
   readonly statusMs: number;
 }
@@ -30,6 +32,7 @@ export const MEDIA_LIMITS: MediaTimes = {
   removeMs: 500,
   markEveryMs: 5000,
   stallMs: 2000,
+  doubtMs: 1000,
   statusMs: 60,
 };
 

@@ -73,6 +73,7 @@ export class WebSocketLine implements Carrier, Pumped {
   /** To Asterisk and back, as it was of late. */
   #roundTripMs = 1;
   #cancelRefresh: () => void = () => undefined;
+  #cancelDoubt: () => void = () => undefined;
   /** Of the last flush: frames that had been sent before it, and those of them that Asterisk should have taken. */
   #flushed: { readonly sent: number; readonly taken: number } | null = null;
   /** The first sample that was not heard, when it is over. */
@@ -146,12 +147,22 @@ export class WebSocketLine implements Carrier, Pumped {
     this.#askInTheQuiet();
   }
 
+  doubt(): void {
+    const { clock, times } = this.#room;
+    if (this.#end !== null) return;
+    this.#cancelDoubt();
+    const cancel = clock.after(times.doubtMs, () => this.#lost('no sign of life after Asterisk was out of reach'));
+    this.#cancelDoubt = cancel;
+    this.#connection.ping(cancel);
+  }
+
   /** Silence of our side: nothing more is sent. Answers with the first sample that was not heard. */
   stop(): number {
     if (this.#end !== null) return this.#end;
     const end = this.#sample(this.#room.clock.now());
     this.#end = end;
     this.#cancelRefresh();
+    this.#cancelDoubt();
     this.#room.pump.remove(this);
     return end;
   }

@@ -89,6 +89,10 @@ export class SimulatedChannel implements AudioSocket {
     });
   }
 
+  ping(onSign: () => void): void {
+    this.#arrives(() => this.#clock.after(this.#delayMs, onSign));
+  }
+
   end(reason = ''): void {
     this.endedWith ??= reason;
     this.#isOver = true;

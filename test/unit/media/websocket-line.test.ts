@@ -186,6 +186,43 @@ describe('A line', () => {
     expect(pump.size).toBe(0);
   });
 
+  test('in doubt, it goes on when Asterisk gives a sign of life', async () => {
+    const { clock, channel, line, heard, lost } = lay({ delayMs: 3 });
+    await clock.advance(1000);
+    line.doubt();
+    await clock.advance(30_000);
+    expect(lost).toEqual([]);
+    const sounding = frames(heard());
+    expect(sounding).toEqual(upTo(sounding.length));
+    expect(channel.endedWith).toBeNull();
+  });
+
+  test('in doubt, it is lost after a second without a sign, long before a mark is missed; doubted twice, it is told once', async () => {
+    const { clock, channel, line, lost, pump } = lay();
+    await clock.advance(1000);
+    channel.freezes();
+    line.doubt();
+    await clock.advance(500);
+    line.doubt();
+    await clock.advance(MEDIA_LIMITS.doubtMs - 1);
+    expect(lost).toEqual([]);
+    await clock.advance(1);
+    expect(lost).toEqual(['no sign of life after Asterisk was out of reach']);
+    expect(pump.size).toBe(0);
+    await clock.advance(30_000);
+    expect(lost).toHaveLength(1);
+  });
+
+  test('in doubt, and closed meanwhile: no loss is told', async () => {
+    const { clock, channel, line, lost } = lay();
+    await clock.advance(1000);
+    channel.freezes();
+    line.doubt();
+    line.end();
+    await clock.advance(30_000);
+    expect(lost).toEqual([]);
+  });
+
   test('flushes by the clock when Asterisk does not say what it has queued', async () => {
     const { clock, channel, programme, line } = lay();
     await clock.advance(1000);
