@@ -10,8 +10,10 @@ export interface OutageWords {
   /** What is lost, and what goes on meanwhile. */
   readonly lost: string;
   readonly still: string;
-  /** `null`: somebody else tells, who knows what was caught up. */
+  /** `null`: somebody else tells, who knows what was caught up; but not of what comes and goes (`isUnsteady`). */
   readonly back: string | null;
+  /** What has come and gone has stayed for a minute. @default as `back` */
+  readonly steady?: string;
 }
 
 /** Where it is told. */
@@ -72,6 +74,11 @@ export class Outage {
     return { isAway, sinceMs: this.#sinceMs, reason: isAway ? ([...this.#lost.values()][0] ?? null) : null };
   }
 
+  /** It comes and goes: its return is told here, when it has lasted. */
+  get isUnsteady(): boolean {
+    return this.#isTold && this.#isUnsteady;
+  }
+
   isLost(sign: string): boolean {
     return this.#lost.has(sign);
   }
@@ -101,8 +108,9 @@ export class Outage {
     this.#sinceMs = clock.now();
     const awayMs = this.#sinceMs - this.#lostAtMs;
     this.#cancel();
-    if (!this.#isUnsteady) this.#tellBack(awayMs);
-    else this.#cancel = clock.after(STEADY_MS, () => this.#tellBack(awayMs));
+    const { back: text, steady = text } = this.#options.words;
+    if (!this.#isUnsteady) this.#tellBack(awayMs, text);
+    else this.#cancel = clock.after(STEADY_MS, () => this.#tellBack(awayMs, steady));
     return awayMs;
   }
 
@@ -111,13 +119,13 @@ export class Outage {
     this.#cancel();
   }
 
-  #tellBack(awayMs: number): void {
-    const { clock, log, power, words } = this.#options;
+  #tellBack(awayMs: number, text: string | null): void {
+    const { clock, log, power } = this.#options;
     const figures = this.#figures;
     this.#figures = {};
     this.#isTold = false;
     this.#toldBackAtMs = clock.now();
-    if (words.back !== null) log.info({ back: power, awayMs, reason: this.#firstReason, ...figures }, words.back);
+    if (text !== null) log.info({ back: power, awayMs, reason: this.#firstReason, ...figures }, text);
   }
 
   #remindLater(): void {

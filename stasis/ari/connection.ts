@@ -28,7 +28,7 @@ export interface ConnectionListener {
    * Events that arrive meanwhile are held and follow `connected`, with what `tell` is given among them in order.
    */
   restore(request: (request: AriRequest) => Promise<AriResponse>, tell: (message: AriMessage) => void): Promise<void>;
-  /** `awayMs`: how long it was lost; `null` at the start. */
+  /** `awayMs`: how long it was lost, for the line that tells so; `null`: at the start, or while it comes and goes. */
   connected(awayMs: number | null): void;
   disconnected(): void;
   replaced(): void;
@@ -51,6 +51,7 @@ const AWAY: OutageWords = {
   still: 'Asterisk is still out of reach',
   // Told when calls are level with it again, with what was found.
   back: null,
+  steady: 'Asterisk, which came and went, has stayed for a minute',
 };
 
 /** `up` again and again, until `closed` (asked); `replaced` while another process has the application's name. */
@@ -257,7 +258,7 @@ export class AriConnection {
     this.#held = undefined;
     const awayMs = this.#outage.back('connection');
     if (awayMs === null) this.#log.info({ application: this.#settings.application }, 'Connected to Asterisk');
-    this.#listener.connected(awayMs);
+    this.#listener.connected(this.#outage.isUnsteady ? null : awayMs);
     for (const message of held) this.#receive(message);
   }
 

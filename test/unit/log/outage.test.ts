@@ -55,6 +55,35 @@ describe('a foreign power that is away', () => {
     expect(clock.pendingTimers).toBe(0);
   });
 
+  test('whose return somebody else tells: that of what comes and goes is told here, when it has lasted a minute', async () => {
+    const { clock, log, lines } = scene();
+    const words = { lost: 'Lost', still: 'Still', back: null, steady: 'Stays' };
+    const outage = new Outage({ power: 'asterisk', words, clock, log });
+    outage.lost('connection', 'closed');
+    await clock.advance(5_000);
+    outage.back('connection');
+    expect(outage.isUnsteady).toBe(false);
+    // As whoever knows what was caught up tells it.
+    log.info({ back: 'asterisk' }, 'Level');
+    for (let round = 0; round < 10; round++) {
+      await clock.advance(5_000);
+      outage.lost('connection', 'closed again');
+      log.warn({ err: new AppError('ARI_UNAVAILABLE', 'There is no connection') }, 'Left undone');
+      await clock.advance(2_000);
+      outage.back('connection');
+      expect(outage.isUnsteady).toBe(true);
+    }
+    await clock.advance(STEADY_MS);
+    expect(outage.isUnsteady).toBe(false);
+    expect(lines).toMatchObject([
+      { msg: 'Lost', lost: 'asterisk' },
+      { msg: 'Level' },
+      { msg: 'Lost', lost: 'asterisk' },
+      { msg: 'Stays', back: 'asterisk', leftOut: 10, awayMs: 65_000 },
+    ]);
+    expect(clock.pendingTimers).toBe(0);
+  });
+
   test('what was never lost is not back', () => {
     const { outage, lines } = scene();
     expect(outage.back('statements')).toBeNull();
