@@ -57,6 +57,9 @@ export interface Estate {
  *   ringing         │ they talk (CONNECT now)  │ legs hung up, same place        │ ABANDON, legs hung up
  *   talking         │ they talk on             │ COMPLETEAGENT, call goes on     │ COMPLETECALLER, member hung up
  *
+ * A leg whose ring is booked as over belongs to no entry: it is hung up with the orphans (recovery.ts). Of a queue that is not configured any more the entry is closed
+ * as if the member had gone, the legs are hung up, and the call begins anew. test/scenario/calls/adoption.test.ts has each cell.
+ *
  * Closing lines have the time that Asterisk has kept of the hang-up, else that of now; where both are gone, who went first has ended the talk.
  * Where a channel that nobody knows is in the bridge with the one who is left, the other was transferred meanwhile: the two talk on.
  * Settles when the entry is closed, or its caller has the old place again.

@@ -131,6 +131,8 @@ async function bringLevel(deps: SessionDeps, calls: Calls, { signal, ends }: Rec
   const recordings = stored.recordings.filter(({ entryId }) => !others.has(entryId));
   room.recordings.found(recordings, snapshot.channels);
   const remnants = hangUpMediaRemnants(room, snapshot);
+  // Waited for below; a connection that is lost before that must not end the process.
+  remnants.catch(() => undefined);
   await sideBySide(entries, ADOPTED_AT_ONCE, async (entry) => {
     signal.throwIfAborted();
     await adoptEntry(deps, calls, { entry, heard: stored.heard.get(entry.entryId), snapshot: ends.without(snapshot) });
