@@ -1,10 +1,9 @@
-import { checkAsterisk } from '../stasis/ari/check.ts';
 import { checkXmpp } from '../xmpp/check.ts';
 import { checkAccounts, tryAccountStatements } from './check/accounts.ts';
+import { checkSwitches } from './check/asterisk.ts';
 import { checkDatabase } from './check/database.ts';
 import { checkMusic } from './check/music.ts';
 import { queueRowFindings } from './check/queue-rows.ts';
-import { checkSounds } from './check/sounds.ts';
 import { checkStrategies } from './check/strategies.ts';
 import type { CheckedPart, CheckFinding } from './cli/check-report.ts';
 import type { Config, Secrets } from './config/config.ts';
@@ -22,8 +21,8 @@ export async function checkAll(options: LoadOptions): Promise<readonly CheckedPa
   if (configuration.loaded === null) return [configuration.part];
   const { config, secrets } = configuration.loaded;
   const database = databaseAndStatements(configuration.loaded, options.env);
-  const [ofAsterisk, ofDatabase, ofXmpp, music, accounts, strategies] = await Promise.all([
-    asterisk(config, secrets),
+  const [ofSwitches, ofDatabase, ofXmpp, music, accounts, strategies] = await Promise.all([
+    checkSwitches(config, secrets),
     database.then(({ part }) => part),
     xmpp(config, secrets),
     checkMusic(config),
@@ -34,14 +33,13 @@ export async function checkAll(options: LoadOptions): Promise<readonly CheckedPa
     ),
     checkStrategies(config),
   ]);
-  // Without Asterisk nothing can be said of its sounds.
-  const sounds = ofAsterisk.isReached ? [await checkSounds(config, secrets)] : [];
+  const isSounds = ({ part }: CheckedPart) => part === 'sounds';
   return [
     configuration.part,
-    ofAsterisk.part,
+    ...ofSwitches.filter((each) => !isSounds(each)),
     ofDatabase,
     ofXmpp,
-    ...sounds,
+    ...ofSwitches.filter(isSounds),
     music,
     ...[accounts, strategies].filter((each) => each !== null),
   ];
@@ -80,23 +78,6 @@ function mendOf({ file, path }: Finding): string {
   if (file === 'environment')
     return `Set ${path.join('.')} in the environment; docs/configuration.md says what it means`;
   return 'Correct the line; docs/configuration.md explains every setting';
-}
-
-async function asterisk(config: Config, secrets: Secrets): Promise<{ part: CheckedPart; isReached: boolean }> {
-  const { url, username } = config.asterisk;
-  const musicClasses = config.queues.map(({ musicClass }) => {
-    // Of ours Asterisk plays the fallback.
-    return config.musicClasses.find(({ name }) => name === musicClass)?.fallback ?? musicClass;
-  });
-  const { version, findings, notes } = await checkAsterisk({
-    ...{ url, username, musicClasses },
-    password: secrets.ariPassword ?? '',
-  });
-  const odd = notes.map((note) => `\n  ! ${note}`).join('');
-  return {
-    part: part('asterisk', `${version ?? ''} at ${url}, user ${username}${odd}`, findings),
-    isReached: version !== null,
-  };
 }
 
 async function xmpp(config: Config, secrets: Secrets): Promise<CheckedPart> {

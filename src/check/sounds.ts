@@ -1,17 +1,22 @@
 import type { CheckedPart, CheckFinding } from '../cli/check-report.ts';
-import type { Config, Secrets } from '../config/config.ts';
+import type { Config, SwitchSettings } from '../config/config.ts';
 import { type NamedSound, namedSounds } from '../config/prompts.ts';
 
 /** Longest wait for Asterisk's list of sounds; it holds some 1,000. */
 const LIST_LIMIT_MS = 10_000;
 
+/** How an Asterisk is asked. */
+interface AsteriskAccount extends Pick<SwitchSettings, 'url' | 'username'> {
+  readonly password: string;
+}
+
 /** Sounds by language, as Asterisk lists them. */
 type SoundIndex = ReadonlyMap<string, ReadonlySet<string>>;
 
 /** Compares the prompts that the configuration names with the sounds that Asterisk has (ARI resource `sounds`). */
-export async function checkSounds(config: Config, secrets: Secrets): Promise<CheckedPart> {
+export async function checkSounds(config: Config, asterisk: AsteriskAccount): Promise<CheckedPart> {
   const sounds = namedSounds(config);
-  const index = await soundIndex(config, secrets);
+  const index = await soundIndex(asterisk);
   if (typeof index === 'string')
     return part('', [{ what: `Asterisk's list of sounds can't be read: ${index}`, mend: LIST_MEND }]);
   const languages = sounds[0]?.languages.join(', ') ?? config.language;
@@ -49,10 +54,10 @@ function mendOf(sound: string, language: string): string {
   return `Link the folder sounds/${language} of queueapp as Asterisk's sounds/${language}/queueapp, with ${file}.wav in it (sounds/render makes it), or correct the name; Asterisk lists new files when it is started again`;
 }
 
-async function soundIndex({ asterisk }: Config, { ariPassword }: Secrets): Promise<SoundIndex | string> {
-  const authorization = `Basic ${Buffer.from(`${asterisk.username}:${ariPassword ?? ''}`).toString('base64')}`;
+async function soundIndex({ url, username, password }: AsteriskAccount): Promise<SoundIndex | string> {
+  const authorization = `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
   try {
-    const response = await fetch(`${asterisk.url}/ari/sounds`, {
+    const response = await fetch(`${url}/ari/sounds`, {
       headers: { authorization },
       signal: AbortSignal.timeout(LIST_LIMIT_MS),
     });

@@ -20,6 +20,8 @@ export const CHECK_PARTS = [
 /** How it stands with one part; without findings it is in order. */
 export interface CheckedPart {
   readonly part: (typeof CHECK_PARTS)[number];
+  /** Which one, where there are several: the name of a switch. */
+  readonly name?: string;
   /** In order: what was found to be so, for example `PostgreSQL 18.4, schema 5`. */
   readonly summary: string;
   readonly findings: readonly CheckFinding[];
@@ -34,12 +36,16 @@ export function writeCheck(
   { streams, json }: { streams: Streams; json: boolean },
 ): void {
   if (json) {
-    const checks = parts.map(({ part, summary, findings }) => ({ part, ok: findings.length === 0, summary, findings }));
+    const checks = parts.map(({ part, name, summary, findings }) => {
+      const which = name === undefined ? { part } : { part, name };
+      return { ...which, ok: findings.length === 0, summary, findings };
+    });
     streams.out(`${JSON.stringify({ ok: isAllWell(parts), checks }, null, 2)}\n`);
     return;
   }
-  for (const { part, summary, findings } of parts) {
-    if (findings.length === 0) streams.out(`✓ ${part}: ${summary}\n`);
-    for (const { what, mend } of findings) streams.out(`✗ ${part}: ${what}\n  → ${mend}\n`);
+  for (const { part, name, summary, findings } of parts) {
+    const which = name === undefined ? part : `${part} ${name}`;
+    if (findings.length === 0) streams.out(`✓ ${which}: ${summary}\n`);
+    for (const { what, mend } of findings) streams.out(`✗ ${which}: ${what}\n  → ${mend}\n`);
   }
 }

@@ -45,7 +45,6 @@ export interface Config {
 
 /** What must not be written into a file: from the environment only. `null` is "not set". */
 export interface Secrets {
-  readonly ariPassword: string | null;
   /** Passwords of the ARI users, by switch. */
   readonly switchPasswords: Readonly<Record<string, string>>;
   readonly xmppPassword: string | null;

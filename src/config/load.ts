@@ -152,7 +152,6 @@ function combine(
     ivr: { ...ivr, calendars },
   };
   const secrets: Secrets = {
-    ariPassword: env.ARI_PASSWORD ?? null,
     switchPasswords: switchPasswords(config.switches, variables),
     xmppPassword: env.XMPP_PASSWORD ?? null,
     databaseUrl: env.DATABASE_URL ?? null,

@@ -7,7 +7,7 @@ import type { CheckedFile } from './schema.ts';
 import { passwordVariable } from './switches-section.ts';
 
 /** The name of the only switch, when the file names none. */
-const ONLY: SwitchName = switchName('main');
+export const ONLY_SWITCH: SwitchName = switchName('main');
 export const PASSWORD_MISSING = "is not set: the user's password in ari.conf";
 
 /** The switches of the file, or the one of the section `asterisk`. */
@@ -16,7 +16,7 @@ export function switchSettings(
   env: EnvironmentValues,
 ): readonly SwitchSettings[] {
   const username = env.ARI_USERNAME ?? asterisk.username;
-  if (switches === undefined) return [{ name: ONLY, url: env.ARI_URL ?? asterisk.url, username, sip: null }];
+  if (switches === undefined) return [{ name: ONLY_SWITCH, url: env.ARI_URL ?? asterisk.url, username, sip: null }];
   return switches.map((each) => ({ ...each, name: switchName(each.name), username: each.username ?? username }));
 }
 
@@ -49,5 +49,5 @@ function passwordFinding(name: string, env: NodeJS.ProcessEnv): Finding[] {
     return fault === null ? [] : [environmentFinding(own, fault)];
   }
   if (env['ARI_PASSWORD']) return [];
-  return [environmentFinding(name === ONLY ? 'ARI_PASSWORD' : own, PASSWORD_MISSING)];
+  return [environmentFinding(name === ONLY_SWITCH ? 'ARI_PASSWORD' : own, PASSWORD_MISSING)];
 }

@@ -30,7 +30,18 @@ export interface AsteriskCheck {
   readonly notes: readonly string[];
 }
 
+/** What the settings that lead to an Asterisk are called, for what is to be done. */
+export interface AddressNames {
+  readonly url: string;
+  readonly username: string;
+  readonly password: string;
+}
+
+const ONLY_ASTERISK: AddressNames = { url: 'ARI_URL', username: 'ARI_USERNAME', password: 'ARI_PASSWORD' };
+
 export interface AsteriskCheckOptions extends AriAddress {
+  /** @default the variables of the only Asterisk */
+  readonly names?: AddressNames;
   /** Sounds that must be there: `queueapp/welcome`, with or without `sound:`. */
   readonly sounds?: readonly string[];
   /** Classes of musiconhold.conf that must be there. */
@@ -56,6 +67,7 @@ export async function checkAsterisk(options: AsteriskCheckOptions, clock: Clock 
 class Check {
   readonly #address: AriAddress;
   readonly #options: AsteriskCheckOptions;
+  readonly #names: AddressNames;
   readonly #http: HttpRequests;
   readonly #clock: Clock;
   readonly #findings: Finding[] = [];
@@ -68,6 +80,7 @@ class Check {
   ) {
     this.#address = address;
     this.#options = options;
+    this.#names = options.names ?? ONLY_ASTERISK;
     this.#http = http;
     this.#clock = clock;
   }
@@ -79,7 +92,7 @@ class Check {
       if (version !== null) await this.#rest(this.#age(version));
     } catch (error) {
       if (!isAppError(error)) throw error;
-      this.#findings.push(unreachable(this.#address.url, error));
+      this.#findings.push(unreachable(this.#address.url, this.#names, error));
     }
     return { ok: this.#findings.length === 0, findings: this.#findings, version, notes: this.#notes };
   }
@@ -94,7 +107,7 @@ class Check {
     if (version === null) {
       this.#find(
         `${this.#address.url} answers, but it is no Asterisk`,
-        'Correct ARI_URL: the address of http.conf (bindaddr, bindport), without a path',
+        `Correct ${this.#names.url}: the address of http.conf (bindaddr, bindport), without a path`,
       );
       return null;
     }
@@ -180,10 +193,11 @@ class Check {
   /** What a refused first question means. */
   async #refusal(response: AriResponse): Promise<Finding> {
     const { url, username } = this.#address;
+    const names = this.#names;
     if (response.status === 401) {
       return {
         what: `Asterisk refuses the user ${username} or the password`,
-        mend: `Make ARI_USERNAME and ARI_PASSWORD those of a section of ari.conf (type = user), then: asterisk -rx 'module reload res_ari.so'`,
+        mend: `Make ${names.username} and ${names.password} those of a section of ari.conf (type = user), then: asterisk -rx 'module reload res_ari.so'`,
       };
     }
     const others = await this.#ask('applications');
@@ -195,7 +209,7 @@ class Check {
     }
     return {
       what: `${url} answers ${response.status}: an HTTP server, but not the REST interface of Asterisk`,
-      mend: 'Set enabled = yes in ari.conf, load res_ari.so (modules.conf), leave prefix in http.conf empty, and check ARI_URL',
+      mend: `Set enabled = yes in ari.conf, load res_ari.so (modules.conf), leave prefix in http.conf empty, and check ${names.url}`,
     };
   }
 
@@ -223,7 +237,7 @@ function parse(body: string): unknown {
   }
 }
 
-function unreachable(url: string, error: Error): Finding {
+function unreachable(url: string, { url: name }: AddressNames, error: Error): Finding {
   const { cause } = error;
   const code = typeof cause === 'object' && cause !== null && 'code' in cause ? cause.code : '';
   const { hostname } = new URL(url);
@@ -232,22 +246,22 @@ function unreachable(url: string, error: Error): Finding {
     case 'EAI_AGAIN':
       return {
         what: `The host name ${hostname} does not resolve (${code})`,
-        mend: 'Correct ARI_URL, or the name in DNS or /etc/hosts',
+        mend: `Correct ${name}, or the name in DNS or /etc/hosts`,
       };
     case 'ECONNREFUSED':
       return {
         what: `Nothing listens at ${url}`,
-        mend: 'Start Asterisk; set enabled = yes, bindaddr and bindport in http.conf; check the port in ARI_URL',
+        mend: `Start Asterisk; set enabled = yes, bindaddr and bindport in http.conf; check the port in ${name}`,
       };
     case 'ECONNRESET':
       return {
         what: `Asterisk closes the connection to ${url} at once`,
-        mend: 'Its sessionlimit (http.conf) is used up, or the port belongs to something else; with TLS ARI_URL begins with https://',
+        mend: `Its sessionlimit (http.conf) is used up, or the port belongs to something else; with TLS ${name} begins with https://`,
       };
     default:
       return {
         what: `Asterisk does not answer at ${url}: ${error.message}`,
-        mend: 'Check ARI_URL, firewalls and whether Asterisk runs',
+        mend: `Check ${name}, firewalls and whether Asterisk runs`,
       };
   }
 }

@@ -192,6 +192,18 @@ describe('check', () => {
       ],
     });
   });
+
+  test('of several switches each has its name', async () => {
+    const checked: CheckedPart[] = [
+      { part: 'asterisk', name: 'berlin', summary: '22.10.1', findings: [] },
+      { part: 'asterisk', name: 'paris', summary: '', findings: [wrong] },
+    ];
+    expect((await run(['check'], { checked })).out).toBe(
+      `✓ asterisk berlin: 22.10.1\n✗ asterisk paris: ${wrong.what}\n  → ${wrong.mend}\n`,
+    );
+    const { checks } = JSON.parse((await run(['check', '--json'], { checked })).out);
+    expect(checks.map(({ name }: CheckedPart) => name)).toEqual(['berlin', 'paris']);
+  });
 });
 
 describe('The questions to the running application', () => {

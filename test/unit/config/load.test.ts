@@ -71,7 +71,6 @@ describe('Defaults and units', () => {
     });
     expect(warnings).toEqual([]);
     expect(secrets).toEqual({
-      ariPassword: 'pass',
       switchPasswords: { main: 'pass' },
       xmppPassword: null,
       databaseUrl: null,
@@ -190,7 +189,7 @@ describe('The environment', () => {
       database: { dataFolder: '/srv/data' },
     });
     expect(secrets).toMatchObject({
-      ariPassword: 'a',
+      switchPasswords: { main: 'a' },
       xmppPassword: 'x',
       databaseUrl: 'postgres://a:b@c/d',
       apiToken: '0123456789abcdef',
