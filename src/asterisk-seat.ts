@@ -1,6 +1,9 @@
 import type { AriPbx } from '../stasis/ari/pbx.ts';
 import type { Clock } from './lib/clock.ts';
 
+/** What is kept of the connection. */
+type Seat = Pick<AriPbx, 'isConnected' | 'expectSuccessor' | 'subscribe' | typeof Symbol.asyncDispose>;
+
 /** Longest wait for the process that takes over; beyond it new calls take the dialplan's fallback until it has connected. */
 const REPLACED_WAIT_MS = 5_000;
 
@@ -12,13 +15,13 @@ export class AsteriskSeat {
   /** Whether another process takes over as soon as the lease is given back. */
   isAwaited: () => boolean = () => false;
   readonly #clock: Clock;
-  #pbx: AriPbx | null = null;
+  #pbx: Seat | null = null;
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
-  take(pbx: AriPbx): void {
+  take(pbx: Seat): void {
     this.#pbx = pbx;
   }
 
@@ -30,7 +33,7 @@ export class AsteriskSeat {
     await pbx[Symbol.asyncDispose]();
   }
 
-  #untilReplaced(pbx: AriPbx): Promise<void> {
+  #untilReplaced(pbx: Seat): Promise<void> {
     pbx.expectSuccessor();
     return new Promise((resolve) => {
       const over = () => {

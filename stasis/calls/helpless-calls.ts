@@ -28,7 +28,8 @@ const TURN_MS = 5_000;
 
 /**
  * Closes what nobody can take over: callers of a switch that no process has acted on for so long, or whose process can't reach its Asterisk.
- * What has become of the people is not known; in the database, for their members and for CRM software the call is over.
+ * What has become of the people is not known; in the database, for their members and for CRM software the call is over. A talk counts as ended by
+ * the caller: queue_log has no third word, and the member has hung up on nobody.
  */
 export class HelplessCalls {
   readonly #deps: HelplessCallsDeps;
