@@ -8,7 +8,9 @@ import { eventually } from '../support/e2e/eventually.ts';
 import { hearsFor, SentAudio, withQueues } from '../support/e2e/hearing.ts';
 import { untilTheyTalk } from '../support/e2e/listening.ts';
 import { Site } from '../support/e2e/site.ts';
+import { Tap } from '../support/e2e/tap.ts';
 import { writeToneClass } from '../support/e2e/tone-class.ts';
+import { HalfOpenProxy } from '../support/half-open-proxy.ts';
 import type { Call } from '../support/phones/call.ts';
 import type { Caller } from '../support/phones/caller.ts';
 import { answers, neverAnswers, type Phone } from '../support/phones/phone.ts';
@@ -132,13 +134,20 @@ test('(b) the active process is frozen for 30 s: the standby takes over, and the
   await site.reset();
   const tap = await AriTap.start(site.env.ARI_URL);
   taps.push(tap);
-  const frozen = await site.standby({ ARI_URL: tap.url });
+  // Encrypted, so that a stanza can't be told from anything else: it is not to send a byte.
+  let xmppBytes = 0;
+  const xmpp = await Tap.start(site.env.XMPP_SERVICE, () => (bytes) => {
+    xmppBytes += bytes.length;
+  });
+  taps.push(xmpp);
+  const frozen = await site.standby({ ARI_URL: tap.url, XMPP_SERVICE: `xmpp://${xmpp.host}` });
   await site.killApp();
   await site.followedBy(frozen);
   const standby = await site.standby();
   const scene = await oneTalksOneWaits();
   const crm = await site.crm();
   await crm.subscribe('extension1000');
+  expect(xmppBytes).toBeGreaterThan(0);
   const stoppedAtMs = Date.now();
   frozen.signal('SIGSTOP');
   // Asterisk gives this one to the frozen process, which keeps it in its socket.
@@ -150,13 +159,14 @@ test('(b) the active process is frozen for 30 s: the standby takes over, and the
   await site.untilPhase('waiting', ({ caller }) => caller.number === '2003');
   await untilTheyTalk([scene.talking, 500], [scene.ring, 700]);
   await pause(stoppedAtMs + FROZEN_MS - Date.now());
-  const before = { channels: await site.asterisk('core show channels concise'), asked: tap.asked.length };
+  const before = { channels: await site.asterisk('core show channels concise'), asked: tap.asked.length, xmppBytes };
   const lines = frozen.log.length;
   const wokenAtMs = Date.now();
   frozen.signal('SIGCONT');
   await endsReplaced(frozen, lines);
   process.stdout.write(`Ended after SIGCONT, ms: ${Date.now() - wokenAtMs}\n`);
   expect(tap.asked.slice(before.asked)).toEqual([]);
+  expect(xmppBytes).toBe(before.xmppBytes);
   const names = (text: string) => text.split('\n').map((line) => line.split('!')[0]);
   expect(names(await site.asterisk('core show channels concise'))).toEqual(names(before.channels));
   const second = await site.phone('2000', { speaksHz: 900, behaviour: neverAnswers });
@@ -166,7 +176,36 @@ test('(b) the active process is frozen for 30 s: the standby takes over, and the
   await allIsServed(scene, served);
 });
 
-test('(c) while no process is there a new call falls through to the dialplan', async () => {
+test('(c) the active process loses the database: both think that the other is dead, one acts', async () => {
+  await site.reset();
+  const { hostname, port } = new URL(site.env.DATABASE_URL);
+  const proxy = await HalfOpenProxy.start({ host: hostname, port: Number(port) });
+  taps.push(proxy);
+  const through = new URL(site.env.DATABASE_URL);
+  through.hostname = '127.0.0.1';
+  through.port = String(proxy.port);
+  const cutOff = await site.standby({ DATABASE_URL: through.href });
+  await site.killApp();
+  await site.followedBy(cutOff);
+  const standby = await site.standby();
+  const scene = await oneTalksOneWaits();
+  const second = await site.phone('2000', { speaksHz: 900, behaviour: neverAnswers });
+  const lines = cutOff.log.length;
+  const cutAtMs = Date.now();
+  proxy.fallSilent();
+  await site.followedBy(standby);
+  process.stdout.write(`Takeover after the cut, ms: ${Date.now() - cutAtMs}\n`);
+  await logsIn('2000');
+  const served = await second.ring();
+  await untilTheyTalk([scene.talking, 500], [scene.ring, 700]);
+  // Asterisk tells it, while the database still can't.
+  await endsReplaced(cutOff, lines);
+  proxy.recover();
+  expect(second.rings).toHaveLength(1);
+  await allIsServed(scene, served);
+});
+
+test('(d) while no process is there a new call falls through to the dialplan', async () => {
   await site.reset();
   await site.killApp();
   const caller = await site.caller('0402', { from: { number: '2004' } });

@@ -1,5 +1,4 @@
-import { once } from 'node:events';
-import { connect, createServer, type Server, type Socket } from 'node:net';
+import { Tap } from './tap.ts';
 
 /** What a client has asked: an HTTP request, or a text frame of a WebSocket (RFC 6455), which is a REST request over it. */
 export interface AskedOnce {
@@ -10,52 +9,29 @@ export interface AskedOnce {
 
 /** Stands between one process and Asterisk's HTTP port, passes everything on, and keeps what the process asks for. Media and pings are left out. */
 export class AriTap {
-  readonly asked: AskedOnce[] = [];
-  readonly #server: Server;
-  readonly #sockets = new Set<Socket>();
+  readonly asked: AskedOnce[];
+  readonly #tap: Tap;
 
-  private constructor(target: { readonly host: string; readonly port: number }) {
-    this.#server = createServer((near) => this.#join(near, connect(target)));
+  private constructor(asked: AskedOnce[], tap: Tap) {
+    this.asked = asked;
+    this.#tap = tap;
   }
 
   static async start(url: string): Promise<AriTap> {
-    const { hostname: host, port } = new URL(url);
-    const tap = new AriTap({ host, port: Number(port) });
-    tap.#server.listen(0, '127.0.0.1');
-    await once(tap.#server, 'listening');
-    return tap;
+    const asked: AskedOnce[] = [];
+    const tap = await Tap.start(url, () => {
+      const reader = new ClientReader((way, text) => asked.push({ atMs: Date.now(), way, text }));
+      return (bytes) => reader.read(bytes);
+    });
+    return new AriTap(asked, tap);
   }
 
   get url(): string {
-    const address = this.#server.address();
-    if (address === null || typeof address === 'string') throw new Error('The tap does not listen');
-    return `http://127.0.0.1:${address.port}`;
+    return `http://${this.#tap.host}`;
   }
 
-  async close(): Promise<void> {
-    for (const socket of this.#sockets) socket.destroy();
-    this.#server.close();
-    await once(this.#server, 'close');
-  }
-
-  #join(near: Socket, far: Socket): void {
-    const reader = new ClientReader((way, text) => this.asked.push({ atMs: Date.now(), way, text }));
-    near.on('data', (bytes: Buffer) => {
-      far.write(bytes);
-      reader.read(bytes);
-    });
-    far.on('data', (bytes: Buffer) => near.write(bytes));
-    for (const [socket, other] of [
-      [near, far],
-      [far, near],
-    ] as const) {
-      this.#sockets.add(socket);
-      socket.on('error', () => socket.destroy());
-      socket.on('close', () => {
-        this.#sockets.delete(socket);
-        other.destroy();
-      });
-    }
+  close(): Promise<void> {
+    return this.#tap.close();
   }
 }
 
