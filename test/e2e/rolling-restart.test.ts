@@ -106,6 +106,8 @@ test('two processes, drained one after the other under load: every call is serve
   const second = await secondPlace();
   const acting = site.app;
   const standby = await standbyAt(second);
+  const seesItself = async () => (await statusAt(second)).switches[0]?.standbys === 1;
+  await eventually('the standby sees itself in the database', seesItself);
   expect(await statusAt(second)).toMatchObject({
     role: 'standby',
     switches: [{ switch: 'main', holderThere: true, standbys: 1, draining: false }],
@@ -130,6 +132,9 @@ test('two processes, drained one after the other under load: every call is serve
   const told = await drainAt(first, acting, second);
   expect(told.out).toMatch(/^Another process is standby and takes over: .*\nHanded over: the process has ended\n$/s);
   const again = await standbyAt(first);
+  // The holder learns of it with its next look at the others.
+  const knowsOfIt = async () => (await statusAt(second)).switches[0]?.standbys === 1;
+  await eventually('the second process knows of the standby', knowsOfIt);
   expect((await statusAt(second)).switches).toMatchObject([{ own: true, epoch: 2, standbys: 1 }]);
   await drainAt(second, standby, first);
   expect(again.isRunning).toBe(true);

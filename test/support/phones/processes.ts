@@ -3,7 +3,7 @@ import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { rmSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
@@ -11,7 +11,7 @@ import type { Readable, Writable } from 'node:stream';
 /** How long a program may take to end by itself after SIGTERM; then it is killed. */
 const END_LIMIT_MS = 3_000;
 
-// What still runs when the test process ends, because a test failed to close it.
+// What still runs when the test process ends, because a test failed to close it. It does not hold the test process up.
 const running = new Set<Program>();
 process.once('exit', () => {
   for (const program of running) {
@@ -51,6 +51,8 @@ export class Program {
     // A program that ends while it is written to is noticed by its end.
     child.stdin.on('error', () => {});
     await once(child, 'spawn');
+    child.unref();
+    for (const pipe of [child.stdin, child.stdout, child.stderr]) (pipe as unknown as Socket).unref();
     running.add(program);
     child.once('exit', () => running.delete(program));
     return program;
@@ -84,11 +86,15 @@ export class Program {
   /** Waits until it has ended by itself; false when it still runs at the limit. */
   async ended(limitMs: number): Promise<boolean> {
     if (!this.isRunning) return true;
-    const limit = AbortSignal.timeout(limitMs);
-    return once(this.#child, 'exit', { signal: limit }).then(
-      () => true,
-      () => !this.isRunning,
-    );
+    // A timer that holds the process up for the time of the wait: the program does not.
+    const limit = new AbortController();
+    const timer = setTimeout(() => limit.abort(), limitMs);
+    return await once(this.#child, 'exit', { signal: limit.signal })
+      .then(
+        () => true,
+        () => !this.isRunning,
+      )
+      .finally(() => clearTimeout(timer));
   }
 
   /** Ends it, if need be by force, and removes its folder. */
