@@ -46,6 +46,28 @@ describe('a caller who listens', () => {
     expect(names(concat(silence(500), begin, slice(prompt('bye'), 0, 1_000), silence(1_500)))).toEqual([]);
   });
 
+  test('knows a prompt of which beats were lost, or came twice, in the middle of a word', () => {
+    const whole = prompt('inform_code');
+    const names = (pcm: Pcm) =>
+      recognise(overMulaw(concat(silence(500), pcm, silence(900))), prompts).map(({ name }) => name);
+    const [begin, end] = [slice(whole, 0, 700), slice(whole, 700, Number.POSITIVE_INFINITY)];
+    const without = (ms: number) => concat(begin, slice(end, ms, Number.POSITIVE_INFINITY));
+    const twice = concat(begin, slice(whole, 660, 700), end);
+    expect(closest(concat(without(20), silence(900)), prompts)[0]?.score).toBeLessThan(0.8);
+    expect(names(without(20))).toEqual(['inform_code']);
+    expect(names(without(60))).toEqual(['inform_code']);
+    expect(names(twice)).toEqual(['inform_code']);
+    expect(names(concat(begin, silence(35), end))).toEqual(['inform_code']);
+    // Not when a word is wrong or missing, or the end is late.
+    expect(names(begin)).toEqual([]);
+    expect(names(end)).toEqual([]);
+    expect(names(without(700))).toEqual([]);
+    expect(names(concat(begin, silence(400), end))).toEqual([]);
+    expect(names(concat(begin, slice(prompt('bye'), 0, 1_000), slice(end, 1_000, Number.POSITIVE_INFINITY)))).toEqual(
+      [],
+    );
+  });
+
   test.each([...prompts.keys()])('knows %s after µ-law and noise, and takes it for no other prompt', (name) => {
     const heard = withNoise(overMulaw(concat(silence(700), prompt(name), silence(300))), -32);
     const [first, second] = closest(heard, prompts);

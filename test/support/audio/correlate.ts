@@ -38,6 +38,11 @@ export class Haystack {
     }
   }
 
+  /** The recording, and the silence behind it. */
+  get samples(): Float32Array {
+    return this.#pcm.samples;
+  }
+
   /**
    * Finds all places with at least `threshold`, best first, at least half of the wanted sound's length apart; at most
    * `atMost` of them.

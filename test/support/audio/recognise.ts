@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { Haystack, type Match } from './correlate.ts';
 import { silences } from './levels.ts';
 import { durationMs, type Pcm, readWav, slice } from './pcm.ts';
+import { SLIP_MS, scoreWithSlips } from './slips.ts';
 
 /** Prompts by name, as sound. */
 export type Prompts = ReadonlyMap<string, Pcm>;
@@ -16,12 +17,10 @@ export interface Heard extends Match {
 export const RECOGNISED = 0.8;
 
 /**
- * A prompt of several phrases of which one fits scores at least this. On a busy machine a frame more or less is played in
- * the pause between two phrases, and the whole no longer lies exactly over the recording though every word was heard.
+ * A prompt that scores at least this is looked at phrase by phrase. On a busy machine a frame more or less is played in a pause or in the middle of a
+ * word, and the whole no longer lies exactly over the recording though every word was heard.
  */
 const SUSPICION = 0.4;
-/** How far a phrase may lie from its place. */
-const SLIP_MS = 150;
 /** Shorter phrases are part of the one before: alone they could be anything. */
 const PHRASE_MS_MIN = 400;
 /** Pauses that part phrases. */
@@ -72,17 +71,18 @@ function byPhrases(
   wanted: Pcm,
   { match, threshold }: { match: Match; threshold: number },
 ): Match | null {
-  const phrases = phrasesOf(wanted);
-  if (phrases.length < 2) return null;
-  const places = phrases.map(({ sound, fromMs }) =>
-    haystack.find(sound, { threshold }).find(({ offsetMs }) => Math.abs(offsetMs - match.offsetMs - fromMs) <= SLIP_MS),
-  );
-  const heard = places.filter((place) => place !== undefined);
-  if (heard.length < phrases.length) return null;
-  return {
-    offsetMs: (heard[0]?.offsetMs ?? 0) - (phrases[0]?.fromMs ?? 0),
-    score: Math.min(...heard.map(({ score }) => score)),
-  };
+  const heard: Match[] = [];
+  for (const { sound, fromMs } of phrasesOf(wanted)) {
+    const place = haystack
+      .find(sound, { threshold: Math.min(threshold, SUSPICION) })
+      .find(({ offsetMs }) => Math.abs(offsetMs - match.offsetMs - fromMs) <= SLIP_MS);
+    if (place === undefined) return null;
+    const score = place.score >= threshold ? place.score : scoreWithSlips(haystack, sound, place.offsetMs);
+    if (score < threshold) return null;
+    heard.push({ offsetMs: place.offsetMs - fromMs, score });
+  }
+  const [first] = heard;
+  return first === undefined ? null : { offsetMs: first.offsetMs, score: Math.min(...heard.map(({ score }) => score)) };
 }
 
 function phrasesOf(prompt: Pcm): { readonly sound: Pcm; readonly fromMs: number }[] {
