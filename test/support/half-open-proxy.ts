@@ -1,9 +1,14 @@
 import { connect, createServer, type Server, type Socket } from 'node:net';
 
+/** So much is kept of what a client says first. */
+const GREETING_BYTES = 200;
+
 /** A TCP proxy on loopback that can fall silent (connections stay open, nothing passes) or be cut (connections end). The idea is pg-boss's. */
 export class HalfOpenProxy {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
+  /** What clients have said first, by both sockets of their connection. */
+  readonly #greetings = new WeakMap<Socket, string>();
   #isSilent = false;
   #isCut = false;
 
@@ -31,10 +36,10 @@ export class HalfOpenProxy {
     this.#isSilent = true;
   }
 
-  /** All connections end now, and new ones end at once. */
-  cut(): void {
+  /** All connections end now, and new ones end at once; those go on whose client has begun with these words. */
+  cut(butNot?: RegExp): void {
     this.#isCut = true;
-    for (const socket of this.#sockets) socket.destroy();
+    for (const socket of this.#sockets) if (!butNot?.test(this.#greetings.get(socket) ?? '')) socket.destroy();
   }
 
   /** Connections made from now on work; those from before stay silent for ever, as after a router's restart. */
@@ -50,6 +55,9 @@ export class HalfOpenProxy {
 
   #join(near: Socket, far: Socket): void {
     let isDead = false;
+    near.once('data', (bytes: Buffer) => {
+      for (const socket of [near, far]) this.#greetings.set(socket, bytes.toString('latin1', 0, GREETING_BYTES));
+    });
     for (const [from, to] of [
       [near, far],
       [far, near],

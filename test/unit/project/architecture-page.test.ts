@@ -26,6 +26,7 @@ const FILES: Readonly<Record<string, string>> = {
   'p-real': 'test/e2e/programme.test.ts',
   't-real': 'test/e2e/transfers.test.ts',
   states: 'test/e2e/member-states.test.ts',
+  cut: 'test/e2e/ari-cut.test.ts',
 };
 
 /** `**ends** “waiting: ABANDON”, “talking”` names two tests, by a part of what they are called. */
