@@ -125,6 +125,43 @@ describe('Asterisk', () => {
     expect(asterisk).toMatch(/^Nothing listens at .* → Start Asterisk/);
   });
 
+  test('Several switches: each is tried by its own address and password, and named; of one that is not reached no sounds', async () => {
+    const [file, nobody] = [join(folder, 'switches.yaml'), `http://127.0.0.1:${await freePort()}`];
+    const entries = [
+      ['berlin', stack.env.ARI_URL],
+      ['paris', nobody],
+    ];
+    const shipped = readFileSync(stack.env.QUEUEAPP_CONFIG, 'utf8');
+    writeFileSync(
+      file,
+      `${shipped}\nswitches:\n${entries.map(([name, url]) => `  - { name: ${name}, url: "${url}" }\n`).join('')}`,
+    );
+    const check = async (env: Record<string, string>) => {
+      const { out } = await queueapp(['check', '--json', '--config', file], env);
+      const { checks } = JSON.parse(out) as { checks: (Check & { name?: string })[] };
+      return checks.flatMap(({ part, name, ok, findings }) =>
+        name === undefined
+          ? []
+          : [{ which: `${part} ${name}`, ok, said: findings.map((each) => Object.values(each)).join() }],
+      );
+    };
+    // The address of the section `asterisk` counts for nothing then.
+    const both = await check({ ARI_URL: nobody, ARI_PASSWORD: 'other', ARI_PASSWORD_BERLIN: stack.env.ARI_PASSWORD });
+    expect(both.map(({ which, ok }) => [which, ok])).toEqual([
+      ['asterisk berlin', true],
+      ['asterisk paris', false],
+      ['sounds berlin', true],
+    ]);
+    expect(both[1]?.said).toMatch(/^Nothing listens at .*check the port in url of the switch paris$/);
+    const own = await check({ QUEUEAPP_SWITCH: 'berlin' });
+    expect(own.map(({ which, ok }) => [which, ok])).toEqual([
+      ['asterisk berlin', true],
+      ['sounds berlin', true],
+    ]);
+    const [refused] = await check({ QUEUEAPP_SWITCH: 'berlin', ARI_PASSWORD_BERLIN: 'wrong' });
+    expect(refused?.said).toContain('Make its username and ARI_PASSWORD_BERLIN those of a section of ari.conf');
+  });
+
   test('An ARI module that is missing', async () => {
     const withoutPlaybacks = (text: string) => text.replace('load = res_ari_playbacks.so\n', '');
     const wrong = await withEdit(
