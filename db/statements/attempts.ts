@@ -235,8 +235,10 @@ const ORIGINAL_POSITION = 'h.original_position::text';
 
 type Ending = 'COMPLETEAGENT' | 'COMPLETECALLER' | 'BLINDTRANSFER' | 'ATTENDEDTRANSFER';
 
-/** `fields`: what the event's line has beside that of all of them. */
-/** `wrapUp` is the parameter with the queue's wrap-up in milliseconds; the member's own goes before it. */
+/**
+ * `wrapUp` is the parameter with the queue's wrap-up in milliseconds; the member's own goes before it. `fields`: what the event's line has beside
+ * that of all of them.
+ */
 function completeText(event: Ending, wrapUp: string, fields: LogSource['fields'] = {}): string {
   return `with ${heldIn('talking')},
   ended as (

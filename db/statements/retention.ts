@@ -13,111 +13,103 @@ interface Keyed {
 
 export type Removal = Statement<{ removed: number }>;
 
-/** Ended entries, with their attempts. */
-export function removeEnded({ beforeMs, limit }: OlderThan): Removal {
-  return {
-    name: 'remove-ended',
-    text: `with old as (
-        select entry_id from queue_entry where state = 'ended' and ended_at < ${momentOf('$1')}
-        order by ended_at limit $2 for update skip locked),
-      removed as (delete from queue_entry e using old where e.entry_id = old.entry_id returning 1)
-      select count(*)::int as removed from removed`,
-    values: [beforeMs, limit],
-  };
+/** Rows that are too old, and what becomes of them. */
+interface Rule {
+  readonly name: string;
+  readonly table: string;
+  readonly keys: readonly string[];
+  /** Which rows there are at all. @default all */
+  readonly which?: string;
+  /** The column with their time. */
+  readonly time: string;
+  /** The moment, as that column has it. */
+  readonly before?: string;
+  /** What is forgotten; the rows themselves, when nothing is said. */
+  readonly forget?: string;
 }
+
+/** The oldest first; rows that somebody else works on are left for the next time. */
+function ruleText({ table, keys, which, time, before = momentOf('$1'), forget }: Rule): string {
+  const isOld = keys.map((key) => `t.${key} = old.${key}`).join(' and ');
+  const change =
+    forget === undefined
+      ? `delete from ${table} t using old where ${isOld}`
+      : `update ${table} t set ${forget} from old where ${isOld}`;
+  return `with old as (
+        select ${keys.join(', ')} from ${table} where ${which === undefined ? '' : `${which} and `}${time} < ${before}
+        order by ${time} limit $2 for update skip locked),
+      changed as (${change} returning 1)
+      select count(*)::int as removed from changed`;
+}
+
+const removal = (rule: Rule) => {
+  const text = ruleText(rule);
+  return ({ beforeMs, limit }: OlderThan): Removal => ({ name: rule.name, text, values: [beforeMs, limit] });
+};
+
+/** The same where the number's token stands in its place afterwards. */
+const keyedRemoval = (rule: Rule) => {
+  const text = ruleText(rule);
+  return ({ beforeMs, limit, key }: OlderThan & Keyed): Removal => ({
+    name: rule.name,
+    text,
+    values: [beforeMs, limit, key],
+  });
+};
+
+const ENDED_ENTRIES = { table: 'queue_entry', keys: ['entry_id'], time: 'ended_at' } as const;
+/** queue_log has its times without a zone, as app_queue writes them. */
+const LINES = {
+  table: 'queue_log',
+  keys: ['id'],
+  time: 'time',
+  before: `${momentOf('$1')} at time zone 'UTC'`,
+} as const;
+
+/** Ended entries, with their attempts. */
+export const removeEnded = removal({ ...ENDED_ENTRIES, name: 'remove-ended', which: "state = 'ended'" });
 
 /** Ended attempts whose entry stays. */
-export function removeAttempts({ beforeMs, limit }: OlderThan): Removal {
-  return {
-    name: 'remove-attempts',
-    text: `with old as (
-        select attempt_id from ring_attempt where state = 'ended' and ended_at < ${momentOf('$1')}
-        order by ended_at limit $2 for update skip locked),
-      removed as (delete from ring_attempt a using old where a.attempt_id = old.attempt_id returning 1)
-      select count(*)::int as removed from removed`,
-    values: [beforeMs, limit],
-  };
-}
+export const removeAttempts = removal({
+  ...{ name: 'remove-attempts', table: 'ring_attempt', keys: ['attempt_id'], time: 'ended_at' },
+  which: "state = 'ended'",
+});
 
 /** The customer of ended entries. */
-export function forgetCustomers({ beforeMs, limit }: OlderThan): Removal {
-  return {
-    name: 'forget-customers',
-    text: `with old as (
-        select entry_id from queue_entry where state = 'ended' and customer is not null and ended_at < ${momentOf('$1')}
-        order by ended_at limit $2 for update skip locked),
-      changed as (update queue_entry e set customer = null from old where e.entry_id = old.entry_id returning 1)
-      select count(*)::int as removed from changed`,
-    values: [beforeMs, limit],
-  };
-}
+export const forgetCustomers = removal({
+  ...ENDED_ENTRIES,
+  name: 'forget-customers',
+  which: "state = 'ended' and customer is not null",
+  forget: 'customer = null',
+});
 
 /** Number and name of the callers of ended entries. */
-export function forgetNumbers({ beforeMs, limit, key }: OlderThan & Keyed): Removal {
-  return {
-    name: 'forget-numbers',
-    text: `with old as (
-        select entry_id from queue_entry where state = 'ended' and (caller_name is not null or is_personal_number(caller_number))
-          and ended_at < ${momentOf('$1')} order by ended_at limit $2 for update skip locked),
-      changed as (
-        update queue_entry e set caller_number = erased_number($3, e.caller_number), caller_name = null
-        from old where e.entry_id = old.entry_id returning 1)
-      select count(*)::int as removed from changed`,
-    values: [beforeMs, limit, key],
-  };
-}
+export const forgetNumbers = keyedRemoval({
+  ...ENDED_ENTRIES,
+  name: 'forget-numbers',
+  which: "state = 'ended' and (caller_name is not null or is_personal_number(caller_number))",
+  forget: 'caller_number = erased_number($3, t.caller_number), caller_name = null',
+});
 
 /** Number and name of callers in queue_log; the line stays. */
-export function forgetLoggedNumbers({ beforeMs, limit, key }: OlderThan & Keyed): Removal {
-  return {
-    name: 'forget-logged-numbers',
-    text: `with old as (
-        select id from queue_log where is_caller_line(event, data1) and (is_personal_number(data2) or coalesce(data4, '') <> '')
-          and time < ${momentOf('$1')} at time zone 'UTC' order by time limit $2 for update skip locked),
-      changed as (
-        update queue_log l set data2 = erased_number($3, l.data2), data4 = '' from old where l.id = old.id returning 1)
-      select count(*)::int as removed from changed`,
-    values: [beforeMs, limit, key],
-  };
-}
+export const forgetLoggedNumbers = keyedRemoval({
+  ...LINES,
+  name: 'forget-logged-numbers',
+  which: "is_caller_line(event, data1) and (is_personal_number(data2) or coalesce(data4, '') <> '')",
+  forget: "data2 = erased_number($3, t.data2), data4 = ''",
+});
 
 /** Recordings whose files are to be removed from now on. */
-export function removeRecordings({ beforeMs, limit }: OlderThan): Removal {
-  return {
-    name: 'remove-recordings',
-    text: `with old as (
-        select recording_id from recording where removal_wanted_at is null and ended_at < ${momentOf('$1')}
-        order by ended_at limit $2 for update skip locked),
-      changed as (
-        update recording r set removal_wanted_at = now() from old where r.recording_id = old.recording_id returning 1)
-      select count(*)::int as removed from changed`,
-    values: [beforeMs, limit],
-  };
-}
+export const removeRecordings = removal({
+  ...{ name: 'remove-recordings', table: 'recording', keys: ['recording_id'], time: 'ended_at' },
+  which: 'removal_wanted_at is null',
+  forget: 'removal_wanted_at = now()',
+});
 
 /** Lines of queue_log. */
-export function removeLines({ beforeMs, limit }: OlderThan): Removal {
-  return {
-    name: 'remove-lines',
-    text: `with old as (
-        select id from queue_log where time < ${momentOf('$1')} at time zone 'UTC'
-        order by time limit $2 for update skip locked),
-      removed as (delete from queue_log l using old where l.id = old.id returning 1)
-      select count(*)::int as removed from removed`,
-    values: [beforeMs, limit],
-  };
-}
+export const removeLines = removal({ ...LINES, name: 'remove-lines' });
 
 /** Tunes that no call has begun with since. */
-export function removeUnusedTracks({ beforeMs, limit }: OlderThan): Removal {
-  return {
-    name: 'remove-unused-tracks',
-    text: `with old as (
-        select number, music_class from caller_music where used_at < ${momentOf('$1')}
-        order by used_at limit $2 for update skip locked),
-      removed as (delete from caller_music m using old
-        where m.number = old.number and m.music_class = old.music_class returning 1)
-      select count(*)::int as removed from removed`,
-    values: [beforeMs, limit],
-  };
-}
+export const removeUnusedTracks = removal({
+  ...{ name: 'remove-unused-tracks', table: 'caller_music', keys: ['number', 'music_class'], time: 'used_at' },
+});
