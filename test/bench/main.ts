@@ -5,6 +5,7 @@ import { CHECKOUT } from '../../install/private-stack/paths.ts';
 import { VARIANTS as DISPATCHERS } from './dispatch/cost.ts';
 import { benchDispatch, PARTS as DISPATCH_PARTS } from './dispatch/dispatch.ts';
 import { benchNodes, VARIANTS as NODES, PARTS as NODES_PARTS } from './nodes/nodes.ts';
+import { parsed, runProgram, UsageError, wholeNumber } from './program.ts';
 import { VARIANTS as PLAYERS } from './programme/on-hold.ts';
 import { benchProgramme, PARTS as PROGRAMME_PARTS } from './programme/programme.ts';
 import { benchQueue, PARTS as QUEUE_PARTS } from './queue/queue.ts';
@@ -20,7 +21,8 @@ const HELP = `usage: npm run bench -- [NAME] [options]
   programme          callers on hold who hear Asterisk's own music, their own programme, and one Liquidsoap process each, alternating:
                      processor time and memory for each caller, gaps in the captured RTP; the time from a key to the next tune
   queue              the queue's rules by themselves: choosing among 10, 1,000 and 10,000 members by each strategy, and beside it by
-                     looking at everybody; what a change costs with 100, 1,000 and 10,000 callers and members; the same load on app_queue and
+                     looking at everybody; what a change costs with 100, 1,000 and 10,000 callers and members; what
+                     the lease's check costs the database; the same load on app_queue and
                      on queueapp under four strategies at 20 and at 60 calls/s; from a member's last hang-up to the next INVITE
   recovery           kill -9 with 10, 100 and 400 callers who wait, and a new process at once: from its start to the first member rung
                      and to the programme in each caller's captured RTP; dead air
@@ -63,36 +65,11 @@ const CALLERS_MAX = 900;
 /** The callers' sipp ends by itself after half an hour. */
 const SECONDS_MAX = 1500;
 
-class UsageError extends Error {}
-
 const report = new Report();
 const scenes: { tearDown: () => Promise<void> }[] = [];
 const tearDown = () => Promise.all(scenes.map((scene) => scene.tearDown()));
 
-let isInterrupted = false;
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-  // Ctrl-C comes twice: from the terminal, and passed on by tsx and npm.
-  process.on(signal, () => {
-    if (isInterrupted) return;
-    isInterrupted = true;
-    // The programs that are measured have got the signal, too: what is measured from now on is not true.
-    report.close();
-    process.stderr.write(`${signal}: taking everything down\n`);
-    tearDown().then(
-      () => process.exit(130),
-      () => process.exit(130),
-    );
-  });
-}
-
-try {
-  process.exitCode = await main();
-} catch (error) {
-  const isUsage = error instanceof UsageError;
-  if (!isInterrupted) process.stderr.write(isUsage ? `${error.message} (try --help)\n` : `✗ ${describe(error)}\n`);
-  process.exitCode = isUsage ? 2 : 1;
-  await tearDown();
-}
+await runProgram({ main, report, tearDown });
 
 async function main(): Promise<number> {
   const { values, positionals } = parse();
@@ -180,8 +157,8 @@ function introduce(bench: Bench): void {
 }
 
 function parse() {
-  try {
-    return parseArgs({
+  return parsed(() =>
+    parseArgs({
       allowPositionals: true,
       options: {
         part: { type: 'string', multiple: true },
@@ -194,19 +171,6 @@ function parse() {
         json: { type: 'string' },
         help: { type: 'boolean', default: false },
       },
-    });
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
-  }
-}
-
-function wholeNumber(option: string, value: string | undefined, max = 99_999): number | undefined {
-  if (value === undefined) return undefined;
-  if (!/^[1-9]\d{0,4}$/.test(value) || Number(value) > max)
-    throw new UsageError(`${option} is a whole number from 1 to ${max}`);
-  return Number(value);
-}
-
-function describe(error: unknown): string {
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+    }),
+  );
 }

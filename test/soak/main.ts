@@ -2,6 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
 import { CHECKOUT } from '../../install/private-stack/paths.ts';
+import { parsed, runProgram, UsageError, wholeNumber } from '../bench/program.ts';
 import { machine, Report } from '../bench/report.ts';
 import { seedOf } from '../support/chance.ts';
 import { soakKills } from './kills.ts';
@@ -32,35 +33,11 @@ Exit status: 0 all is as it must be, 1 an invariant does not hold or something f
 const SOAKS = ['kills', 'reservations', 'mixed'] as const;
 type Soak = (typeof SOAKS)[number];
 
-class UsageError extends Error {}
-
 const report = new Report();
 const scenes: { down: () => Promise<unknown> }[] = [];
 const tearDown = () => Promise.allSettled(scenes.map((scene) => scene.down()));
 
-let isInterrupted = false;
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-  // Ctrl-C comes twice: from the terminal, and passed on by tsx and npm.
-  process.on(signal, () => {
-    if (isInterrupted) return;
-    isInterrupted = true;
-    report.close();
-    process.stderr.write(`${signal}: taking everything down\n`);
-    tearDown().then(
-      () => process.exit(130),
-      () => process.exit(130),
-    );
-  });
-}
-
-try {
-  process.exitCode = await main();
-} catch (error) {
-  const isUsage = error instanceof UsageError;
-  if (!isInterrupted) process.stderr.write(isUsage ? `${error.message} (try --help)\n` : `✗ ${describe(error)}\n`);
-  process.exitCode = isUsage ? 2 : 1;
-  await tearDown();
-}
+await runProgram({ main, report, tearDown });
 
 async function main(): Promise<number> {
   const { values, positionals } = parse();
@@ -114,8 +91,8 @@ function introduce(soak: Soak, seed: number): void {
 }
 
 function parse() {
-  try {
-    return parseArgs({
+  return parsed(() =>
+    parseArgs({
       allowPositionals: true,
       options: {
         kills: { type: 'string' },
@@ -125,19 +102,6 @@ function parse() {
         json: { type: 'string' },
         help: { type: 'boolean', default: false },
       },
-    });
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
-  }
-}
-
-function wholeNumber(option: string, value: string | undefined, max: number): number | undefined {
-  if (value === undefined) return undefined;
-  if (!/^[1-9]\d{0,8}$/.test(value) || Number(value) > max)
-    throw new UsageError(`${option} is a whole number from 1 to ${max}`);
-  return Number(value);
-}
-
-function describe(error: unknown): string {
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+    }),
+  );
 }

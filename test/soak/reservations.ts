@@ -103,7 +103,7 @@ class Court {
 
   admit(child: ChildProcess): void {
     this.#children.push(child);
-    for (const [slot, entry] of this.#slots.entries()) child.send({ type: 'moved', slot, entry });
+    for (const [slot, entry] of this.#slots.entries()) tell(child, { type: 'moved', slot, entry });
     child.on('message', (message: ToParent) => this.#hear(child, message));
   }
 
@@ -118,11 +118,11 @@ class Court {
     if (message.type === 'question') {
       const { number, take = [], give = [] } = message;
       this.#held.give(give);
-      child.send({ type: 'answer', number, twice: this.#held.take(take) });
+      tell(child, { type: 'answer', number, twice: this.#held.take(take) });
     } else if (message.type === 'moved') {
       this.#slots[message.slot] = message.entry;
       if (this.#slots.filter(Boolean).length === ENTRIES) this.#fill();
-      for (const other of this.#children) if (other !== child && other.connected) other.send(message);
+      for (const other of this.#children) if (other !== child) tell(other, message);
     } else {
       this.#counts.set(child, message.counts);
       this.violations.push(...message.violations);
@@ -135,6 +135,11 @@ class Court {
     this.#saidAtMs = performance.now();
     this.#say(`· ${askedFor(this.counts())} of ${this.#reservations} reservations`);
   }
+}
+
+/** A process that was ended (Ctrl-C) may still have asked: without the callback the broken pipe would end this process, and leave PostgreSQL behind. */
+function tell(child: ChildProcess, message: FromParent): void {
+  if (child.connected) child.send(message, () => undefined);
 }
 
 interface Queryable {
