@@ -5,18 +5,20 @@ import { within } from '../src/lib/within.ts';
 import type { Logger } from '../src/log.ts';
 import type { HolderFacts, Lease, SwitchWord } from '../src/ports/lease.ts';
 import type { LeaseSession } from './lease-session.ts';
-import { beatLease, reclaimLease, releaseLease } from './statements/leases.ts';
+import { type BeatRow, beatLease, reclaimLease, releaseLease, type TakenLease } from './statements/leases.ts';
 
 /** Beats in one lease time: so many may fail in a row, but one. */
 const BEATS = 6;
 /** Share of the lease time for which an answer counts, from when it was asked for; the rest is for what is on its way. */
 const FRESH = 2 / 3;
+/** The same for what takes something from another holder: nobody can have the lease before it is over, and connecting begins at once. */
+const SURE = 5 / 6;
 /** Longest wait for the database before the switch is asked, too. */
 const PATIENCE_MS = 300;
 
 export interface PostgresLeaseOptions {
   readonly switchName: SwitchName;
-  readonly epoch: number;
+  readonly taken: TakenLease;
   /** The session that has taken the lease. */
   readonly session: LeaseSession;
   /** When that was asked for. */
@@ -44,6 +46,8 @@ export const momentNow = ({ even, wall }: LeaseClocks): Moment => ({ evenMs: eve
 export class PostgresLease implements Lease {
   readonly switchName: SwitchName;
   readonly epoch: number;
+  /** The database's own mark of this taking. */
+  readonly taken: string;
   readonly #options: PostgresLeaseOptions;
   readonly #session: LeaseSession;
   #state: 'held' | 'released' | 'lost' = 'held';
@@ -56,6 +60,8 @@ export class PostgresLease implements Lease {
   /** When the database was asked last without an answer; `null`: it has answered since. */
   #awayAt: Moment | null = null;
   #sessionCount: number;
+  /** Signs of life that the row had at the last one. */
+  #beats: number;
   #beating: Promise<'held' | 'away'> | null = null;
   #asking: Promise<void> | null = null;
   #cancelBeat: () => void = () => undefined;
@@ -63,7 +69,9 @@ export class PostgresLease implements Lease {
   constructor(options: PostgresLeaseOptions) {
     this.#options = options;
     this.switchName = options.switchName;
-    this.epoch = options.epoch;
+    this.epoch = options.taken.epoch;
+    this.taken = options.taken.taken;
+    this.#beats = options.taken.beat;
     this.#session = options.session;
     this.#sessionCount = options.session.count;
     this.#heldAt = options.takenAt;
@@ -83,9 +91,10 @@ export class PostgresLease implements Lease {
   }
 
   async confirmByDatabase(signal: AbortSignal): Promise<void> {
-    while (this.#state === 'held' && !this.#isFresh(this.#saidAt)) {
+    const isSure = () => this.#isFresh(this.#saidAt, SURE);
+    while (this.#state === 'held' && !isSure()) {
       await this.#beat();
-      if (this.#state === 'held' && !this.#isFresh(this.#saidAt))
+      if (this.#state === 'held' && !isSure())
         await delay(this.#options.clocks.even, this.#options.leaseMs / BEATS, signal);
     }
     signal.throwIfAborted();
@@ -172,7 +181,7 @@ export class PostgresLease implements Lease {
         rows = await this.#session.run(reclaimLease(this));
         this.#sessionCount = this.#session.count;
       }
-      if (rows.length === 0) this.#lose('another process has taken it over');
+      this.#see(rows[0]);
       this.#heldAt = sentAt;
       this.#saidAt = sentAt;
       this.#awayAt = null;
@@ -182,6 +191,21 @@ export class PostgresLease implements Lease {
       this.#awayAt = sentAt;
       return 'away';
     }
+  }
+
+  /**
+   * Whether the row is as this process has left it. Signs of life are counted by the holder alone: where there are fewer than it knows of, or the
+   * epoch is an older one, the database itself has been set back, and what this process holds in memory is not what stands there.
+   */
+  #see(row: BeatRow | undefined): void {
+    if (row === undefined) throw new Error('The database has no leases: it is being restored, or was emptied');
+    const { epoch, beat } = row;
+    if (epoch < this.epoch || (beat !== null && beat <= this.#beats))
+      this.#lose(
+        `the database was set back: from epoch ${this.epoch} and beat ${this.#beats} to ${epoch} and ${beat ?? 'none'}`,
+      );
+    else if (beat === null) this.#lose('another process has taken it over');
+    else this.#beats = beat;
   }
 
   #lose(reason: string): void {
@@ -203,8 +227,8 @@ export class PostgresLease implements Lease {
     return momentNow(this.#options.clocks);
   }
 
-  #isFresh(moment: Moment): boolean {
+  #isFresh(moment: Moment, share = FRESH): boolean {
     const { evenMs, wallMs } = this.#now();
-    return Math.max(evenMs - moment.evenMs, wallMs - moment.wallMs) < this.#options.leaseMs * FRESH;
+    return Math.max(evenMs - moment.evenMs, wallMs - moment.wallMs) < this.#options.leaseMs * share;
   }
 }

@@ -75,12 +75,12 @@ export class PostgresLeases implements Leases {
     const { leaseMs, log } = this.#options;
     const { switchName, why } = chance;
     const takenAt = momentNow(this.#clocks);
-    const [row] = await session.run(takeLease({ ...chance, holder: `${hostname()} ${process.pid}` }));
-    if (row === undefined) return null;
-    const { epoch } = row;
+    const [taken] = await session.run(takeLease({ ...chance, holder: `${hostname()} ${process.pid}` }));
+    if (taken === undefined) return null;
+    const { epoch } = taken;
     await session.rename(`queueapp lease ${switchName}`);
     log.info({ switch: switchName, epoch, why, before: chance.holder }, 'Took the lease of the switch');
-    return new PostgresLease({ switchName, epoch, session, takenAt, leaseMs, clocks: this.#clocks, onLost, log });
+    return new PostgresLease({ switchName, taken, session, takenAt, leaseMs, clocks: this.#clocks, onLost, log });
   }
 }
 

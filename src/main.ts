@@ -72,9 +72,9 @@ async function start({ file, switchName }: StartOptions): Promise<void> {
   log.info('Stopped');
 }
 
-/** Another process has the calls: nothing is cleaned up here, because everything is that one's now. */
+/** Whoever takes the lease next has the calls: nothing is cleaned up here, because everything is that one's now. */
 function endReplaced(log: Logger, reason: string): void {
-  log.fatal({ reason }, 'Replaced by another process: this one ends without doing anything more');
+  log.fatal({ reason }, 'The lease of the switch is lost: this process ends without doing anything more');
   process.exit(EXIT.replaced);
 }
 

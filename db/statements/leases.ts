@@ -42,61 +42,79 @@ export function takeLease(request: {
   readonly epoch: number;
   readonly beat: number;
   readonly holder: string;
-}): Statement<{ readonly epoch: number }> {
+}): Statement<TakenLease> {
   const { switchName, epoch, beat, holder } = request;
   return {
     name: 'take-lease',
     text: `update switch_lease set epoch = epoch + 1, beat = beat + 1, holder = $4, http_url = null, is_draining = false, ${OWN_SESSION},
         taken_at = clock_timestamp(), seen_at = clock_timestamp()
-      where switch = $1 and epoch = $2 and beat = $3 returning epoch::float8 as epoch`,
+      where switch = $1 and epoch = $2 and beat = $3
+      returning epoch::float8 as epoch, beat::float8 as beat, ${TAKEN} as taken`,
     values: [switchName, epoch, beat, holder],
   };
 }
 
-/** A sign of life, with what the holder tells; no row when the lease is another's. */
+/** A lease as it was taken. */
+export interface TakenLease {
+  readonly epoch: number;
+  readonly beat: number;
+  /** Tells takings of the same epoch apart: a database that is set back counts epochs anew. Compared for being the same, never for earlier or later. */
+  readonly taken: string;
+}
+
+const TAKEN = 'extract(epoch from taken_at)::text';
+const IS_HELD = `switch = $1 and epoch = $2 and ${TAKEN} = $3`;
+/** How the row stands beside what was held; no row when the database has no such lease. */
+const SEEN = `select l.epoch::float8 as epoch, (select beat::float8 from beaten) as beat from switch_lease l where l.switch = $1`;
+
+/** The lease of a holder. */
+interface HeldLease {
+  readonly switchName: SwitchName;
+  readonly epoch: number;
+  readonly taken: string;
+}
+
+export interface BeatRow {
+  readonly epoch: number;
+  /** `null`: the lease is held no more. */
+  readonly beat: number | null;
+}
+
+/** A sign of life, with what the holder tells. */
 export function beatLease(
-  { switchName, epoch }: { readonly switchName: SwitchName; readonly epoch: number },
+  { switchName, epoch, taken }: HeldLease,
   { httpUrl, isSwitchLost, isDraining }: HolderFacts,
-): Statement<{ readonly beat: number }> {
+): Statement<BeatRow> {
   return {
     name: 'beat-lease',
-    text: `update switch_lease set beat = beat + 1, seen_at = clock_timestamp(), http_url = $3, is_draining = $5,
-        asterisk_lost_at = case $4::boolean when true then coalesce(asterisk_lost_at, clock_timestamp()) when false then null
-          else asterisk_lost_at end
-      where switch = $1 and epoch = $2 returning beat::float8 as beat`,
-    values: [switchName, epoch, httpUrl, isSwitchLost, isDraining],
+    text: `with beaten as (
+        update switch_lease set beat = beat + 1, seen_at = clock_timestamp(), http_url = $4, is_draining = $6,
+          asterisk_lost_at = case $5::boolean when true then coalesce(asterisk_lost_at, clock_timestamp()) when false then null
+            else asterisk_lost_at end
+        where ${IS_HELD} returning beat)
+      ${SEEN}`,
+    values: [switchName, epoch, taken, httpUrl, isSwitchLost, isDraining],
   };
 }
 
 /** The same on a new session: from now on it is this one's end that tells of the holder's. */
-export function reclaimLease({
-  switchName,
-  epoch,
-}: {
-  readonly switchName: SwitchName;
-  readonly epoch: number;
-}): Statement<{ readonly beat: number }> {
+export function reclaimLease({ switchName, epoch, taken }: HeldLease): Statement<BeatRow> {
   return {
     name: 'reclaim-lease',
-    text: `update switch_lease set beat = beat + 1, seen_at = clock_timestamp(), ${OWN_SESSION}
-      where switch = $1 and epoch = $2 returning beat::float8 as beat`,
-    values: [switchName, epoch],
+    text: `with beaten as (
+        update switch_lease set beat = beat + 1, seen_at = clock_timestamp(), ${OWN_SESSION} where ${IS_HELD} returning beat)
+      ${SEEN}`,
+    values: [switchName, epoch, taken],
   };
 }
 
 /** Gives the lease back. */
-export function releaseLease({
-  switchName,
-  epoch,
-}: {
-  readonly switchName: SwitchName;
-  readonly epoch: number;
-}): Statement<object> {
+export function releaseLease({ switchName, epoch, taken }: HeldLease): Statement<object> {
   return {
     name: 'release-lease',
     text: `update switch_lease set holder = null, http_url = null, backend_pid = null, backend_start = null, postmaster_start = null,
         is_draining = false
-      where switch = $1 and epoch = $2`,
-    values: [switchName, epoch],
+      where ${IS_HELD}`,
+    values: [switchName, epoch, taken],
   };
 }

@@ -101,7 +101,7 @@ async function allIsServed({ talking, ring, waiting }: Scene, served: Call): Pro
 async function endsReplaced(process: QueueappProcess, linesBefore: number): Promise<void> {
   expect(await process.end()).toMatchObject({ status: 75 });
   const after = process.log.slice(linesBefore).filter(({ level }) => level !== 'debug' && level !== 'trace');
-  expect(after.map(({ level, msg }) => `${level}: ${msg}`).at(-1)).toMatch(/^fatal: Replaced by another process/);
+  expect(after.map(({ level, msg }) => `${level}: ${msg}`).at(-1)).toMatch(/^fatal: The lease of the switch is lost/);
 }
 
 test('(a) the active process is killed: the standby has the calls within five seconds, and serves who waits', async () => {

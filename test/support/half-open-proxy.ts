@@ -3,7 +3,10 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 /** So much is kept of what a client says first. */
 const GREETING_BYTES = 200;
 
-/** A TCP proxy on loopback that can fall silent (connections stay open, nothing passes) or be cut (connections end). The idea is pg-boss's. */
+/**
+ * A TCP proxy on loopback that can fall silent (connections stay open, nothing passes), be cut (connections end) or be slow (what the target says
+ * comes late, each round trip anew). The idea is pg-boss's.
+ */
 export class HalfOpenProxy {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
@@ -11,6 +14,7 @@ export class HalfOpenProxy {
   readonly #greetings = new WeakMap<Socket, string>();
   #isSilent = false;
   #isCut = false;
+  #answersLateMs = 0;
 
   private constructor(server: Server) {
     this.#server = server;
@@ -48,6 +52,11 @@ export class HalfOpenProxy {
     this.#isCut = false;
   }
 
+  /** From now on whatever the target says comes so much later, in its order; what is late already stays so. */
+  delayAnswers(ms: number): void {
+    this.#answersLateMs = ms;
+  }
+
   async close(): Promise<void> {
     for (const socket of this.#sockets) socket.destroy();
     await new Promise((resolve) => this.#server.close(resolve));
@@ -63,9 +72,16 @@ export class HalfOpenProxy {
       [far, near],
     ] as const) {
       this.#sockets.add(from);
+      const late: Buffer[] = [];
+      let dueAtMs = 0;
       from.on('data', (bytes) => {
         isDead ||= this.#isSilent;
-        if (!isDead) to.write(bytes);
+        if (isDead) return;
+        const nowMs = performance.now();
+        dueAtMs = Math.max(dueAtMs, nowMs + (from === far ? this.#answersLateMs : 0));
+        if (dueAtMs <= nowMs && late.length === 0) to.write(bytes);
+        // Whichever timer is first: the oldest bytes go.
+        else if (late.push(bytes)) setTimeout(() => to.write(late.shift() ?? ''), dueAtMs - nowMs);
       });
       from.on('error', () => from.destroy());
       from.on('close', () => {

@@ -7,7 +7,9 @@ import { systemClock } from '../../../src/lib/clock.ts';
 import { silentLog } from '../../../src/log.ts';
 import type { Lease } from '../../../src/ports/lease.ts';
 import { eventually } from '../../support/eventually.ts';
+import { HalfOpenProxy } from '../../support/half-open-proxy.ts';
 import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
+import { YesterdaysDump } from '../../support/yesterdays-dump.ts';
 
 const main = switchName('main');
 const LEASE_MS = 1200;
@@ -39,9 +41,9 @@ afterEach(async () => {
 });
 
 /** A process that wants the lease. */
-async function take(): Promise<Process> {
+async function take(address = databaseUrl): Promise<Process> {
   const losses: string[] = [];
-  const leases = new PostgresLeases({ databaseUrl, leaseMs: LEASE_MS, log: silentLog() });
+  const leases = new PostgresLeases({ databaseUrl: address, leaseMs: LEASE_MS, log: silentLog() });
   const { signal } = stopping;
   const lease = await leases.take([main], { signal, onLost: (reason) => losses.push(reason) });
   held.push(lease);
@@ -143,5 +145,124 @@ describe('The lease of a switch', () => {
     expect(first.losses).toEqual([]);
     await first.lease.release();
     expect((await second).lease.epoch).toBe(first.lease.epoch + 1);
+  });
+
+  test('stays where it is while every answer of the database takes more than two thirds of the lease time', async () => {
+    const { hostname: host, port } = new URL(databaseUrl);
+    const proxy = await HalfOpenProxy.start({ host, port: Number(port) });
+    const slowly = new URL(databaseUrl);
+    slowly.port = String(proxy.port);
+    try {
+      const first = await take(slowly.href);
+      const second = take(slowly.href);
+      second.catch(() => undefined);
+      await eventually('the standby looks', async () => {
+        const found = await anybody.query(
+          "select from pg_stat_activity where application_name = 'queueapp standby main'",
+        );
+        return found.rowCount === 1;
+      });
+      const before = await session();
+      const beats = async () => Number((await anybody.query('select beat from switch_lease')).rows[0].beat);
+      proxy.delayAnswers(LEASE_MS * 0.7);
+      first.lease.alsoAsk(async () => 'ours');
+      const fromBeat = await beats();
+      await eventually('several lease times have passed', async () => (await beats()) >= fromBeat + 5);
+      // What takes the application's name at the switch is not held up for ever, and the rest goes on by the word of the switch.
+      await first.lease.confirmByDatabase(stopping.signal);
+      await first.lease.confirm();
+      expect([await session(), first.losses]).toEqual([before, []]);
+      proxy.delayAnswers(0);
+      await first.lease.release();
+      expect((await second).lease.epoch).toBe(2);
+    } finally {
+      await proxy.close();
+    }
+  });
+});
+
+describe('A database that is set back, as by a restored dump,', () => {
+  /** What a dump of a moment before would bring. */
+  const setBack = (text: string) => anybody.query(`update switch_lease set ${text}`);
+  const SET_BACK = { code: 'LEASE_LOST' };
+  const isTold = async ({ losses }: Process, reason: RegExp) =>
+    await eventually('the holder is told', () => losses.length === 1 && reason.test(losses[0] ?? ''));
+
+  test('ends the lease: an epoch of an earlier holder', async () => {
+    const first = await take();
+    await first.lease.release();
+    const second = await take();
+    await setBack("epoch = 1, beat = 1, holder = 'an earlier one'");
+    await isTold(second, /^the database was set back: from epoch 2 and beat \d+ to 1 and none$/);
+    await expect(second.lease.confirm()).rejects.toMatchObject(SET_BACK);
+  });
+
+  test('ends the lease: its own epoch of some time ago', async () => {
+    const first = await take();
+    await eventually('it has given signs of life', async () => {
+      const [row] = (await anybody.query('select beat from switch_lease')).rows;
+      return Number(row.beat) >= 4;
+    });
+    await setBack('beat = 1');
+    await isTold(first, /^the database was set back/);
+  });
+
+  test('does not make two holders, when the lease is taken as often again as before', async () => {
+    const first = await take();
+    await first.lease.release();
+    const second = await take();
+    expect(second.lease.epoch).toBe(2);
+    // Another has taken it since, in an epoch of the same number, and has given more signs of life.
+    await setBack("beat = beat + 1000, taken_at = taken_at - interval '1 day', holder = 'another'");
+    await isTold(second, /^another process has taken it over$/);
+    await expect(second.lease.confirm()).rejects.toMatchObject(SET_BACK);
+  });
+
+  test('leaves the standby or nobody, when it is restored while both look', async () => {
+    const first = await take();
+    const second = take();
+    second.catch(() => undefined);
+    await eventually('the standby looks', async () => {
+      const found = await anybody.query(
+        "select from pg_stat_activity where application_name = 'queueapp standby main'",
+      );
+      return found.rowCount === 1;
+    });
+    const adminUrl = new URL(databaseUrl);
+    adminUrl.pathname = '/queueapp';
+    const dump = await YesterdaysDump.take(adminUrl.href, databaseUrl);
+    anybody = await postgres.client(databaseUrl);
+    const beats = async () => Number((await anybody.query('select beat from switch_lease')).rows[0].beat);
+    const keptBeats = await beats();
+    await eventually('the holder is back', async () => (await beats()) > keptBeats + 2);
+    await dump.drop();
+    expect(first.losses).toEqual([]);
+    await dump.restore();
+    await isTold(first, /^the database was set back/);
+    anybody = await postgres.client(databaseUrl);
+    const { lease } = await second;
+    expect(lease.epoch).toBe(2);
+    await expect(first.lease.confirm()).rejects.toMatchObject(SET_BACK);
+    expect(lease.confirm()).toBeUndefined();
+  });
+
+  test('is no loss while it is being restored: no lease is there, and the holder goes on by the word of the switch', async () => {
+    const first = await take();
+    let asked = 0;
+    first.lease.alsoAsk(async () => {
+      asked++;
+      return 'ours';
+    });
+    const [row] = (await anybody.query('delete from switch_lease returning *')).rows;
+    await eventually('the switch is asked again and again', async () => {
+      await first.lease.confirm();
+      return asked >= 3;
+    });
+    expect(first.losses).toEqual([]);
+    const columns = Object.keys(row);
+    await anybody.query(
+      `insert into switch_lease (${columns}) values (${columns.map((_, index) => `$${index + 1}`)})`,
+      Object.values(row),
+    );
   });
 });
