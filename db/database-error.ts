@@ -3,8 +3,13 @@ import { AppError } from '../src/errors.ts';
 
 /** SQLSTATE classes that tell of the server or the connection, not of the statement. */
 const AWAY_CLASSES = new Set(['08', '53', '57', '58', 'XX']);
-/** SQLSTATEs that a repetition may cure: serialization failure, deadlock, lock not available, read-only (a standby). */
-const AWAY_STATES = new Set(['40001', '40P01', '55P03', '25006', '28000', '28P01', '3D000']);
+/**
+ * SQLSTATEs that a repetition may cure: serialization failure, deadlock, lock not available, read-only (a standby); the database takes no
+ * connections, is not there or lets nobody in (while an administrator exchanges it).
+ */
+const AWAY_STATES = new Set(['40001', '40P01', '55P03', '25006', '28000', '28P01', '3D000', '55000']);
+/** No such table, column, function, schema. They were there at the start: a dump is being restored, and they will be again. */
+const MISSING_STATES = new Set(['42P01', '42703', '42883', '3F000']);
 /** What pg says without any code when a connection is lost or a time limit is over. */
 const AWAY_MESSAGES =
   /timeout exceeded when trying to connect|Connection terminated|Query read timeout|timeout expired|Client has encountered a connection error|client was closed|not queryable/i;
@@ -18,6 +23,13 @@ export function databaseError(error: unknown): unknown {
   if (codeOf(error) === LEASE_LOST) return new AppError('LEASE_LOST', error.message, { cause: error });
   if (!isDatabaseAway(error)) return error;
   return new AppError('DATABASE_UNAVAILABLE', `The database does not answer: ${describe(error)}`, { cause: error });
+}
+
+/** The same for statements of the application on its own tables: where these are missing, the database is as good as away. */
+export function ownTablesError(error: unknown): unknown {
+  if (!types.isNativeError(error) || !MISSING_STATES.has(codeOf(error) ?? '')) return databaseError(error);
+  const message = `The database lacks what the application has made there, as while a dump is restored: ${error.message}`;
+  return new AppError('DATABASE_UNAVAILABLE', message, { cause: error });
 }
 
 /** Whether the connection was lost (so that one immediate repetition on a new one is worth while), not slow. */

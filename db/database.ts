@@ -4,7 +4,7 @@ import { isAppError } from '../src/errors.ts';
 import type { Clock } from '../src/lib/clock.ts';
 import type { Outage } from '../src/lib/outage.ts';
 import type { Logger } from '../src/log.ts';
-import { databaseError, isConnectionLost, isSilence } from './database-error.ts';
+import { databaseError, isConnectionLost, isSilence, ownTablesError } from './database-error.ts';
 import type { Statement } from './statements/statement.ts';
 
 /** What a session sets so that the change triggers leave its changes to the store (0005-change-notices.sql). */
@@ -24,6 +24,8 @@ export interface DatabaseOptions {
   readonly statementTimeoutMs: number;
   /** Whether sessions may only read. @default false */
   readonly isReadOnly?: boolean;
+  /** Whether the statements are an administrator's own: a table that they miss was never there. @default false */
+  readonly isForeign?: boolean;
   /** What sessions set besides, by name; values without blanks. */
   readonly sessionSettings?: Readonly<Record<string, string>>;
   /** Told when statements find no database, and when one does again. @default nobody */
@@ -48,6 +50,7 @@ export class Database {
   readonly #sockets = new Set<Socket>();
   readonly #clock: Clock;
   readonly #connectTimeoutMs: number;
+  readonly #told: (error: unknown) => unknown;
   readonly #outage: Outage | undefined;
   readonly #onLeaseLost: (reason: string) => void;
   #ending: Promise<void> | undefined;
@@ -55,6 +58,7 @@ export class Database {
   constructor(options: DatabaseOptions) {
     this.#clock = options.clock;
     this.#connectTimeoutMs = options.connectTimeoutMs;
+    this.#told = options.isForeign === true ? databaseError : ownTablesError;
     this.#outage = options.outage;
     this.#onLeaseLost = (reason) => options.onLeaseLost?.(reason);
     const config: PoolConfig = {
@@ -99,13 +103,13 @@ export class Database {
     } catch (error) {
       if (isSilence(error)) this.#giveUpConnections();
       const isWorthRepeating = isConnectionLost(error) && this.#clock.now() - startMs <= this.#connectTimeoutMs;
-      if (!isWorthRepeating || this.#ending !== undefined) throw databaseError(error);
+      if (!isWorthRepeating || this.#ending !== undefined) throw this.#told(error);
     }
     try {
       return (await this.#pool.query<Row>(query)).rows;
     } catch (error) {
       if (isSilence(error)) this.#giveUpConnections();
-      throw databaseError(error);
+      throw this.#told(error);
     }
   }
 

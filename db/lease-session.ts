@@ -1,6 +1,6 @@
 import { Socket } from 'node:net';
 import { Client } from 'pg';
-import { databaseError } from './database-error.ts';
+import { ownTablesError } from './database-error.ts';
 import type { Statement } from './statements/statement.ts';
 
 /** The server ends a long statement itself; only when it does not say so by then is the connection counted as dead. */
@@ -47,7 +47,7 @@ export class LeaseSession {
       return (await this.#client.query<Row>({ text, values: values as unknown[] })).rows;
     } catch (error) {
       this.#giveUp();
-      throw databaseError(error);
+      throw ownTablesError(error);
     }
   }
 

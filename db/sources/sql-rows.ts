@@ -37,6 +37,7 @@ export function openSourceDatabase({
     connectTimeoutMs: timeoutMs,
     statementTimeoutMs: timeoutMs,
     isReadOnly: true,
+    isForeign: true,
   });
 }
 

@@ -11,6 +11,7 @@ import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts'
 import { logOf } from '../../support/queue-log.ts';
 import { extension as extensionRow } from '../../support/queue-people.ts';
 import { PLAIN_ENTRANCE, plainEntry, reserveOne } from '../../support/store-requests.ts';
+import { YesterdaysDump } from '../../support/yesterdays-dump.ts';
 
 const START_MS = Date.UTC(2026, 10, 20, 12, 0, 0);
 const queue = queueName('support');
@@ -152,6 +153,31 @@ describe('A connection that is half open', () => {
     expect(systemClock.now() - againMs).toBeLessThan(1000);
     await throughProxy.close();
     await proxy.close();
+  });
+});
+
+describe('A dump is restored', () => {
+  test('what happens while the tables are not there waits, and is written into what was restored', async () => {
+    const store = database.queueStore;
+    await enter(store, 1);
+    await reserve(store, 1);
+    const adminUrl = new URL(postgres.databaseUrl);
+    adminUrl.pathname = '/queueapp';
+    const dump = await YesterdaysDump.take(adminUrl.href, postgres.databaseUrl);
+    await enter(store, 2);
+    await dump.drop();
+    expect(await connect(store, 1)).toBe('done');
+    expect(database.outage().isAway).toBe(true);
+    const message = expect.stringContaining('lacks what the application has made there');
+    await expect(enter(store, 3)).rejects.toMatchObject({ ...UNAVAILABLE, message });
+    await expect(store.memberships()).rejects.toMatchObject(UNAVAILABLE);
+    expect(await complete(store, 1)).toBe('done');
+    await dump.restore();
+    await eventually('everything is written', () => database.pendingWrites() === 0);
+    expect(await eventsInLog()).toEqual(['ADDMEMBER', 'ENTERQUEUE', 'CONNECT', 'COMPLETECALLER']);
+    // The place that the dump does not know of is free again.
+    expect(await enter(store, 3)).toMatchObject({ position: 1 });
+    await eventually('the database is told to be there', () => !database.outage().isAway);
   });
 });
 
