@@ -20,6 +20,7 @@ import { ConfiguredSources, type SourceSettings } from './configured-sources.ts'
 import { Database } from './database.ts';
 import { Outbox, type OutboxStatus } from './outbox.ts';
 import { PostgresPersonalData } from './personal-data.ts';
+import { Pulse } from './pulse.ts';
 import { PostgresQueueLog } from './queue-log.ts';
 import { PostgresQueueRows } from './queue-rows.ts';
 import { PostgresQueueStore } from './queue-store.ts';
@@ -78,6 +79,8 @@ export interface OpenDatabase {
   outage(): OutageStatus;
   /** @throws AppError DATABASE_UNAVAILABLE */
   ping(): Promise<void>;
+  /** Since when it answers late, and how late, as the last pings have shown. */
+  speed(): OutageStatus;
   close(): Promise<void>;
 }
 
@@ -109,6 +112,7 @@ export async function openDatabase(options: OpenDatabaseOptions): Promise<OpenDa
     clock,
     log,
   });
+  const pulse = new Pulse({ database, clock, log });
   const stopRetention = startRetention({ database, personalData, keep: () => options.keep(), clock, log });
   return {
     queueStore: withOutbox(store, outbox),
@@ -125,9 +129,8 @@ export async function openDatabase(options: OpenDatabaseOptions): Promise<OpenDa
     pendingWrites: () => outbox.pending,
     waitingWrites: () => outbox.status,
     outage: () => outage.status,
-    async ping() {
-      await database.run({ name: 'ping', text: 'select 1', values: [] });
-    },
+    ping: () => pulse.ping(),
+    speed: () => pulse.speed,
     async close() {
       stopRetention();
       unsubscribe();
@@ -135,6 +138,7 @@ export async function openDatabase(options: OpenDatabaseOptions): Promise<OpenDa
       const rooms = [changes, sources, callerMusic, reading, database];
       await Promise.all(rooms.map((room) => room.close()));
       outage.close();
+      pulse.close();
     },
   };
 }

@@ -26,7 +26,6 @@ import type { Logger } from './log.ts';
 import { buildLogTails } from './log-tails.ts';
 import { buildMusic, type Music } from './music.ts';
 import { openHttp } from './open-http.ts';
-import { PartWatch } from './part-watch.ts';
 import { personalDataElsewhere } from './personal-data-elsewhere.ts';
 import type { Lease } from './ports/lease.ts';
 import { LogFileEraser } from './queue-log/log-file-eraser.ts';
@@ -37,6 +36,7 @@ import { openStandby, type Standby } from './standby.ts';
 import { StandingWatch } from './standing-watch.ts';
 import { StrategyShelf } from './strategies/strategy-shelf.ts';
 import { switchesSettings } from './switch-settings.ts';
+import { watchParts } from './watched-parts.ts';
 import { xmppSettings } from './xmpp-settings.ts';
 
 export interface AppOptions {
@@ -51,7 +51,7 @@ export interface AppOptions {
   readonly version: string;
   /** Ends a start that is not over, and the waiting of a standby. */
   readonly signal: AbortSignal;
-  /** Another process acts now: this one has to end at once, without doing anything more. */
+  /** Another process acts now, or the database was set back: this one has to end at once, without doing anything more. */
   onLeaseLost(reason: string): void;
 }
 
@@ -266,24 +266,6 @@ async function openRooms(
   });
   releasers.add('database', () => database.close());
   return database;
-}
-
-interface WatchedParts {
-  readonly pbx: AriPbx;
-  readonly database: OpenDatabase;
-  readonly announcer: XmppAnnouncer | null;
-}
-
-/** How it stands with each foreign power. */
-function watchParts({ pbx, database, announcer }: WatchedParts) {
-  const xmpp = announcer && {
-    probe: async () => ({ isUp: announcer.isConnected(), reason: 'no session', ...announcer.outage() }),
-  };
-  return {
-    asterisk: new PartWatch(async () => ({ isUp: pbx.isConnected(), ...pbx.outage }), systemClock),
-    database: new PartWatch(() => database.ping().then(() => ({ isUp: true, reason: null })), systemClock),
-    xmpp: new PartWatch(xmpp?.probe ?? null, systemClock),
-  };
 }
 
 /** The connection to Asterisk, and that for audio. */

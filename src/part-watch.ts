@@ -1,9 +1,11 @@
 import type { PartStatus } from './http/application-face.ts';
 import type { Clock } from './lib/clock.ts';
 
-/** Whether a foreign power is there, and if not, why; since when, if whoever is asked knows better than who asks each second. */
+/** Whether a foreign power is there, and if not, or not as fast as it should be, why; since when, if whoever is asked knows better than who asks each second. */
 export type PartProbe = () => Promise<{
   readonly isUp: boolean;
+  /** There, but late with its answers. @default false */
+  readonly isSlow?: boolean;
   readonly reason: string | null;
   readonly sinceMs?: number;
 }>;
@@ -34,11 +36,10 @@ export class PartWatch {
   /** Looks now, and from then on regularly. */
   async start(): Promise<void> {
     if (this.#probe === null || this.#isStopped) return;
-    const seen = await this.#probe().catch((error: unknown) => ({ isUp: false, reason: reasonOf(error) }));
-    const state = seen.isUp ? 'up' : 'down';
+    const seen: Seen = await this.#probe().catch((error: unknown) => ({ isUp: false, reason: reasonOf(error) }));
+    const state = stateOf(seen);
     const seenSinceMs = state === this.#status.state ? this.#status.sinceMs : this.#clock.now();
-    const sinceMs = 'sinceMs' in seen && seen.sinceMs !== undefined ? seen.sinceMs : seenSinceMs;
-    this.#status = { state, sinceMs, reason: seen.isUp ? null : seen.reason };
+    this.#status = { state, sinceMs: seen.sinceMs ?? seenSinceMs, reason: state === 'up' ? null : seen.reason };
     if (this.#isStopped) return;
     this.#cancel = this.#clock.after(LOOK_MS, () => {
       this.start().catch(() => undefined);
@@ -49,6 +50,13 @@ export class PartWatch {
     this.#isStopped = true;
     this.#cancel();
   }
+}
+
+type Seen = Awaited<ReturnType<PartProbe>>;
+
+function stateOf({ isUp, isSlow = false }: Seen): PartStatus['state'] {
+  if (!isUp) return 'down';
+  return isSlow ? 'slow' : 'up';
 }
 
 const reasonOf = (error: unknown) => (error instanceof Error ? error.message : String(error));

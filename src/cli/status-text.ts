@@ -28,7 +28,8 @@ function stateOf({ ready, stopping, role }: StatusJson): string {
 function partLine(name: string, { state, since, reason }: StatusJson['parts']['asterisk'], nowMs: number): string {
   if (state === 'off') return `- ${name}: ${reason ?? 'not configured'}`;
   const why = reason === null ? '' : `: ${printable(reason)}`;
-  return `${state === 'up' ? '✓' : '✗'} ${name} is ${state} for ${ago(since, nowMs)}${why}`;
+  const sign = { up: '✓', slow: '!', down: '✗' }[state];
+  return `${sign} ${name} is ${state} for ${ago(since, nowMs)}${why}`;
 }
 
 /** Older than this the switches are told with their age: the database is asked every two seconds. */

@@ -80,11 +80,14 @@ export type PartName = (typeof PARTS)[number];
 
 /** How it stands with one of them; `off` is "not configured". */
 export interface PartStatus {
-  readonly state: 'up' | 'down' | 'off';
+  readonly state: 'up' | 'slow' | 'down' | 'off';
   readonly sinceMs: number;
-  /** Why it is down, without any secret. */
+  /** Why it is down or slow, without any secret. */
   readonly reason: string | null;
 }
+
+/** Slow is not away: calls are taken. */
+export const isThere = ({ state }: PartStatus): boolean => state === 'up' || state === 'slow';
 
 export interface ApplicationStatus {
   readonly version: string;

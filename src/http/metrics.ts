@@ -1,6 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { StoredLogLine } from '../core/queue/queue-log-line.ts';
-import { type ApplicationFace, type ApplicationStatus, PARTS } from './application-face.ts';
+import { type ApplicationFace, type ApplicationStatus, isThere, PARTS } from './application-face.ts';
 import { ROLES } from './standing.ts';
 import { readinessJson } from './views.ts';
 
@@ -112,10 +112,10 @@ export class Metrics {
     ready.set(readinessJson(status).ready ? 1 : 0);
     calls.set(status.calls);
     for (const name of PARTS) {
-      const { state, sinceMs } = status.parts[name];
-      if (state === 'off') continue;
-      part.set({ part: name }, state === 'up' ? 1 : 0);
-      since.set({ part: name }, sinceMs / 1000);
+      const each = status.parts[name];
+      if (each.state === 'off') continue;
+      part.set({ part: name }, Number(isThere(each)));
+      since.set({ part: name }, each.sinceMs / 1000);
     }
     this.#readPending(status);
     this.#readSwitches(status);

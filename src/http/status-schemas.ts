@@ -1,10 +1,13 @@
 import { flag, group, listOf, oneOf, text, textOrNull, time, whole } from './schemas.ts';
 import { ROLES, standingProperties, switchSummarySchema, waitingSchema } from './standing.ts';
 
-const reason = textOrNull('Why it is down');
+const reason = textOrNull('Why it is down or slow');
 
 const part = group({
-  state: oneOf(['up', 'down', 'off'], 'off: not configured, or not needed by a standby'),
+  state: oneOf(
+    ['up', 'slow', 'down', 'off'],
+    'slow: there, and late with its answers; off: not configured, or not needed by a standby',
+  ),
   since: time('Since when it is so'),
   reason,
 });

@@ -2,6 +2,7 @@ import type { MemberFigures, QueueFigures } from '../ports/queue-store.ts';
 import {
   type ApplicationStatus,
   type CallView,
+  isThere,
   type MemberView,
   type MusicClassView,
   PARTS,
@@ -31,7 +32,7 @@ export function readinessJson(status: ApplicationStatus) {
     return { part, since, reason };
   });
   // Without XMPP calls go on: it is told of, but takes nothing away.
-  const ready = !isStopping && role === 'active' && parts.asterisk.state === 'up' && parts.database.state === 'up';
+  const ready = !isStopping && role === 'active' && isThere(parts.asterisk) && isThere(parts.database);
   return {
     ready,
     role,

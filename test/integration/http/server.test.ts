@@ -72,6 +72,19 @@ describe('the HTTP server', () => {
     expect((await server.inject('/readyz')).json().missing).toEqual([]);
   });
 
+  test('stays ready while the database is slow, and says since when and how slow', async () => {
+    const database = {
+      state: 'slow',
+      sinceMs: STARTED_MS + 5000,
+      reason: 'the simplest statement takes 2.0 s',
+    } as const;
+    application.current = { ...allUp, parts: { ...allUp.parts, database } };
+    const answer = await server.inject('/readyz');
+    const told = { state: 'slow', since: '2026-11-20T12:00:05.000Z', reason: database.reason };
+    expect([answer.statusCode, answer.json().missing, answer.json().parts.database]).toEqual([200, [], told]);
+    expect((await server.inject('/metrics')).body).toContain('queueapp_part_up{part="database"} 1');
+  });
+
   test('is not ready while it is drained', async () => {
     application.current = { ...allUp, role: 'draining' };
     const answer = await server.inject('/readyz');

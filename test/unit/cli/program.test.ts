@@ -319,6 +319,9 @@ describe('The questions to the running application', () => {
     ]);
     expect(requests).toEqual([{ method: 'GET', url: '/api/v1/status', authorization: `Bearer ${TOKEN}`, body: '' }]);
     expect(JSON.parse((await ask('status', '--json')).out)).toEqual(body);
+    const slow = { ...part, state: 'slow', reason: 'the simplest statement takes 2.0 s' };
+    answers({ ...body, parts: { ...body.parts, database: slow } });
+    expect((await ask('status')).out).toContain('\n! database is slow for 1m 5s: the simplest statement takes 2.0 s\n');
   });
 
   const usual = {
