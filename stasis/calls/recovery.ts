@@ -236,17 +236,24 @@ async function beginUnknown(deps: SessionDeps, calls: Calls, { channels, bridges
     .sort((a, b) => Number(isStandIn(a)) - Number(isStandIn(b)));
   const marks = await readMarks(room, others);
   const served = await servedAndToGo(room, others);
+  const found = { beginAnew: 0, talkOn: 0 };
   for (const channel of others) {
     if (room.router.isListenedTo(channel.channelId)) continue;
     const bridge = bridges.find((each) => each.channelIds.includes(channel.channelId));
     const partner = partnerOf(channel.channelId, { channels: unknown, bridges });
     if (partner === null && served.has(channel.channelId)) hangUpServed(calls, channel);
-    else if (bridge === undefined || partner === null) begin(calls, channel, marks.get(channel.channelId) ?? null);
-    else {
+    else if (bridge === undefined || partner === null) {
+      const mark = marks.get(channel.channelId) ?? null;
+      if (mark === null) found.beginAnew++;
+      begin(calls, channel, mark);
+    } else {
+      found.talkOn++;
       const conversation = { memberChannelId: partner.channelId, bridge };
       calls.adopt(channel, callId(randomUUID()), (session) => adoptConversation(deps, session, conversation));
     }
   }
+  if (found.beginAnew + found.talkOn > 0)
+    room.log.info(found, 'In Asterisk, and not in the database: these callers begin anew or talk on');
   const taken = new Set(room.router.channels());
   const orphans = legs.filter((each) => !taken.has(each.channelId));
   await Promise.all(orphans.map((leg) => room.pbx.hangup(leg.channelId)));
