@@ -1,9 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { untilTheyTalk } from '../support/e2e/listening.ts';
 import { Site } from '../support/e2e/site.ts';
-import type { Call } from '../support/phones/call.ts';
-import type { Caller } from '../support/phones/caller.ts';
-import { answers, type Phone } from '../support/phones/phone.ts';
+import { allIsServed, oneTalksTwoWait } from '../support/e2e/talk-and-wait.ts';
+import { answers } from '../support/phones/phone.ts';
 
 jest.setTimeout(180_000);
 
@@ -14,66 +13,19 @@ beforeAll(async () => {
 afterEach(() => site.reset());
 afterAll(() => site?.down());
 
-/** One who talks with the only member, and two who wait, in this order. */
-interface Scene {
-  readonly phone: Phone;
-  readonly talking: Caller;
-  readonly ring: Call;
-  readonly waiting: readonly [Caller, Caller];
-}
-
-async function oneTalksTwoWait(): Promise<Scene> {
-  const phone = await site.phone('1000', { speaksHz: 700, behaviour: answers(400) });
-  await site.onDuty('1000');
-  const talking = await site.caller('0001', { from: { number: '2001' }, speaksHz: 500 });
-  const ring = await phone.ring();
-  await site.untilPhase('talking');
-  const first = await site.caller('0001', { from: { number: '2002' } });
-  await site.untilPhase('waiting', ({ position }) => position === 1);
-  const second = await site.caller('0001', { from: { number: '2003' } });
-  await site.untilPhase('waiting', ({ position }) => position === 2);
-  await untilTheyTalk([talking, 500], [ring, 700]);
-  return { phone, talking, ring, waiting: [first, second] };
-}
-
-/** They talk on; after the hang-up the two who waited are served in their order, and everything is booked. */
-async function allIsServed({ phone, talking, ring, waiting }: Scene): Promise<void> {
-  await untilTheyTalk([talking, 500], [ring, 700]);
-  phone.behave(answers(0, 300));
-  await ring.hangup();
-  expect(await talking.ended()).toMatchObject({ by: 'far end', how: 'bye' });
-  const next = await phone.ring({ limitMs: 20_000 });
-  const last = await phone.ring({ limitMs: 20_000 });
-  expect([next.caller.number, last.caller.number]).toEqual(['2002', '2003']);
-  for (const caller of waiting) expect(await caller.ended()).toMatchObject({ by: 'far end', how: 'bye' });
-  await site.logged('COMPLETEAGENT', 3);
-  const lines = await site.queueLog();
-  // Each caller's lines, whole and in their order.
-  const callers = lines.filter(({ event }) => event === 'ENTERQUEUE').map(({ callid }) => callid);
-  expect(callers).toHaveLength(3);
-  for (const caller of callers) {
-    const events = lines.filter(({ callid }) => callid === caller).map(({ event }) => event);
-    expect(events).toEqual(['ENTERQUEUE', 'CONNECT', 'COMPLETEAGENT']);
-  }
-  const [row] = await site.sql<{ age: string }>(
-    "select extract(epoch from now() - last_hangup_at) as age from extension where number = '1000'",
-  );
-  expect(Number(row?.age)).toBeLessThan(15);
-}
-
 describe('while one talks and two wait', () => {
   test('PostgreSQL is restarted', async () => {
-    const scene = await oneTalksTwoWait();
+    const scene = await oneTalksTwoWait(site);
     await site.stack.kill('postgres');
     await site.untilMissing('database');
     await untilTheyTalk([scene.talking, 500], [scene.ring, 700]);
     await site.stack.start('postgres');
     await site.untilMissing();
-    await allIsServed(scene);
+    await allIsServed(site, scene);
   });
 
   test('the talk ends while PostgreSQL is away: it is booked when it is back', async () => {
-    const scene = await oneTalksTwoWait();
+    const scene = await oneTalksTwoWait(site);
     await site.stack.kill('postgres');
     await site.untilMissing('database');
     scene.phone.behave(answers(0, 300));
@@ -87,7 +39,7 @@ describe('while one talks and two wait', () => {
   });
 
   test('the XMPP server is restarted: calls go on, and the item is there again', async () => {
-    const scene = await oneTalksTwoWait();
+    const scene = await oneTalksTwoWait(site);
     await site.stack.kill('xmpp');
     await site.untilMissing('xmpp');
     await untilTheyTalk([scene.talking, 500], [scene.ring, 700]);
@@ -97,29 +49,29 @@ describe('while one talks and two wait', () => {
     await crm.subscribe('extension1000');
     const item = await crm.next('item', ({ payload }) => payload.includes('state="connected"'), { limitMs: 20_000 });
     expect(item.payload).toContain('number="2001"');
-    await allIsServed(scene);
+    await allIsServed(site, scene);
   });
 
   test('the XMPP server is away: the next phone rings all the same', async () => {
-    const scene = await oneTalksTwoWait();
+    const scene = await oneTalksTwoWait(site);
     await site.stack.kill('xmpp');
     await site.untilMissing('xmpp');
-    await allIsServed(scene);
+    await allIsServed(site, scene);
     await site.stack.start('xmpp');
     await site.untilMissing();
   });
 
   test('the application is killed: the talk and the places are taken over', async () => {
-    const scene = await oneTalksTwoWait();
+    const scene = await oneTalksTwoWait(site);
     await site.killApp();
     await untilTheyTalk([scene.talking, 500], [scene.ring, 700]);
     await site.startApp();
     expect((await site.calls()).map(({ phase }) => phase).sort()).toEqual(['talking', 'waiting', 'waiting']);
-    await allIsServed(scene);
+    await allIsServed(site, scene);
   });
 
   test('the application is killed, and the talk ends before the next one starts', async () => {
-    const scene = await oneTalksTwoWait();
+    const scene = await oneTalksTwoWait(site);
     await site.killApp();
     scene.phone.behave(answers(0, 300));
     await scene.ring.hangup();
@@ -131,13 +83,13 @@ describe('while one talks and two wait', () => {
   });
 
   test('the application is told to stop (SIGTERM): it ends with 0, the next one goes on', async () => {
-    const scene = await oneTalksTwoWait();
+    const scene = await oneTalksTwoWait(site);
     expect(await site.restartApp()).toMatchObject({ status: 0 });
-    await allIsServed(scene);
+    await allIsServed(site, scene);
   });
 
   test('Asterisk is restarted: its calls are over and booked, the next one is served', async () => {
-    const scene = await oneTalksTwoWait();
+    const scene = await oneTalksTwoWait(site);
     await site.stack.kill('asterisk');
     await site.untilMissing('asterisk');
     await site.stack.start('asterisk');

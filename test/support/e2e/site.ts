@@ -35,6 +35,18 @@ export interface SiteOptions {
   readonly configure?: (shipped: string) => string;
   /** What the application has in the place of the stack's own address of Asterisk. @default that address */
   readonly ariUrl?: (own: string) => Promise<string>;
+  /** The same of PostgreSQL. */
+  readonly databaseUrl?: (own: string) => Promise<string>;
+}
+
+/** What `/readyz` says, with the response's status. */
+export interface Readiness {
+  readonly status: number;
+  readonly ready: boolean;
+  readonly missing: readonly { readonly part: string; readonly since: string; readonly reason: string | null }[];
+  readonly parts: Readonly<
+    Record<string, { readonly state: string; readonly since: string; readonly reason: string | null }>
+  >;
 }
 
 /** How the application of a site is started. */
@@ -83,12 +95,17 @@ export class Site {
     members = 0,
     configure,
     ariUrl,
+    databaseUrl,
   }: SiteOptions): Promise<Site> {
     const stack = await createStack({ name: stackName(name), xmpp, asterisk, members });
+    const { ARI_URL, DATABASE_URL } = stack.env;
     return await Site.on(stack, {
       name,
       ...(configure === undefined ? {} : { configure }),
-      ...(ariUrl === undefined ? {} : { env: { ARI_URL: await ariUrl(stack.env.ARI_URL) } }),
+      env: {
+        ...(ariUrl === undefined ? {} : { ARI_URL: await ariUrl(ARI_URL) }),
+        ...(databaseUrl === undefined ? {} : { DATABASE_URL: await databaseUrl(DATABASE_URL) }),
+      },
     });
   }
 
@@ -197,10 +214,10 @@ export class Site {
   }
 
   /** What `/readyz` says; `null` while nobody listens. */
-  async readiness(): Promise<{ status: number; ready: boolean; missing: { part: string }[] } | null> {
+  async readiness(): Promise<Readiness | null> {
     try {
       const response = await fetch(`${this.httpUrl}/readyz`);
-      const body = (await response.json()) as { ready: boolean; missing: { part: string }[] };
+      const body = (await response.json()) as Omit<Readiness, 'status'>;
       return { status: response.status, ...body };
     } catch {
       return null;

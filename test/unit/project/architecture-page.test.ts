@@ -22,6 +22,7 @@ const FILES: Readonly<Record<string, string>> = {
   ivr: 'test/e2e/ivr.test.ts',
   members: 'test/e2e/members.test.ts',
   'bad-days': 'test/e2e/bad-days.test.ts',
+  database: 'test/e2e/database-bad-days.test.ts',
   command: 'test/e2e/command-line.test.ts',
   'p-real': 'test/e2e/programme.test.ts',
   't-real': 'test/e2e/transfers.test.ts',

@@ -1,0 +1,332 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { Client } from 'pg';
+import { runFolder } from '../../install/private-stack/paths.ts';
+import { silences } from '../support/audio/levels.ts';
+import { longestPauseMs } from '../support/audio/rtp.ts';
+import type { LogLine } from '../support/e2e/application.ts';
+import { eventually } from '../support/e2e/eventually.ts';
+import { hearsFor, SentAudio, untilHears } from '../support/e2e/hearing.ts';
+import { untilTheyTalk } from '../support/e2e/listening.ts';
+import { Site, stackName } from '../support/e2e/site.ts';
+import { allIsServed, oneTalksTwoWait } from '../support/e2e/talk-and-wait.ts';
+import { writeToneClass } from '../support/e2e/tone-class.ts';
+import { HalfOpenProxy } from '../support/half-open-proxy.ts';
+import type { Call } from '../support/phones/call.ts';
+import { answers, type Phone } from '../support/phones/phone.ts';
+import { pause } from '../support/phones/waiting.ts';
+import { SmallDisk } from '../support/small-disk.ts';
+import { YesterdaysDump } from '../support/yesterdays-dump.ts';
+
+jest.setTimeout(240_000);
+
+const NAME = 'database-days';
+/** A cluster with its write-ahead log takes some 100 MB. */
+const DISK_MEGABYTES = 320;
+const SLOW_MS = 2_000;
+const STOPPED_MS = 30_000;
+/** More warnings in one test would be a flood: one of the loss, and some of what it meant for single calls. */
+const WARNINGS_MAX = 8;
+/** The server is away for moments, or late; everything in its turn afterwards. */
+const LATE = { limitMs: 60_000 };
+
+const folder = mkdtempSync(join(tmpdir(), 'queueapp-database-days-'));
+let disk: SmallDisk;
+let proxy: HalfOpenProxy;
+let site: Site;
+beforeAll(async () => {
+  writeToneClass(join(folder, 'music'), 20);
+  disk = SmallDisk.mount(join(runFolder(stackName(NAME)), 'postgres'), DISK_MEGABYTES);
+  const configure = (shipped: string) => `${shipped}
+music-classes:
+  default:
+    folder: ${join(folder, 'music')}
+    programme: { position: { on-change: false, every: 0 } }
+`;
+  const databaseUrl = async (own: string) => {
+    const url = new URL(own);
+    proxy = await HalfOpenProxy.start({ host: url.hostname, port: Number(url.port) });
+    url.port = String(proxy.port);
+    return url.href;
+  };
+  site = await Site.up({ name: NAME, configure, databaseUrl });
+}, 600_000);
+/** Captures that a test which has failed did not end. */
+const captures = new Set<SentAudio>();
+// What was told of an absence just before would change what is told of the next one.
+beforeEach(() => site.restartApp());
+afterEach(async () => {
+  proxy.delayAnswers(0);
+  disk.clear();
+  for (const sent of captures) await sent.end();
+  captures.clear();
+  await site.reset();
+});
+afterAll(async () => {
+  await site?.stack.stop('postgres');
+  disk?.unmount();
+  await site?.down();
+  await proxy?.close();
+  rmSync(folder, { recursive: true });
+});
+
+/** One statement as the server's administrator, past the application's way to it. */
+async function asAdmin<Row extends object>(text: string, database = 'postgres'): Promise<Row[]> {
+  const client = new Client({ connectionString: adminUrl(database) });
+  client.on('error', () => undefined);
+  await client.connect();
+  try {
+    return (await client.query<Row>(text)).rows;
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}
+
+function adminUrl(database = 'postgres'): string {
+  const url = new URL(site.stack.env.DATABASE_URL);
+  url.username = 'postgres';
+  url.pathname = `/${database}`;
+  return url.href;
+}
+
+/** What the log of the process says. */
+const lines = (fits: (line: LogLine) => boolean) => site.app.log.filter(fits);
+const losses = (power: string) => lines(({ lost }) => lost === power);
+const returns = (power: string) => lines(({ back }) => back === power);
+/** Lines that somebody may have to look at. */
+const warnings = () => lines(({ level }) => level === 'warn' || level === 'error' || level === 'fatal');
+
+const epoch = async () => (await asAdmin<{ epoch: string }>('select epoch from switch_lease', 'queueapp'))[0]?.epoch;
+
+/** Waits until `/readyz` says this of the database. */
+const untilDatabase = (state: string, reason = /^/) =>
+  eventually(
+    `the database is ${state}`,
+    async () => {
+      const database = (await site.readiness())?.parts['database'];
+      return database?.state === state && reason.test(database.reason ?? '') && database;
+    },
+    60_000,
+  );
+
+/** What a caller who waits is sent from now on has no hole in it. */
+async function music(call: Call): Promise<() => Promise<void>> {
+  const sent = await SentAudio.begin(call);
+  captures.add(sent);
+  return async () => {
+    captures.delete(sent);
+    const { packets, pcm } = await sent.end();
+    expect(silences(pcm, { minimumMs: 100, thresholdDbfs: -40 })).toEqual([]);
+    expect(longestPauseMs(packets)).toBeLessThan(500);
+  };
+}
+
+/** The events of each caller's lines, whole and in their order, by the caller's number. */
+async function stories(): Promise<Readonly<Record<string, string[]>>> {
+  const all = await site.queueLog();
+  const entered = all.filter(({ event }) => event === 'ENTERQUEUE');
+  return Object.fromEntries(
+    entered.map(({ callid, data }) => [
+      data[1] ?? '',
+      all.filter((line) => line.callid === callid).map(({ event }) => event),
+    ]),
+  );
+}
+
+const SERVED = ['ENTERQUEUE', 'CONNECT', 'COMPLETEAGENT'];
+
+/** The talk ends, and whoever waits is served, one after the other. */
+async function served(phone: Phone, talk: Call, ...numbers: string[]): Promise<void> {
+  phone.behave(answers(0, 300));
+  await talk.hangup();
+  const rings: (string | null)[] = [];
+  for (const _number of numbers) rings.push((await phone.ring(LATE)).caller.number);
+  expect(rings).toEqual(numbers);
+}
+
+describe('while one talks and two wait, PostgreSQL', () => {
+  test('takes 2 s for each answer: everything goes on, late', async () => {
+    const { phone, talking, ring, waiting } = await oneTalksTwoWait(site);
+    const before = await epoch();
+    await untilHears(waiting[0], 'a-low');
+    const heard = await music(waiting[0]);
+    proxy.delayAnswers(SLOW_MS);
+    expect((await untilDatabase('slow')).reason).toMatch(/^the simplest statement takes 2\.\d s$/);
+    expect((await site.readiness())?.status).toBe(200);
+    expect((await site.cli('status')).out).toMatch(/^! database is slow for \d+s: the simplest statement takes 2/m);
+    await untilTheyTalk([talking, 500], [ring, 700]);
+    const late = await site.caller('0001', { from: { number: '2004' } });
+    await eventually(
+      'who comes has a place',
+      async () => (await site.calls()).some((call) => call.position === 3),
+      60_000,
+    );
+    await hearsFor(waiting[0], 1_000);
+    await heard();
+    await served(phone, ring, '2002', '2003');
+    proxy.delayAnswers(0);
+    await untilDatabase('up');
+    expect((await phone.ring(LATE)).caller.number).toBe('2004');
+    await late.ended();
+    await site.logged('COMPLETEAGENT', 4);
+    expect(await stories()).toEqual({ 2001: SERVED, 2002: SERVED, 2003: SERVED, 2004: SERVED });
+    expect(await epoch()).toBe(before);
+    expect([losses('speed of the database').length, returns('speed of the database').length]).toEqual([1, 1]);
+    expect(losses('database').length).toBeLessThanOrEqual(1);
+    expect(warnings().length).toBeLessThan(WARNINGS_MAX);
+  });
+
+  test('has no room on its disk: what happens waits, and all is level when there is room', async () => {
+    const { phone, talking, ring, waiting } = await oneTalksTwoWait(site);
+    await untilHears(waiting[0], 'a-low');
+    const heard = await music(waiting[0]);
+    await fillUp();
+    await untilTheyTalk([talking, 500], [ring, 700]);
+    phone.behave(answers(0, 300));
+    await ring.hangup();
+    await talking.ended();
+    const { reason } = await untilDatabase('down', /No space left on device/);
+    expect(reason).toMatch(/^The database does not answer|could not extend/);
+    const { out } = await site.cli('status');
+    expect(out).toMatch(/^✗ database is down for \d+s: .*No space left on device$/m);
+    expect(out).toMatch(/^… \d+ writes for the database wait of at most .*No space left on device$/m);
+    const late = await site.caller('0001', { from: { number: '2004' } });
+    await untilHears(late, 'a-low');
+    await heard();
+    expect(phone.rings).toHaveLength(1);
+    disk.clear();
+    const rings = [];
+    for (let turn = 0; turn < 3; turn++) rings.push((await phone.ring(LATE)).caller.number);
+    expect(rings).toEqual(['2002', '2003', '2004']);
+    await site.logged('COMPLETEAGENT', 4);
+    await untilDatabase('up');
+    expect(await stories()).toEqual({ 2001: SERVED, 2002: SERVED, 2003: SERVED, 2004: SERVED });
+    expect([losses('database').length, returns('database').length]).toEqual([1, 1]);
+    expect(warnings().length).toBeLessThan(WARNINGS_MAX);
+  });
+
+  test('panics, because there is no room for its write-ahead log: it is started again when there is', async () => {
+    const scene = await oneTalksTwoWait(site);
+    await untilHears(scene.waiting[0], 'a-low');
+    const heard = await music(scene.waiting[0]);
+    disk.fill();
+    await eventually('it has panicked', async () => {
+      const switched = asAdmin("select pg_logical_emit_message(false, 'test', repeat('x', 1000000)), pg_switch_wal()");
+      return await switched.then(
+        () => false,
+        () => true,
+      );
+    });
+    await site.untilMissing('database');
+    await untilTheyTalk([scene.talking, 500], [scene.ring, 700]);
+    await hearsFor(scene.waiting[0], 2_000);
+    await heard();
+    disk.clear();
+    await site.stack.restart('postgres');
+    await site.untilMissing();
+    await allIsServed(site, scene);
+    expect([losses('database').length, returns('database').length]).toEqual([1, 1]);
+  });
+
+  test('is stopped for half a minute: the music plays, they talk, and who came meanwhile is served after the others', async () => {
+    const { phone, talking, ring, waiting } = await oneTalksTwoWait(site);
+    await untilHears(waiting[0], 'a-low');
+    const heard = await music(waiting[0]);
+    const stoppedAtMs = Date.now();
+    await site.stack.stop('postgres');
+    await site.untilMissing('database');
+    const late = await site.caller('0001', { from: { number: '2004' } });
+    await untilHears(late, 'a-low');
+    await untilTheyTalk([talking, 500], [ring, 700]);
+    await pause(stoppedAtMs + STOPPED_MS - Date.now());
+    await untilTheyTalk([talking, 500], [ring, 700]);
+    await heard();
+    await site.stack.start('postgres');
+    await site.untilMissing();
+    await served(phone, ring, '2002', '2003', '2004');
+    await late.ended();
+    await site.logged('COMPLETEAGENT', 4);
+    expect(await stories()).toEqual({ 2001: SERVED, 2002: SERVED, 2003: SERVED, 2004: SERVED });
+    expect([losses('database').length, returns('database').length]).toEqual([1, 1]);
+    expect(warnings().length).toBeLessThan(WARNINGS_MAX);
+  });
+});
+
+describe("PostgreSQL is restored from yesterday's dump", () => {
+  test.each([
+    ['goes on meanwhile, and ends by itself', 'runs'],
+    ['was killed before, and begins afterwards', 'killed'],
+  ])('the application %s: nobody is lost, and what the dump has open is closed', async (_what, process) => {
+    // Yesterday: 2001 talks, 2005 waits.
+    const phone = await site.phone('1000', { speaksHz: 700, behaviour: answers(200) });
+    await site.onDuty('1000');
+    const yesterday = await site.caller('0001', { from: { number: '2001' } });
+    const first = await phone.ring();
+    await site.untilPhase('talking');
+    const gone = await site.caller('0001', { from: { number: '2005' } });
+    await site.untilPhase('waiting');
+    const dump = await YesterdaysDump.take(adminUrl(), site.stack.env.DATABASE_URL);
+    await site.untilMissing();
+    await gone.hangup();
+    await first.hangup();
+    await yesterday.ended();
+    await site.untilNoCalls();
+    // Today: 2002 talks, 2003 waits, and the database does not know of them any more.
+    const talking = await site.caller('0001', { from: { number: '2002' }, speaksHz: 500 });
+    const ring = await phone.ring(LATE);
+    await site.untilPhase('talking');
+    const waiting = await site.caller('0001', { from: { number: '2003' } });
+    await site.untilPhase('waiting');
+    await untilTheyTalk([talking, 500], [ring, 700]);
+    const before = await epoch();
+    if (process === 'killed') await site.killApp();
+    await dump.drop();
+    await untilTheyTalk([talking, 500], [ring, 700]);
+    await dump.restore();
+    if (process === 'runs') {
+      expect((await site.app.end()).status).toBe(75);
+      expect(lines(({ level }) => level === 'fatal')).toMatchObject([{ reason: expect.stringContaining('set back') }]);
+    }
+    await site.startApp();
+    await site.app.says('whom it found', ({ msg }) => msg.startsWith('In Asterisk, and not in the database'));
+    expect(Number(await epoch())).toBeGreaterThan(Number(before) - 1);
+    await untilTheyTalk([talking, 500], [ring, 700]);
+    await site.untilPhase('waiting');
+    const open = await site.sql("select caller_number, state from queue_entry where state <> 'ended'");
+    expect(open).toEqual([{ caller_number: '2003', state: 'waiting' }]);
+    phone.behave(answers(0, 300));
+    await ring.hangup();
+    await talking.ended();
+    expect((await phone.ring(LATE)).caller.number).toBe('2003');
+    await waiting.ended();
+    await site.logged('COMPLETEAGENT');
+    expect(await stories()).toMatchObject({
+      2001: ['ENTERQUEUE', 'CONNECT', expect.stringMatching(/^COMPLETE/)],
+      2003: SERVED,
+      2005: ['ENTERQUEUE', 'ABANDON'],
+    });
+  });
+});
+
+/** The disk takes no byte more, and the tables have no place left in pages that they have already. */
+async function fillUp(): Promise<void> {
+  // The write-ahead log keeps the room that it has: a segment of its own.
+  await asAdmin('select pg_switch_wal()');
+  await asAdmin('checkpoint');
+  disk.fill();
+  const ended = "'state', 'ended', 'ended_at', now(), 'outcome', 'ABANDON'";
+  for (const [table, changed] of [
+    ['queue_log', "'id', -n"],
+    ['queue_entry', `'entry_id', 'filler-' || n, ${ended}`],
+    ['ring_attempt', `'attempt_id', 'filler-' || n, ${ended}`],
+  ]) {
+    const filling = asAdmin(
+      `insert into ${table} overriding system value select (jsonb_populate_record(null::${table}, to_jsonb(t) || jsonb_build_object(${changed}))).*
+        from (select * from ${table} limit 1) t, generate_series(1, 10000) n`,
+      'queueapp',
+    );
+    await expect(filling).rejects.toMatchObject({ code: '53100' });
+  }
+}
