@@ -163,7 +163,9 @@ export class Outbox implements OutboxMethods {
   reserve(request: ReserveRequest): Promise<readonly AttemptId[] | 'entry-taken'> {
     if (this.pending === 0) return this.#store.reserve(request);
     const message = 'The database does not know yet who is free: writes from its absence are waiting';
-    return Promise.reject(new AppError('DATABASE_UNAVAILABLE', message, { details: { writes: this.pending } }));
+    return Promise.reject(
+      new AppError('DATABASE_UNAVAILABLE', message, { details: { writes: this.pending, isAsked: false } }),
+    );
   }
 
   /** Tries at once, without waiting for the back-off: the database may be back. */

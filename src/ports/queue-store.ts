@@ -178,6 +178,7 @@ export interface QueueStore extends RecordingStore, SwitchStore {
   /**
    * One conditional statement: the entry still waits and each member is still logged in, neither paused nor aside; with `isExclusive` none of them
    * holds another attempt. Answers the attempts that are made: fewer than asked for, or none, when members were taken meanwhile.
+   * @throws AppError DATABASE_UNAVAILABLE; with `details.isAsked` false nothing can have been reserved, because what happened before is not written yet
    */
   reserve(request: ReserveRequest): Promise<readonly AttemptId[] | 'entry-taken'>;
   /**

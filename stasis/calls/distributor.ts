@@ -303,7 +303,8 @@ export class Distributor {
       await this.#offer(entry, { rings: reserved });
     } catch (error) {
       if (!isAppError(error, 'DATABASE_UNAVAILABLE')) throw error;
-      await this.#undo(rings);
+      // Where the database was not asked nothing can be reserved; each try's undoing would wait to be written, for as long as it is away.
+      if (error.details['isAsked'] !== false) await this.#undo(rings);
       this.#giveBack(entry, rings);
     }
   }

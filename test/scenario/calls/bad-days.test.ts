@@ -84,6 +84,21 @@ describe('the database is away', () => {
     expect(await center.leftovers()).toEqual(NOTHING_LEFT);
   });
 
+  test('while writes wait for it: each try to match leaves nothing to be undone', async () => {
+    const center = await CallCenter.open({ members: ['1000'] });
+    center.phone('1000').setState('INUSE');
+    const caller = await center.entersSupport();
+    center.store.fail('reserve', 'unasked', 20);
+    center.phone('1000').setState(null);
+    await center.wait(8_000);
+    expect([center.ringing(), center.store.asked('miss')]).toEqual([[], 0]);
+    expect(center.store.asked('reserve')).toBeGreaterThan(10);
+    await center.wait(3_000);
+    expect(center.ringing()).toEqual(['1000']);
+    caller.hangsUp();
+    expect(await center.leftovers()).toEqual(NOTHING_LEFT);
+  });
+
   test.each(['connect', 'complete', 'miss', 'leave'] as const)(
     '%s written but unheard of: the call goes on',
     async (method) => {

@@ -49,7 +49,7 @@ import type {
 import type { RecordingQuery, StoredRecording } from '../../../src/ports/recordings.ts';
 import type { SaveDevicesRequest, SwitchDevice } from '../../../src/ports/switch-store.ts';
 import { MemoryFigures } from './memory-figures.ts';
-import { CallFaults, type Held, type StoreMethod } from './memory-store-faults.ts';
+import { CallFaults, type Failure, type Held, type StoreMethod } from './memory-store-faults.ts';
 import { MemoryMembers } from './memory-store-members.ts';
 import {
   cutToLimits,
@@ -143,8 +143,13 @@ export class MemoryQueueStore implements QueueStore {
   // Failures on request.
 
   /** The next `times` calls of the method reject DATABASE_UNAVAILABLE: `unavailable` before, `lost` after the work was done. */
-  fail(method: StoreMethod, kind: 'unavailable' | 'lost', times = 1): void {
+  fail(method: StoreMethod, kind: Failure, times = 1): void {
     this.#faults.fail(method, kind, times);
+  }
+
+  /** How often a method was called. */
+  asked(method: StoreMethod): number {
+    return this.#faults.counts.get(method) ?? 0;
   }
 
   /** The next call of the method waits for `release`: its work is done then (`work: 'late'`), or at once and only the answer is late. Release several in another order to have answers out of order. */

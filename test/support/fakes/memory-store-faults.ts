@@ -5,6 +5,9 @@ import type { QueueStore } from '../../../src/ports/queue-store.ts';
 /** Methods of the port that ask the database something. */
 export type StoreMethod = Exclude<keyof QueueStore, 'subscribe'>;
 
+/** `lost`: done, and nobody heard of it. `unasked`: refused before the database was asked, as the outbox does while writes wait. */
+export type Failure = 'unavailable' | 'lost' | 'unasked';
+
 /** A call that waits for the test. */
 export interface Held {
   /** Settles when the call has arrived. */
@@ -22,10 +25,12 @@ interface Hold {
 export class CallFaults {
   /** While true every call rejects before its work. */
   isAway = false;
-  readonly #failures = new Map<StoreMethod, ('unavailable' | 'lost')[]>();
+  /** Calls so far, by method. */
+  readonly counts = new Map<StoreMethod, number>();
+  readonly #failures = new Map<StoreMethod, Failure[]>();
   readonly #holds = new Map<StoreMethod, Hold[]>();
 
-  fail(method: StoreMethod, kind: 'unavailable' | 'lost', times: number): void {
+  fail(method: StoreMethod, kind: Failure, times: number): void {
     const queued = this.#failures.get(method) ?? [];
     queued.push(...Array.from({ length: times }, () => kind));
     this.#failures.set(method, queued);
@@ -44,6 +49,8 @@ export class CallFaults {
     await Promise.resolve();
     hold?.arrived.resolve();
     if (hold?.work === 'late') await hold.released.promise;
+    this.counts.set(method, (this.counts.get(method) ?? 0) + 1);
+    if (failure === 'unasked') throw unavailable({ isAsked: false });
     if (this.isAway || failure === 'unavailable') throw unavailable();
     const answer = work();
     if (hold?.work === 'at-once') await hold.released.promise;
@@ -52,6 +59,6 @@ export class CallFaults {
   }
 }
 
-function unavailable(): AppError {
-  return new AppError('DATABASE_UNAVAILABLE', 'The database does not answer: ordered by the test');
+function unavailable(details: Record<string, unknown> = {}): AppError {
+  return new AppError('DATABASE_UNAVAILABLE', 'The database does not answer: ordered by the test', { details });
 }
