@@ -15,6 +15,7 @@ import {
   type ServerAccount,
   serverAccount,
 } from './embedded/binaries.ts';
+import { keepRunning } from './embedded/keep-running.ts';
 import { ownFolder } from './embedded/owner-file.ts';
 import {
   freePort,
@@ -73,7 +74,7 @@ interface Folders {
 
 /**
  * Starts PostgreSQL on a folder, setting it up the first time, or adopts the server that survived the end of an earlier
- * process. Listens on loopback only, with a random password kept in the folder.
+ * process. Listens on loopback only, with a random password kept in the folder. A server that ends by itself is started again, until `stop`.
  * @throws AppError DATABASE_FOLDER_IN_USE when another process runs it
  * @throws AppError DATABASE_START
  */
@@ -86,12 +87,18 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
     const account = await serverAccount();
     const folders = await prepareFolders(dataDir, account, log);
     const password = await clusterPassword(folders);
-    const server = await bringUp({ folders, account, password, log, ...(options.port ? { port: options.port } : {}) });
+    const common = { folders, account, password, log };
+    const server = await bringUp({ ...common, ...(options.port ? { port: options.port } : {}) });
     const databaseUrl = urlOf(password, server.port, DATABASE);
     await makeDatabase(urlOf(password, server.port, 'postgres'));
     log.info({ port: server.port, folder: folders.cluster }, 'Embedded PostgreSQL is ready');
+    const start = () => bringUp({ ...common, port: server.port });
+    const leaveAlone = keepRunning({ cluster: folders.cluster, start, log });
     let ending: Promise<void> | undefined;
-    const end = () => stopPostmaster(folders.cluster).finally(() => owner.release());
+    const end = () =>
+      leaveAlone()
+        .then(() => stopPostmaster(folders.cluster))
+        .finally(() => owner.release());
     return { databaseUrl, stop: () => (ending ??= end()) };
   } catch (error) {
     await owner.release();

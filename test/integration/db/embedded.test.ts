@@ -61,6 +61,23 @@ describe('startEmbeddedPostgres', () => {
     await expect(query(url, 'select 1')).rejects.toMatchObject({ code: 'ECONNREFUSED' });
   });
 
+  test('is started again, at the same address, when it is killed, and not any more after its stop', async () => {
+    const server = await start();
+    await query(server.databaseUrl, 'create table kept as select 1 as one');
+    const pidFile = join(dataDir, 'postgres', 'cluster', 'postmaster.pid');
+    const pid = async () => Number((await readFile(pidFile, 'utf8').catch(() => '')).split('\n')[0]);
+    const before = await pid();
+    process.kill(before, 'SIGKILL');
+    const found = await eventually('it answers again', () =>
+      query(server.databaseUrl, 'select one from kept').catch(() => null),
+    );
+    expect(found).toEqual([{ one: 1 }]);
+    expect(await pid()).not.toBe(before);
+    await server.stop();
+    await expect(query(server.databaseUrl, 'select 1')).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+    expect(await pid()).toBe(0);
+  });
+
   test('starts after the whole machine went down: files of processes that are gone do not matter', async () => {
     const first = await start();
     await first.stop();
