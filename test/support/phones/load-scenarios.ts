@@ -39,6 +39,9 @@ const OK = `
 
 `;
 
+/** Both ends have asked for a change at once. */
+const PENDING = OK.replace('200 OK', '491 Request Pending');
+
 /**
  * The conversation: until the other side hangs up (on to label 9), or for `limitMs`, after which this side goes on at label 5
  * to hang up. Asterisk may send a re-INVITE at any moment, for instance to show whom one is connected with.
@@ -213,18 +216,32 @@ function conversation(talkMs: number, holdMs: number | undefined): string {
     <recv response="200" next="9"/>`;
 }
 
-/** On hold and back (RFC 3264, section 8.4); who hangs up meanwhile ends the call. */
+/**
+ * On hold and back (RFC 3264, section 8.4); who hangs up meanwhile ends the call. The other side's re-INVITE is answered, whenever it comes; where
+ * both have sent one, neither counts (RFC 3261, section 14.2), and this phone does without this step.
+ */
 function hold(holdMs: number): string {
-  const reinvite = (cseq: number, direction: string): string =>
-    `<send retrans="500"><![CDATA[${inDialogOfPhone('INVITE', cseq, `${sdp(SIPP_PORT)}\n    a=${direction}`)}]]></send>
+  const wait = (first: number): string => `<label id="${first}"/>
+    <recv request="BYE" optional="true" next="8" timeout="${holdMs}" ontimeout="${first + 1}"/>
+    <recv request="INVITE" timeout="${holdMs}" ontimeout="${first + 1}"/>
+    <send retrans="500"><![CDATA[${okWithSdp(SIPP_PORT)}]]></send>
+    <recv request="ACK" next="${first}"/>`;
+  const reinvite = (first: number, cseq: number, direction: string): string => `<label id="${first + 1}"/>
+    <send retrans="500"><![CDATA[${inDialogOfPhone('INVITE', cseq, `${sdp(SIPP_PORT)}\n    a=${direction}`)}]]></send>
+    <label id="${first + 2}"/>
     <recv response="100" optional="true"/>
     <recv request="BYE" optional="true" next="8"/>
+    <recv request="INVITE" optional="true" next="${first + 3}"/>
+    <recv response="491" optional="true" next="${first + 4}"/>
     <recv response="200" rrs="true"/>
-    <send><![CDATA[${inDialogOfPhone('ACK', cseq)}]]></send>`;
-  const wait = `<recv request="BYE" next="8" timeout="${holdMs}" ontimeout="HERE"/>`;
-  return [wait.replace('HERE', '2'), '<label id="2"/>', reinvite(1, 'sendonly')]
-    .concat([wait.replace('HERE', '3'), '<label id="3"/>', reinvite(2, 'sendrecv')])
-    .join('\n    ');
+    <send next="${first + 5}"><![CDATA[${inDialogOfPhone('ACK', cseq)}]]></send>
+    <label id="${first + 3}"/>
+    <send><![CDATA[${PENDING}]]></send>
+    <recv request="ACK" next="${first + 2}"/>
+    <label id="${first + 4}"/>
+    <send><![CDATA[${inDialogOfPhone('ACK', cseq)}]]></send>
+    <label id="${first + 5}"/>`;
+  return [wait(10), reinvite(10, 1, 'sendonly'), wait(20), reinvite(20, 2, 'sendrecv')].join('\n    ');
 }
 
 /** A phone that answers at once and hangs up after a time. */
