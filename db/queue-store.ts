@@ -28,10 +28,13 @@ import type {
   AnswerRequest,
   CompleteRequest,
   ConnectRequest,
+  EndedEntry,
   EnteredPlace,
   EnterOptions,
   HeardSoFar,
   KeptHeard,
+  LateEnds,
+  LateEndsRequest,
   LeaveRequest,
   MissRequest,
   NewEntry,
@@ -42,7 +45,6 @@ import type {
   QueueStore,
   ReserveRequest,
   ResetRequest,
-  ServedChannel,
   StoreChange,
   StoredAttempt,
   StoredEntry,
@@ -100,10 +102,17 @@ export class PostgresQueueStore implements QueueStore {
     return entries.toEntries(await this.#database.run(entries.selectOpenEntries()));
   }
 
-  async servedAmong(channelIds: readonly ChannelId[]): Promise<readonly ServedChannel[]> {
+  async endedEntries(channelIds: readonly ChannelId[]): Promise<readonly EndedEntry[]> {
     if (channelIds.length === 0) return [];
-    const rows = await this.#database.run(entries.selectServedAmong(channelIds));
-    return rows.map((row) => ({ channelId: toChannelId(row.channelId), queue: queueName(row.queue) }));
+    return (await this.#database.run(entries.selectEndedEntries(channelIds))).map(entries.toEndedEntry);
+  }
+
+  async lateEnds(request: LateEndsRequest): Promise<LateEnds> {
+    const rows = await this.#database.run(entries.selectLateEnds(request));
+    return {
+      channelIds: rows.flatMap(({ channelId }) => (channelId === null ? [] : [toChannelId(channelId)])),
+      attemptIds: rows.flatMap((row) => (row.attemptId === null ? [] : [attemptId(row.attemptId)])),
+    };
   }
 
   async keepHeard(kept: readonly KeptHeard[]): Promise<void> {

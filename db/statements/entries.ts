@@ -3,7 +3,15 @@ import type { Customer } from '../../src/core/people.ts';
 import type { PenaltyLimits } from '../../src/core/queue/penalty-rules.ts';
 import type { SkillNeeds } from '../../src/core/queue/skills.ts';
 import type { Placing, PriorityRequest } from '../../src/ports/member-requests.ts';
-import type { EnteredPlace, EnterOptions, LeaveRequest, NewEntry, StoredEntry } from '../../src/ports/queue-store.ts';
+import type {
+  EndedEntry,
+  EnteredPlace,
+  EnterOptions,
+  LateEndsRequest,
+  LeaveRequest,
+  NewEntry,
+  StoredEntry,
+} from '../../src/ports/queue-store.ts';
 import {
   CALLER_NUMBER_LENGTH_MAX,
   NAME_LENGTH_MAX,
@@ -113,16 +121,60 @@ export function selectEntries(entryIds: readonly EntryId[]): Statement<EntryRow>
   return { name: 'entries', text: `${OPEN_ENTRIES} and e.entry_id = any($1) ${IN_ORDER}`, values: [entryIds] };
 }
 
-/** Of these channels those whose last entry ended with a conversation. `switch` is that of this session. */
-export function selectServedAmong(channelIds: readonly string[]): Statement<{ channelId: string; queue: string }> {
+/** The switch of this session. */
+const THIS_SWITCH = "coalesce(nullif(current_setting('queueapp.switch', true), ''), 'main')";
+
+export interface EndedEntryRow {
+  readonly entryId: string;
+  readonly callId: string;
+  readonly queue: string;
+  readonly channelId: string;
+  readonly outcome: EndedEntry['outcome'];
+  readonly info: string | null;
+  readonly waitMs: number;
+  readonly customer: Customer | null;
+}
+
+/** Of these channels the last entry, where it is over. Asked for once at a start, so that no index has channels. */
+export function selectEndedEntries(channelIds: readonly string[]): Statement<EndedEntryRow> {
   return {
-    name: 'served-among',
-    text: `select l."channelId", l.queue from (
-        select distinct on (channel_id) channel_id as "channelId", queue, outcome from queue_entry
-        where channel_id = any($1::text[]) and switch = coalesce(nullif(current_setting('queueapp.switch', true), ''), 'main')
-        order by channel_id, ended_at desc nulls first) l
-      where l.outcome in ('COMPLETEAGENT', 'COMPLETECALLER') order by l."channelId"`,
+    name: 'ended-entries',
+    text: `select l.entry_id as "entryId", l.call_id as "callId", l.queue, l.channel_id as "channelId", l.outcome,
+        ${asMs('coalesce(talk.connected_at, l.ended_at)')} - ${asMs('l.joined_at')} as "waitMs", line.info, l.customer
+      from (select distinct on (channel_id) * from queue_entry
+          where channel_id = any($1::text[]) and switch = ${THIS_SWITCH}
+          order by channel_id, joined_at desc, ended_at desc nulls first) l
+        left join lateral (select max(connected_at) as connected_at from ring_attempt where entry_id = l.entry_id) talk on true
+        left join lateral (select case event when 'EXITWITHKEY' then data1 else data4 end as info from queue_log
+          where callid = left(l.unique_id, 80) and queuename = l.queue and event = l.outcome
+            and event in ('EXITWITHKEY', 'WITHDRAW') order by id desc limit 1) line on true
+      where l.state = 'ended' order by l.channel_id`,
     values: [channelIds],
+  };
+}
+
+export function toEndedEntry({ entryId, callId, queue, channelId, ...row }: EndedEntryRow): EndedEntry {
+  const ids = { entryId: entryId as EndedEntry['entryId'], callId: callId as EndedEntry['callId'] };
+  const where = { queue: queue as EndedEntry['queue'], channelId: channelId as EndedEntry['channelId'] };
+  return { ...ids, ...where, ...row, info: row.info ?? '' };
+}
+
+/** The newest ends of entries and of attempts, counted back from the newest of all. */
+export function selectLateEnds({
+  withinMs,
+  countMax,
+}: LateEndsRequest): Statement<{ readonly channelId: string | null; readonly attemptId: string | null }> {
+  return {
+    name: 'late-ends',
+    text: `with
+        entries as materialized (select channel_id, null::text as attempt_id, ended_at from queue_entry
+          where state = 'ended' and switch = ${THIS_SWITCH} order by ended_at desc limit $2),
+        attempts as materialized (select null::text as channel_id, a.attempt_id, a.ended_at from ring_attempt a join queue_entry e using (entry_id)
+          where a.state = 'ended' and e.switch = ${THIS_SWITCH} order by a.ended_at desc limit $2),
+        ends as (select * from entries union all select * from attempts)
+      select channel_id as "channelId", attempt_id as "attemptId" from ends
+      where ended_at >= (select max(ended_at) from ends) - $1::float8 * interval '1 millisecond' order by ended_at desc`,
+    values: [withinMs, countMax],
   };
 }
 

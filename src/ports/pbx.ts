@@ -131,8 +131,9 @@ export interface Pbx {
   setVariable(channelId: ChannelId, name: string, value: string): Promise<Presence>;
 
   /**
-   * The switch keeps when and why this channel ends, for whoever asks `endOf` after an absence; of legs that we create it does so by itself. Nothing
-   * happens where the dialplan has no extension for it (install/asterisk/extensions.conf).
+   * The switch keeps when and why this channel ends, for whoever asks `endOf` after an absence; a leg is created so. Nothing happens where the
+   * dialplan has no extension for it (install/asterisk/extensions.conf). To be asked for when the channel is in the database: who takes over
+   * learns from there which ends are kept.
    */
   noteEnd(channelId: ChannelId): Promise<Presence>;
   /** Not while the channel is the dialplan's again: nobody would ask. */
@@ -245,6 +246,8 @@ export interface CreateChannelRequest {
   readonly originator?: ChannelId;
   /** What the phone shows. */
   readonly callerId: Caller;
+  /** The switch keeps when and why it ends, as with `noteEnd`; only of legs that are found again in the database. @default false */
+  readonly isEndNoted?: boolean;
 }
 
 export interface CreateMediaRequest {

@@ -19,6 +19,8 @@ import type { SwitchDevice, SwitchStore } from './switch-store.ts';
 
 /** How an entry ended; the words become QUEUESTATUS and queue_log lines. */
 export type LeaveOutcome = 'ABANDON' | 'EXITWITHTIMEOUT' | 'EXITEMPTY' | 'EXITWITHKEY' | 'WITHDRAW';
+/** How a conversation ended. */
+export type TalkOutcome = 'COMPLETEAGENT' | 'COMPLETECALLER' | 'BLINDTRANSFER' | 'ATTENDEDTRANSFER';
 /** Why a ring attempt ended without a conversation; `dumped`: the member answered and hung up before the two were joined. */
 export type MissOutcome = MemberMiss | 'caller-gone' | 'cancelled' | 'dumped';
 
@@ -93,10 +95,32 @@ export interface KeptHeard {
   readonly heard: object;
 }
 
-/** A caller who has talked: all is written, and the channel may be there still. */
-export interface ServedChannel {
-  readonly channelId: ChannelId;
+/** An entry that is over, though the channel may be there still. */
+export interface EndedEntry {
+  readonly entryId: EntryId;
+  readonly callId: CallId;
   readonly queue: QueueName;
+  readonly channelId: ChannelId;
+  readonly outcome: LeaveOutcome | TalkOutcome;
+  /** Of EXITWITHKEY what was typed, of WITHDRAW the words, as queue_log has them; else ''. */
+  readonly info: string;
+  /** From joining to the conversation, or to the end without one. */
+  readonly waitMs: number;
+  readonly customer: Customer | null;
+}
+
+/** Whose ends may have been kept by the switch without anybody having made use of them. */
+export interface LateEnds {
+  readonly channelIds: readonly ChannelId[];
+  /** Of which legs may have been made. */
+  readonly attemptIds: readonly AttemptId[];
+}
+
+export interface LateEndsRequest {
+  /** Before the newest end. */
+  readonly withinMs: number;
+  /** Of entries, and of attempts: the newest. */
+  readonly countMax: number;
 }
 
 /** What a queue remembers beside its entries. */
@@ -146,8 +170,10 @@ export interface QueueStore extends RecordingStore, SwitchStore {
   openAttempts(): Promise<readonly StoredAttempt[]>;
   /** Entries that have not ended, by queue in order of service. */
   openEntries(): Promise<readonly StoredEntry[]>;
-  /** Of these channels of this switch those whose last entry is over because a conversation was. */
-  servedAmong(channelIds: readonly ChannelId[]): Promise<readonly ServedChannel[]>;
+  /** Of these channels of this switch the last entry, where it is over. */
+  endedEntries(channelIds: readonly ChannelId[]): Promise<readonly EndedEntry[]>;
+  /** What ended last at this switch. */
+  lateEnds(request: LateEndsRequest): Promise<LateEnds>;
   /** Keeps what waiting callers have heard, for many at once: the newest word counts. Written again soon, so nothing is tried again. */
   keepHeard(kept: readonly KeptHeard[]): Promise<void>;
   /** What is kept of entries that have not ended. */

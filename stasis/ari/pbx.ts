@@ -221,7 +221,7 @@ export class AriPbx implements Pbx {
 
   createChannel(request: CreateChannelRequest): Promise<Presence | 'refused'> {
     return this.#arrivals.await(request.channelId, () =>
-      createLeg(this.#request, this.#application, { ...request, variables: this.#ends.legVariables() }),
+      createLeg(this.#request, this.#application, { ...request, variables: this.#ends.legVariables(request) }),
     );
   }
 

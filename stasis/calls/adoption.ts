@@ -7,7 +7,7 @@ import type { BridgeSnapshot, ChannelSnapshot } from '../../src/ports/pbx.ts';
 import type { HeardSoFar, LoggedTransfer, StoredAttempt, StoredEntry } from '../../src/ports/queue-store.ts';
 import type { Call } from './call.ts';
 import { CallBridge } from './call-bridge.ts';
-import { type CallRoom, quietly } from './call-room.ts';
+import { type CallRoom, noteNoEnd, quietly } from './call-room.ts';
 import type { CallSession, SessionDeps } from './call-session.ts';
 import type { Calls } from './calls.ts';
 import { converse, untilTheyPart } from './conversation.ts';
@@ -96,6 +96,7 @@ export function adoptConversation(
   { memberChannelId, bridge }: { readonly memberChannelId: ChannelId; readonly bridge: BridgeSnapshot },
 ): Promise<void> {
   const shared = new CallBridge(room, session.call, bridge);
+  noteNoEnd(room, session.call, [session.call.channelId, memberChannelId]);
   const conversation = { memberChannelId, bridge: shared, isJoined: true, stopping: room.stopping };
   return converse(room, session.call, conversation).then(async (end) => {
     if (typeof end === 'object') await untilTheyPart(room, session.call, end.ends);
@@ -145,7 +146,7 @@ async function goOn(deps: SessionDeps, session: CallSession, remains: Remains): 
   hold.start([], hold.hasTold(consent) ? [] : consent);
   const staying = stayInQueue(room, call, { settings, place, bridge, hold, isNew: false });
   remains.settled();
-  await session.leaveQueue(await staying);
+  await session.leaveQueueOfBefore(await staying);
 }
 
 /** The member has sent the caller on while nobody looked: to whom, the channel says that is there instead. */
@@ -163,6 +164,7 @@ async function sentOn(
   const followed = followTransfer(visit, { end: 'member', transfer, standIn: other, ends });
   followed.catch(() => undefined);
   await closeEntry(deps, entry, 'member', transfer);
+  noteNoEnd(room, call, [call.channelId]);
   settled();
   await followed;
 }
@@ -233,7 +235,7 @@ async function closeEntry(
 }
 
 /** The bridge in which a channel was left. */
-function bridgeOf(channelId: ChannelId, { bridges }: Snapshot): BridgeSnapshot | null {
+export function bridgeOf(channelId: ChannelId, { bridges }: Pick<Snapshot, 'bridges'>): BridgeSnapshot | null {
   return bridges.find((bridge) => bridge.channelIds.includes(channelId)) ?? null;
 }
 

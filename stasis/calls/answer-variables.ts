@@ -33,7 +33,7 @@ export async function setAnswerVariables(stay: Told, { extension }: Ring, member
 }
 
 /** Sets those of the queue when the caller leaves it unserved. Never rejects. */
-export async function setLeavingVariables(stay: Told): Promise<void> {
+export async function setLeavingVariables(stay: Omit<Told, 'place'>): Promise<void> {
   const { room, call, settings } = stay;
   if (!settings.setVariables.includes('queue')) return;
   await quietly(call, 'set-variables', async () => {
@@ -44,14 +44,14 @@ export async function setLeavingVariables(stay: Told): Promise<void> {
 }
 
 async function setAll(
-  { room }: Told,
+  { room }: Pick<Told, 'room'>,
   channelId: ChannelId,
   variables: Readonly<Record<string, string>>,
 ): Promise<void> {
   await Promise.all(Object.entries(variables).map(([name, value]) => room.pbx.setVariable(channelId, name, value)));
 }
 
-async function figuresOf({ room, settings }: Told): Promise<QueueCounts | null> {
+async function figuresOf({ room, settings }: Omit<Told, 'place'>): Promise<QueueCounts | null> {
   try {
     return (await room.store.figures()).find(({ queue }) => queue === settings.name) ?? null;
   } catch (error) {

@@ -1,6 +1,6 @@
 import type { MemberPrompts, QueueingSettings } from '../../src/config/config.ts';
 import type { CallerIdTemplate } from '../../src/core/caller-id.ts';
-import type { AttemptId, BridgeId, QueueName, SwitchName } from '../../src/core/ids.ts';
+import type { AttemptId, BridgeId, ChannelId, QueueName, SwitchName } from '../../src/core/ids.ts';
 import type { IvrDefinition } from '../../src/core/ivr/flow-definition.ts';
 import type { ProgrammeOverrides } from '../../src/core/programme/settings.ts';
 import type { WireFormat } from '../../src/core/programme/sound.ts';
@@ -113,6 +113,17 @@ export interface CallRoom {
   readonly draining: Draining;
   /** Aborted when the process stops: what can stand goes on without us, until the next process adopts it. */
   readonly stopping: AbortSignal;
+}
+
+/**
+ * Whoever goes on after a transfer, or talks without a queue, has no place in the database any more: nobody would ask how that ended. Nobody waits
+ * for it, and a failure leaves a note in Asterisk.
+ */
+export function noteNoEnd({ pbx }: CallRoom, call: Call, channelIds: readonly ChannelId[]): void {
+  for (const channelId of channelIds)
+    quietly(call, 'pause-end', () => pbx.pauseEndNote(channelId, true)).catch((error: unknown) =>
+      call.log.error({ err: error }, 'The note of an end will be left'),
+    );
 }
 
 /** Does something whose failure must not disturb the call; a fault is logged with what was tried. */

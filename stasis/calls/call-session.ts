@@ -1,6 +1,7 @@
 import type { EntryPoint } from '../../src/core/entry-point.ts';
 import type { QueueName } from '../../src/core/ids.ts';
 import type { Target } from '../../src/core/ivr/flow-definition.ts';
+import { isReserved } from '../../src/core/ivr/validate.ts';
 import type { WayMark } from '../../src/core/ivr/way.ts';
 import { isAppError } from '../../src/errors.ts';
 import type { DialplanTarget } from '../../src/ports/pbx.ts';
@@ -8,13 +9,14 @@ import { type CallRoom, quietly } from './call-room.ts';
 import { customerOfDialplan } from './dialplan-customer.ts';
 import { dialExtension } from './extension-dial.ts';
 import { isHangup } from './hangup-error.ts';
-import { type IvrMark, keepMark } from './ivr-mark.ts';
+import { type IvrMark, type IvrPlace, keepMark, readMark } from './ivr-mark.ts';
 import { runIvr } from './ivr-stage.ts';
 import type { LiveCall } from './live-call.ts';
 import { memberDesk } from './member-desk.ts';
 import type { Memberships } from './memberships.ts';
 import { type QueueExit, queueStage } from './queue-stage.ts';
 import { StandStill } from './stand-still.ts';
+import { keepStay } from './stay-mark.ts';
 import { WayLog } from './way-log.ts';
 
 /** What a session works with beside the room. */
@@ -65,7 +67,10 @@ export class CallSession {
   async begin(entry: EntryPoint): Promise<void> {
     const { room, memberships } = this.#deps;
     const { call } = this;
-    if (isForCallers(entry.type)) this.#way.arrived();
+    if (isForCallers(entry.type)) {
+      this.#way.arrived();
+      this.#keepStay();
+    }
     switch (entry.type) {
       case 'start':
         return await this.#ivr(room.settings.ivr.start);
@@ -103,6 +108,7 @@ export class CallSession {
   async goOnInIvr(mark: IvrMark, entry: EntryPoint): Promise<void> {
     const { settings } = this.#deps.room;
     this.call.customer = mark.customer;
+    this.#keepStay();
     const isThere = mark.step !== null && Object.hasOwn(settings.ivr.steps, mark.step);
     if (isThere && mark.step !== null) return await this.#ivr(mark.step);
     await this.begin(entry);
@@ -110,8 +116,10 @@ export class CallSession {
 
   async #ivr(start: Target): Promise<void> {
     const { room, memberships } = this.#deps;
-    const keep = (mark: IvrMark) =>
-      quietly(this.call, 'keep-ivr', () => keepMark(room.pbx, this.call, { mark, args: this.call.args }));
+    const keep = (place: IvrPlace) => {
+      const mark = { ...place, afterEntry: this.call.phase.entryId };
+      return quietly(this.call, 'keep-ivr', () => keepMark(room.pbx, this.call, { mark, args: this.call.args }));
+    };
     const dial = (_call: unknown, request: { extension: string; ringTimeoutMs: number }) =>
       dialExtension(room, memberships, this.call, request);
     const passed = (mark: WayMark) => this.#way.passed(mark);
@@ -121,6 +129,7 @@ export class CallSession {
     for (let round = 0; round < ROUNDS_MAX; round++) {
       const { signal: leaving, handover } = room.draining;
       const deps = { ...room, definition, dial, passed, keep, leaving, handover };
+      this.#enterMenus();
       const exit = await runIvr(deps, this.call, step);
       if (exit.to === 'hangup') return await this.#hangUp(exit.causeCode);
       if (exit.to === 'dialplan') return await this.#leaveIvr(exit.target);
@@ -133,6 +142,13 @@ export class CallSession {
     }
     this.call.log.error({ step }, 'The IVR and a queue that lets nobody wait lead to each other without end');
     await this.#hangUp(CAUSE_FAULT);
+  }
+
+  /** The last place in a queue stays known: what is kept of the menus from here on is younger. */
+  #enterMenus(): void {
+    const { call } = this;
+    const sinceMs = this.#deps.room.clock.now();
+    call.phase = { name: 'ivr', queue: null, entryId: call.phase.entryId, extensions: [], sinceMs };
   }
 
   /** Out of the queue and not back into the menus. */
@@ -158,13 +174,40 @@ export class CallSession {
     await this.leaveQueue(await queueStage(this.#deps.room, this.call, { queue, greeting: [] }));
   }
 
-  /** Where a call goes when its time in a queue is over and the IVR has nothing to say about it. */
-  async leaveQueue(exit: QueueExit): Promise<void> {
+  /**
+   * Where a call goes when its time in a queue is over that another process has begun: what the menus have to say about it is kept on the
+   * channel.
+   */
+  async leaveQueueOfBefore(exit: QueueExit): Promise<void> {
+    const { channelId, args: appArguments } = this.call;
+    const marks: (IvrMark | null)[] = [];
+    const read = async () => marks.push(await readMark(this.#deps.room.pbx, { channelId, appArguments }));
+    if (exit.type === 'unserved') await quietly(this.call, 'read-ivr', read);
+    await this.leaveQueue(exit, marks[0]?.afterwards ?? null);
+  }
+
+  /** Where a call goes when its time in a queue is over; `afterwards` is what the menus say about who was not served. */
+  async leaveQueue(exit: QueueExit, afterwards: Target | null = null): Promise<void> {
     await this.#tellDialplan(exit);
+    const isSentBack = exit.type === 'unserved' && !this.#isDraining;
+    if (isSentBack && afterwards !== null && this.#isTarget(afterwards)) return await this.#ivr(afterwards);
     if (exit.type === 'by-key') return await this.#ivr(exit.target);
     if (exit.type === 'to-extension') return await this.#toDialplan(exit.extension);
     if (exit.type === 'served' && exit.afterwards === 'hangup') return await this.#hangUp(CAUSE_NORMAL_CLEARING);
     await this.#toDialplan();
+  }
+
+  /** Not so when it has been taken out of the menus since. */
+  #isTarget(target: Target): boolean {
+    return isReserved(target) || Object.hasOwn(this.#deps.room.settings.ivr.steps, target);
+  }
+
+  /** Marks the channel as being in this stay. Nobody waits for it. */
+  #keepStay(): void {
+    const { call } = this;
+    quietly(call, 'keep-stay', () => keepStay(this.#deps.room.pbx, call)).catch((error: unknown) =>
+      call.log.error({ err: error }, 'Another process will not know this stay'),
+    );
   }
 
   /** Sets what the dialplan may read (contracts.md). */
@@ -200,6 +243,7 @@ export class CallSession {
     const { call } = this;
     if (isAppError(error)) call.log.error({ err: error }, 'The call could not be carried on');
     else call.log.fatal({ err: error }, 'A fault of the application ended the call');
+    if (call.isEndNoted) await quietly(call, 'pause-end', () => this.#deps.room.pbx.pauseEndNote(call.channelId, true));
     await quietly(call, 'fall-back', async () => {
       if ((await this.#deps.room.pbx.continueInDialplan(call.channelId)) === 'gone') {
         await this.#deps.room.pbx.hangup(call.channelId, CAUSE_FAULT);

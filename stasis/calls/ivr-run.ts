@@ -16,7 +16,7 @@ import type { Pbx } from '../../src/ports/pbx.ts';
 import type { Call } from './call.ts';
 import type { EventRouter } from './event-router.ts';
 import { tolerate, untilConnected } from './ivr-connection.ts';
-import type { IvrMark } from './ivr-mark.ts';
+import type { IvrPlace } from './ivr-mark.ts';
 import { IvrVoice } from './ivr-voice.ts';
 import { StandStill } from './stand-still.ts';
 
@@ -36,7 +36,7 @@ export interface IvrDeps {
     request: { readonly extension: string; readonly ringTimeoutMs: number },
   ) => Promise<DialOutcome>;
   /** Keeps for another process where the caller is; waited for before a prompt. Must not reject. */
-  readonly keep?: (mark: IvrMark) => Promise<void>;
+  readonly keep?: (mark: IvrPlace) => Promise<void>;
   /** Told of the caller's way, as queue_log has it. */
   readonly passed?: (mark: WayMark) => void;
   /** Aborted when the application stops: the step in progress is finished, then the call goes back to the dialplan. */
@@ -68,7 +68,7 @@ export class IvrRun {
   readonly #end: Deferred<FlowExit> = deferred();
   readonly #mailbox: FlowEvent[] = [];
   #state: FlowState | null = null;
-  #kept: IvrMark;
+  #kept: IvrPlace;
   #isOver = false;
   #isBusy = false;
   #cancelTimer: () => void = () => undefined;
@@ -78,7 +78,7 @@ export class IvrRun {
     this.#options = options;
     this.#call = options.call;
     this.#voice = new IvrVoice(options);
-    this.#kept = { step: null, customer: options.call.customer };
+    this.#kept = { step: null, customer: options.call.customer, afterwards: null };
   }
 
   /** Goes from the machine's beginning to its exit. */
@@ -153,11 +153,14 @@ export class IvrRun {
 
   /** Nothing is asked of Asterisk when nothing is new. */
   async #keep({ step }: FlowState): Promise<void> {
-    const { call, keep, isQuestion } = this.#options;
-    const mark = { step: isQuestion(step) ? step : this.#kept.step, customer: call.customer };
-    if (keep === undefined || (mark.step === this.#kept.step && mark.customer === this.#kept.customer)) return;
+    const { call, isQuestion } = this.#options;
+    const mark = { step: isQuestion(step) ? step : this.#kept.step, customer: call.customer, afterwards: null };
+    if (mark.step !== this.#kept.step || mark.customer !== this.#kept.customer) await this.#keepMark(mark);
+  }
+
+  async #keepMark(mark: IvrPlace): Promise<void> {
     this.#kept = mark;
-    await keep(mark);
+    await this.#options.keep?.(mark);
   }
 
   #perform(effect: FlowEffect): Promise<void> | void {
@@ -186,6 +189,7 @@ export class IvrRun {
       case 'log':
         return this.#call.log[effect.level]({ step: effect.step }, effect.message);
       case 'enter-queue':
+        return this.#enterQueue(effect);
       case 'leave-to-dialplan':
       case 'hangup':
         return this.#exit(effect);
@@ -246,6 +250,13 @@ export class IvrRun {
       this.#tell({ type: 'dial-ended', waitId, outcome: outcome ?? 'unreachable' });
     });
     told.catch((error: unknown) => this.#fail(error));
+  }
+
+  async #enterQueue(exit: EffectOf<'enter-queue'>): Promise<void> {
+    await this.#voice.silent;
+    if (!this.#isOver)
+      await this.#keepMark({ ...this.#kept, customer: this.#call.customer, afterwards: exit.afterwards });
+    if (!this.#isOver) await this.#exit(exit);
   }
 
   async #exit(exit: FlowExit): Promise<void> {

@@ -32,6 +32,9 @@ export type QueueExit =
       readonly info?: string;
     };
 
+/** In the place of words with WITHDRAW: the process was to end. */
+export const DRAINED = 'drain';
+
 /** Which queue, and what is said first while a member is looked for already. */
 export interface QueueRequest {
   readonly queue: QueueName;
@@ -53,7 +56,6 @@ export async function queueStage(room: CallRoom, call: Call, { queue, greeting }
   if (room.draining.signal.aborted) return { type: 'unserved', status: 'UNAVAILABLE', waitMs: 0 };
   const startedAtMs = room.clock.now();
   if (!call.isAnswered) call.isAnswered = (await room.pbx.answer(call.channelId)) === 'done';
-  noteEnd(room, call);
   const bridge = new CallBridge(room, call);
   const hold = new HoldSound(room, call, settings, bridge);
   hold.start(greeting, consentOf(settings));
@@ -61,13 +63,19 @@ export async function queueStage(room: CallRoom, call: Call, { queue, greeting }
     await endHold({ bridge, hold });
     throw error;
   });
-  if (typeof place !== 'string') return await stayInQueue(room, call, { settings, place, bridge, hold, isNew: true });
+  if (typeof place !== 'string') {
+    noteEnd(room, call);
+    return await stayInQueue(room, call, { settings, place, bridge, hold, isNew: true });
+  }
   await endHold({ bridge, hold });
   if (place === 'JOINEMPTY') await sayNobodyIsThere({ room, call, settings });
   return { type: 'unserved', status: place, waitMs: room.clock.now() - startedAtMs };
 }
 
-/** From now on the time of the caller's end is kept in Asterisk, too. Nobody waits for it: without it the end counts from when we hear of it. */
+/**
+ * From now on the time of the caller's end is kept in Asterisk, too: not before the caller is in the database, so that whoever takes over knows of whom something
+ * may be kept. Nobody waits for it: without it the end counts from when we hear of it.
+ */
 function noteEnd({ pbx }: CallRoom, call: Call): void {
   const { channelId } = call;
   const noting = call.isEndNoted ? () => pbx.pauseEndNote(channelId, false) : () => pbx.noteEnd(channelId);
@@ -168,7 +176,7 @@ async function leaveUnserved(
   const atMs = room.clock.now();
   await quietly(call, 'leave-queue', () => room.store.leave({ entryId: place.entryId, outcome, atMs }));
   await endHold({ bridge, hold });
-  await setLeavingVariables({ room, call, settings, place });
+  await setLeavingVariables({ room, call, settings });
   if (outcome === 'EXITEMPTY') await sayNobodyIsThere({ room, call, settings });
   return { type: 'unserved', status, waitMs: atMs - place.joinedAtMs };
 }
@@ -207,7 +215,7 @@ async function leaveDrained(stay: Stay): Promise<QueueExit> {
   const { room, call, place, line } = stay;
   line.leave();
   const atMs = room.clock.now();
-  const leave = { entryId: place.entryId, outcome: 'WITHDRAW', info: 'drain', atMs } as const;
+  const leave = { entryId: place.entryId, outcome: 'WITHDRAW', info: DRAINED, atMs } as const;
   await quietly(call, 'leave-queue', () => room.store.leave(leave));
   await endHold(stay);
   await setLeavingVariables(stay);
@@ -271,7 +279,7 @@ export function consentOf({ recording }: QueueSettings): readonly string[] {
   return recording?.start === 'at-connect' ? recording.consent : [];
 }
 
-async function sayNobodyIsThere(stay: Pick<Stay, 'room' | 'call' | 'settings'>): Promise<void> {
+export async function sayNobodyIsThere(stay: Pick<Stay, 'room' | 'call' | 'settings'>): Promise<void> {
   const { room, call, settings } = stay;
   if (settings.nobodyPrompt.length > 0) await startPlaying(room, call, settings.nobodyPrompt).finished;
 }

@@ -1,22 +1,27 @@
-import { randomUUID } from 'node:crypto';
 import { readEntryPoint } from '../../src/core/entry-point.ts';
-import { type ChannelId, callId, isMediaChannel } from '../../src/core/ids.ts';
+import { type ChannelId, isMediaChannel } from '../../src/core/ids.ts';
 import { isAppError } from '../../src/errors.ts';
 import { delay } from '../../src/lib/clock.ts';
 import { sideBySide } from '../../src/lib/side-by-side.ts';
 import type { ChannelSnapshot, HangupCause } from '../../src/ports/pbx.ts';
-import type { StoredEntry } from '../../src/ports/queue-store.ts';
-import { adoptConversation, adoptEntry, partnerOf, type Snapshot } from './adoption.ts';
+import type { LateEnds, StoredEntry } from '../../src/ports/queue-store.ts';
+import { adoptEntry, type Snapshot } from './adoption.ts';
 import type { CallRoom } from './call-room.ts';
 import type { SessionDeps } from './call-session.ts';
 import type { Calls } from './calls.ts';
-import { type IvrMark, readMark } from './ivr-mark.ts';
+import { legIds } from './ring-attempt.ts';
+import { beginUnknown } from './unknown-callers.ts';
 
 const RETRY_MS = 1_000;
 /** Entries that are taken over or closed at a time: as many as the database has connections for, and some that wait for Asterisk. */
 const ADOPTED_AT_ONCE = 50;
-/** Callers of the IVR who are asked for at a time: one write. */
-const MARKS_AT_ONCE = 200;
+/**
+ * Ends are looked for that were written into the database in the last minute before the newest of all: their notes may not have been removed any more.
+ * What is older is left to Asterisk's restart.
+ */
+const LATE_MS = 60_000;
+/** Of entries, and of attempts. */
+const LATE_ENDS_MAX = 500;
 
 /**
  * Brings what we know level with what is, at start and after every reconnect: what ended meanwhile gets its ordinary event,
@@ -82,14 +87,16 @@ interface Recovery {
 
 /** What the database says of the queues. */
 async function readStored({ room: { store }, memberships }: SessionDeps) {
-  const [entries, heard, memories, recordings] = await Promise.all([
+  const [entries, heard, memories, recordings, late] = await Promise.all([
     store.openEntries(),
     store.heard(),
     store.queueMemories(),
     store.openRecordings(),
+    // Before entries are closed here: those are the newest then.
+    store.lateEnds({ withinMs: LATE_MS, countMax: LATE_ENDS_MAX }),
     memberships.reload(),
   ]);
-  return { entries, heard, memories, recordings };
+  return { entries, heard, memories, recordings, late };
 }
 
 /**
@@ -138,7 +145,6 @@ async function bringLevel(deps: SessionDeps, calls: Calls, { signal, ends }: Rec
     await adoptEntry(deps, calls, { entry, heard: stored.heard.get(entry.entryId), snapshot: ends.without(snapshot) });
   });
   signal.throwIfAborted();
-  for (const channelId of room.ends.channels()) pbx.forgetEnd(channelId);
   ends.tellAgain();
   room.distributor.open();
   const matchedMs = room.clock.now() - beganAtMs;
@@ -157,6 +163,7 @@ async function bringLevel(deps: SessionDeps, calls: Calls, { signal, ends }: Rec
   await room.recordings.closeRemnants(room, snapshot.channels, room.clock.now());
   signal.throwIfAborted();
   await removeBridges(room, snapshot);
+  forgetEnds(room, here, [...listenedTo, ...channelsOf(entries), ...legsOf(entries), ...lateChannels(stored.late)]);
   await room.announcer.reconcile(room.board.loggedIn(), [...room.announced.values()]);
   return {
     channels: snapshot.channels.length,
@@ -172,6 +179,21 @@ function channelsOf(entries: readonly StoredEntry[]): ChannelId[] {
     channelId,
     ...attempts.flatMap(({ memberChannelId }) => memberChannelId ?? []),
   ]);
+}
+
+/** Channels that may have been made for attempts that nobody looked after. */
+function legsOf(entries: readonly StoredEntry[]): ChannelId[] {
+  return entries.flatMap(({ attempts }) => attempts.flatMap(({ attemptId }) => legIds(attemptId)));
+}
+
+/** Whose end came so shortly before the absence that its note may be there still. */
+function lateChannels({ channelIds, attemptIds }: LateEnds): ChannelId[] {
+  return [...channelIds, ...attemptIds.flatMap(legIds)];
+}
+
+/** What the switch has kept has been made use of, or nobody will. Of channels that are there nothing is kept, and what comes is wanted. */
+function forgetEnds({ pbx }: CallRoom, here: ReadonlySet<ChannelId>, channelIds: readonly ChannelId[]): void {
+  for (const channelId of new Set(channelIds)) if (!here.has(channelId)) pbx.forgetEnd(channelId);
 }
 
 const ENDED_IN_ABSENCE: HangupCause = { code: 0, text: 'ended while Asterisk was out of reach' };
@@ -219,77 +241,4 @@ function tellWhatEnded({ room }: SessionDeps, listenedTo: readonly ChannelId[], 
       room.router.tell({ type: 'channel-state', channelId, state: 'Up' });
     }
   }
-}
-
-/**
- * Callers who were in the IVR hear the last question again; two who talk without a queue talk on; legs without a call are hung
- * up.
- */
-async function beginUnknown(deps: SessionDeps, calls: Calls, { channels, bridges }: Snapshot): Promise<void> {
-  const { room } = deps;
-  const known = new Set<ChannelId>(room.router.channels());
-  const unknown = channels.filter((channel) => !known.has(channel.channelId) && !calls.has(channel.channelId));
-  const legs = unknown.filter((channel) => readEntryPoint(channel.appArguments).type === 'leg');
-  // A caller goes before who stands in for a member since a transfer: it is the caller's call.
-  const others = unknown
-    .filter((each) => !legs.includes(each))
-    .sort((a, b) => Number(isStandIn(a)) - Number(isStandIn(b)));
-  const marks = await readMarks(room, others);
-  const served = await servedAndToGo(room, others);
-  const found = { beginAnew: 0, talkOn: 0 };
-  for (const channel of others) {
-    if (room.router.isListenedTo(channel.channelId)) continue;
-    const bridge = bridges.find((each) => each.channelIds.includes(channel.channelId));
-    const partner = partnerOf(channel.channelId, { channels: unknown, bridges });
-    if (partner === null && served.has(channel.channelId)) hangUpServed(calls, channel);
-    else if (bridge === undefined || partner === null) {
-      const mark = marks.get(channel.channelId) ?? null;
-      if (mark === null) found.beginAnew++;
-      begin(calls, channel, mark);
-    } else {
-      found.talkOn++;
-      const conversation = { memberChannelId: partner.channelId, bridge };
-      calls.adopt(channel, callId(randomUUID()), (session) => adoptConversation(deps, session, conversation));
-    }
-  }
-  if (found.beginAnew + found.talkOn > 0)
-    room.log.info(found, 'In Asterisk, and not in the database: these callers begin anew or talk on');
-  const taken = new Set(room.router.channels());
-  const orphans = legs.filter((each) => !taken.has(each.channelId));
-  await Promise.all(orphans.map((leg) => room.pbx.hangup(leg.channelId)));
-}
-
-/**
- * Callers whose conversation is written as over, and who were to be hung up: the process died in between. Where they were to go on in the dialplan it
- * can't be told whether they have been there, and are back: they begin anew.
- */
-async function servedAndToGo({ store, queues }: CallRoom, channels: readonly ChannelSnapshot[]) {
-  const served = await store.servedAmong(channels.map(({ channelId }) => channelId));
-  const toGo = served.filter(({ queue }) => queues.get(queue)?.afterConversation === 'hangup');
-  return new Set(toGo.map(({ channelId }) => channelId));
-}
-
-function hangUpServed(calls: Calls, channel: ChannelSnapshot): void {
-  const exit = { type: 'served', afterwards: 'hangup', waitMs: 0 } as const;
-  calls.adopt(channel, callId(randomUUID()), (session) => session.leaveQueue(exit));
-}
-
-/** Where callers are in the IVR. */
-async function readMarks({ pbx }: CallRoom, channels: readonly ChannelSnapshot[]) {
-  const marks = new Map<ChannelId, IvrMark | null>();
-  await sideBySide(channels, MARKS_AT_ONCE, async (channel) => {
-    marks.set(channel.channelId, await readMark(pbx, channel));
-  });
-  return marks;
-}
-
-function begin(calls: Calls, channel: ChannelSnapshot, mark: IvrMark | null): void {
-  const entry = readEntryPoint(channel.appArguments);
-  if (mark === null || isMediaChannel(channel.channelId)) calls.arrive(channel, channel.appArguments);
-  else calls.adopt(channel, callId(randomUUID()), (session) => session.goOnInIvr(mark, entry));
-}
-
-/** Asterisk's own channel for somebody who was transferred. */
-function isStandIn({ name, appArguments }: ChannelSnapshot): boolean {
-  return /^Local\/.*;[12]$/.test(name) && appArguments.length === 0;
 }

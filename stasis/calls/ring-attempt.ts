@@ -24,6 +24,8 @@ export interface RingRequest {
   readonly ringTimeoutMs: number;
   /** The phone isn't rung before this settles (the item is published, or its time is up). Must not reject. */
   readonly beforeRing: Promise<unknown>;
+  /** The switch keeps the ends of its legs: the attempt is in the database, from where who takes over knows them. @default false */
+  readonly isInDatabase?: boolean;
   /** Aborted when the caller leaves the line though the channel stays: the ring ends as `caller-gone`. */
   readonly exiting?: AbortSignal;
   /** Aborted when another member has answered: the ring ends as `elsewhere`, and the phones show no missed call. */
@@ -42,6 +44,13 @@ const LEGS_MAX = 10;
 /** Q.850 26: the other phones of the extension show no missed call. */
 export const CAUSE_ANSWERED_ELSEWHERE = 26;
 const CAUSE_NORMAL_CLEARING = 16;
+
+/** The channels that an attempt may have made. */
+export function legIds(attemptId: AttemptId): readonly ChannelId[] {
+  return Array.from({ length: LEGS_MAX }, (_, index) => legId(attemptId, index));
+}
+
+const legId = (attemptId: AttemptId, index: number) => channelId(`${attemptId}-${String(index).padStart(2, '0')}`);
 
 /**
  * Rings all phones of one extension for one caller, and takes the first that answers. Legs are made with create + dial, so
@@ -111,7 +120,7 @@ class RingAttempt {
     if (this.#isOver()) return;
     const endpoints = contacts.length > 0 ? contacts : otherEndpoints;
     this.#legs = endpoints.slice(0, LEGS_MAX).map((endpoint, index) => ({
-      channelId: channelId(`${this.#request.attemptId}-${String(index).padStart(2, '0')}`),
+      channelId: legId(this.#request.attemptId, index),
       endpoint,
       isOver: false,
     }));
@@ -134,6 +143,7 @@ class RingAttempt {
       appArgs: [LEG_ARGUMENT, this.#request.attemptId],
       originator: this.#call.channelId,
       callerId: this.#request.callerId,
+      isEndNoted: this.#request.isInDatabase === true,
     };
     await this.#orGiveUp(leg, async () => (await this.#deps.pbx.createChannel(request)) === 'done');
   }

@@ -67,5 +67,6 @@ async function ringMember(stay: Stay, ring: Ring, elsewhere: AbortSignal): Promi
     beforeRing: published,
     exiting: line.exiting,
     elsewhere,
+    isInDatabase: true,
   });
 }

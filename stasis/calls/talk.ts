@@ -2,7 +2,7 @@ import type { ChannelId } from '../../src/core/ids.ts';
 import { RECORDING_DEFAULTS } from '../../src/core/queue/recording.ts';
 import { isAppError } from '../../src/errors.ts';
 import { announceConversation } from './before-conversation.ts';
-import { quietly } from './call-room.ts';
+import { noteNoEnd, quietly } from './call-room.ts';
 import { type ConversationEnd, converse, type SentOn, untilTheyPart } from './conversation.ts';
 import { ConversationRecording } from './conversation-recording.ts';
 import type { Ring } from './distributor.ts';
@@ -89,6 +89,7 @@ async function sendOn(visit: Visit, ring: Ring, request: SendOnRequest): Promise
     atMs,
   };
   await quietly(call, 'complete', () => room.store.complete(completion));
+  noteNoEnd(room, call, [end.ends.channelOf(end.end === 'member' ? 'caller' : 'member')]);
   if (end.end === 'caller') {
     await afterwards;
     room.board.noteHangup(ring.extension.number, { queue: visit.settings.name, atMs: room.clock.now() });

@@ -102,6 +102,7 @@ export function describePbx(name: string, create: () => Promise<PbxHarness>): vo
             appArgs: ['member', 'attempt-1'],
             originator: callerId,
             callerId: shown,
+            isEndNoted: true,
           }),
         ).toBe('done');
         expect(await pbx.dial(leg, { timeoutMs })).toBe('done');
@@ -518,7 +519,7 @@ export function describePbx(name: string, create: () => Promise<PbxHarness>): vo
       expect((first ?? 0) % 1000).toBe(0);
       expect(Math.abs((first ?? 0) - (second ?? 0))).toBeLessThanOrEqual(2_000);
       for (const each of [id, leg]) pbx.forgetEnd(each);
-      await harness.pass(1_500);
+      await harness.pass(6_500);
       expect(await Promise.all([id, leg].map((each) => pbx.endOf(each)))).toEqual([null, null]);
       await until({ type: 'connected' });
     }, 20_000);

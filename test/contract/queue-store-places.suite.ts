@@ -8,8 +8,12 @@ export function describePlaces(open: () => QueueStoreUnderTest): void {
   const left = async (
     { store }: Awaited<ReturnType<typeof scene>>,
     { entryId }: { readonly entryId: EntryId },
-    { outcome = 'ABANDON', afterMs = 1000 }: { readonly outcome?: LeaveOutcome; readonly afterMs?: number } = {},
-  ) => await store.leave({ entryId, outcome, info: '1', atMs: START_MS + afterMs });
+    {
+      outcome = 'ABANDON',
+      afterMs = 1000,
+      info = '1',
+    }: { readonly outcome?: LeaveOutcome; readonly afterMs?: number; readonly info?: string } = {},
+  ) => await store.leave({ entryId, outcome, info, atMs: START_MS + afterMs });
 
   describe('a caller who was cut off and calls again', () => {
     const again = { resumeSinceMs: START_MS };
@@ -48,29 +52,85 @@ export function describePlaces(open: () => QueueStoreUnderTest): void {
     });
   });
 
-  test('of channels those are known whose last entry ended with a conversation, and no others', async () => {
-    const all = await scene(open(), 2);
-    const { store, queue } = all;
-    const talks = async (entry: Awaited<ReturnType<typeof all.enter>>, member: number) => {
-      const attempt = await all.reserve(entry, member);
-      expect(await all.connect(attempt)).toBe('done');
-      return attempt;
-    };
-    const served = await all.enter();
-    const { attemptId } = await talks(served, 0);
-    await store.complete({ attemptId, endedBy: 'member', atMs: START_MS + 30_000 });
-    const again = await all.enter();
-    const first = await talks(again, 0);
-    await store.complete({ attemptId: first.attemptId, endedBy: 'caller', atMs: START_MS + 31_000 });
-    // In the queue again by the same channel.
-    await all.enter({ channelId: again.channelId });
-    const gone = await all.enter();
-    await left(all, gone);
-    const talking = await all.enter();
-    await talks(talking, 1);
-    const channels = [served, again, gone, talking].map(({ channelId }) => channelId);
-    expect(await store.servedAmong(channels)).toEqual([{ channelId: served.channelId, queue }]);
-    expect(await store.servedAmong([])).toEqual([]);
+  describe('entries that are over', () => {
+    test('are known by their channels with how, how long and with which words; only the last one of a channel', async () => {
+      const all = await scene(open(), 2);
+      const { store, queue } = all;
+      const customer = { id: 'c1', name: 'Company', code: null, fields: {} };
+      const talks = async (entry: Awaited<ReturnType<typeof all.enter>>, member: number) => {
+        const attempt = await all.reserve(entry, member);
+        expect(await all.connect(attempt)).toBe('done');
+        return attempt;
+      };
+      const served = await all.enter({ customer });
+      const { attemptId } = await talks(served, 0);
+      await store.complete({ attemptId, endedBy: 'member', atMs: START_MS + 30_000 });
+      const again = await all.enter();
+      const first = await talks(again, 0);
+      await store.complete({ attemptId: first.attemptId, endedBy: 'caller', atMs: START_MS + 31_000 });
+      // In the queue again by the same channel.
+      await all.enter({ channelId: again.channelId });
+      const talking = await all.enter();
+      await talks(talking, 1);
+      const timedOut = await all.enter();
+      await left(all, timedOut, { outcome: 'EXITWITHTIMEOUT', afterMs: 7_000 });
+      const byKey = await all.enter();
+      await left(all, byKey, { outcome: 'EXITWITHKEY', info: '*9', afterMs: 8_000 });
+      const withdrawn = await all.enter();
+      await left(all, withdrawn, { outcome: 'WITHDRAW', info: 'closed at noon', afterMs: 9_000 });
+      const entries = [served, again, talking, timedOut, byKey, withdrawn];
+      const ended = await store.endedEntries(entries.map(({ channelId }) => channelId));
+      const byEntry = new Map(ended.map((entry) => [entry.entryId, entry]));
+      expect([...byEntry.keys()].sort()).toEqual(
+        [served, timedOut, byKey, withdrawn].map(({ entryId }) => entryId).sort(),
+      );
+      expect(byEntry.get(served.entryId)).toMatchObject({
+        ...{ callId: served.callId, channelId: served.channelId, queue, customer },
+        ...{ outcome: 'COMPLETEAGENT', info: '' },
+      });
+      expect(byEntry.get(served.entryId)?.waitMs).toBeLessThan(30_000);
+      const told = [timedOut, byKey, withdrawn].map(({ entryId }) => byEntry.get(entryId));
+      expect(told.map((entry) => [entry?.outcome, entry?.info])).toEqual([
+        ['EXITWITHTIMEOUT', ''],
+        ['EXITWITHKEY', '*9'],
+        ['WITHDRAW', 'closed at noon'],
+      ]);
+      expect(told.map((entry) => START_MS + Number(entry?.waitMs))).toEqual(
+        [7_000, 8_000, 9_000].map((afterMs, index) => {
+          const entry = [timedOut, byKey, withdrawn][index];
+          return 2 * START_MS + afterMs - (entry?.joinedAtMs ?? Number.NaN);
+        }),
+      );
+      expect(await store.endedEntries([])).toEqual([]);
+    });
+
+    test('of those at the end the newest are told, with their attempts, and what is older than asked for is not', async () => {
+      const all = await scene(open(), 1);
+      const { store } = all;
+      // Later than whatever other tests have written.
+      const baseMs = 1_000_000_000;
+      const old = await all.enter();
+      await left(all, old, { afterMs: baseMs });
+      const recent = await all.enter();
+      const missed = await all.reserve(recent, 0);
+      await store.miss({
+        attemptId: missed.attemptId,
+        outcome: 'busy',
+        ringMs: 1_000,
+        atMs: START_MS + baseMs + 61_000,
+      });
+      await left(all, recent, { afterMs: baseMs + 62_000 });
+      const newest = await all.enter();
+      await left(all, newest, { afterMs: baseMs + 90_000 });
+      const late = await store.lateEnds({ withinMs: 60_000, countMax: 100 });
+      expect(late).toEqual({ channelIds: [newest.channelId, recent.channelId], attemptIds: [missed.attemptId] });
+      const all90 = await store.lateEnds({ withinMs: 90_000, countMax: 100 });
+      expect(all90.channelIds.slice(0, 3)).toEqual([newest.channelId, recent.channelId, old.channelId]);
+      expect(await store.lateEnds({ withinMs: 90_000, countMax: 1 })).toEqual({
+        channelIds: [newest.channelId],
+        attemptIds: [missed.attemptId],
+      });
+    });
   });
 
   test('what the dialplan asks of members is kept as it is, with r (P2) too', async () => {

@@ -41,7 +41,7 @@ export const NOTHING_LEFT = {
   timers: 0,
   holds: [],
   announced: 0,
-  pbx: { channels: 0, bridges: 0, playbacks: 0 },
+  pbx: { channels: 0, bridges: 0, playbacks: 0, notes: 0 },
   lines: 0,
   openEntries: 0,
   openAttempts: 0,
@@ -263,10 +263,11 @@ export class CallCenter {
   /** As `restarts`, its first half. */
   dies(): void {
     this.#process.die();
+    this.pbx.losesProcess();
   }
 
   async begins(): Promise<void> {
-    this.#process.die();
+    this.dies();
     this.#process = new Mortal();
     this.media = new FakeMediaOut(this.clock);
     this.application = this.#newApplication();

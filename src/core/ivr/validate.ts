@@ -88,7 +88,8 @@ function stepPath(name: string, rest: readonly string[] = []): string[] {
   return ['ivr', 'steps', name, ...rest];
 }
 
-function isReserved(name: string): boolean {
+/** Whether it is a target that is no step. */
+export function isReserved(name: string): boolean {
   return (RESERVED_TARGETS as readonly string[]).includes(name);
 }
 

@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { type ChannelId, queueName } from '../../../src/core/ids.ts';
 import type { IvrDefinition } from '../../../src/core/ivr/flow-definition.ts';
 import { CallCenter, NOTHING_LEFT } from '../../support/call-center.ts';
+import type { FakeCaller } from '../../support/fakes/fake-pbx-caller.ts';
 import { expectNoUnhandledRejections } from './unhandled.ts';
 
 expectNoUnhandledRejections();
@@ -200,6 +201,105 @@ describe('what ended while nobody was there', () => {
     }
     expect(await center.leftovers()).toEqual(NOTHING_LEFT);
   });
+});
+
+describe('notes of ends that Asterisk has kept', () => {
+  const noted = (center: CallCenter) => (center.pbx.leftovers() as { notes: number }).notes;
+
+  test('of a ring that was given up in the absence: removed', async () => {
+    const center = await CallCenter.open({ members: ['1000', '1001'], queue: { strategy: 'ringall' } });
+    const caller = await center.entersSupport();
+    await center.wait(1_000);
+    expect(center.ringing()).toEqual(['1000', '1001']);
+    center.dies();
+    // As long as Asterisk rings them.
+    await center.wait(60_000);
+    expect(center.ringing()).toEqual([]);
+    expect(noted(center)).toBe(2);
+    await center.begins();
+    await center.wait(100);
+    expect(noted(center)).toBe(0);
+    caller.hangsUp();
+    await center.wait(100);
+    expect(await center.leftovers()).toEqual(NOTHING_LEFT);
+  });
+
+  test.each([
+    ['a talk, ended by the member', (center: CallCenter) => center.phone('1000').hangsUp()],
+    ['a talk, ended by the caller', (_: CallCenter, caller: FakeCaller) => caller.hangsUp()],
+  ])('of %s and heard of just before the kill: removed', async (_, hangUp) => {
+    const center = await CallCenter.open({ members: ['1000'] });
+    const caller = await center.entersSupport();
+    center.phone('1000').picksUp();
+    await center.wait(5_000);
+    hangUp(center, caller);
+    await center.wait(1_000);
+    expect(noted(center)).toBe(0);
+    center.dies();
+    // What was to be removed stays.
+    expect(noted(center)).toBeGreaterThan(0);
+    await center.wait(60 * 60_000);
+    await center.begins();
+    expect(await center.leftovers()).toEqual(NOTHING_LEFT);
+  });
+
+  test('of a caller who gave up, and of rings that were missed, just before two kills one after the other: removed', async () => {
+    const center = await CallCenter.open({ members: ['1000'], queue: { ringTimeoutMs: 3_000, retryMs: 10_000 } });
+    const caller = await center.entersSupport();
+    await center.wait(4_000);
+    expect(center.log()).toEqual(['ENTERQUEUE', 'RINGNOANSWER']);
+    caller.hangsUp();
+    await center.wait(500);
+    await center.restarts();
+    await center.restarts();
+    await center.wait(1_000);
+    expect(center.log()).toEqual(['ENTERQUEUE', 'RINGNOANSWER', 'ABANDON']);
+    expect(await center.leftovers()).toEqual(NOTHING_LEFT);
+  });
+
+  test('nothing is kept of who is only just entering, nor of a phone that a menu dials: the database would not know of them', async () => {
+    const center = await CallCenter.open({ members: ['1000'] });
+    const held = center.store.hold('enter', 'late');
+    const entering = await center.entersSupport();
+    await held.arrived;
+    const dials = await center.calls({ number: '2001' });
+    dials.press('2');
+    await center.wait(1_000);
+    expect(center.ringing()).toEqual(['1000']);
+    center.dies();
+    entering.hangsUp();
+    dials.hangsUp();
+    await center.wait(60_000);
+    expect(center.ringing()).toEqual([]);
+    expect(noted(center)).toBe(0);
+    await center.begins();
+    expect(await center.leftovers()).toEqual(NOTHING_LEFT);
+  });
+
+  test.each(['before the kill', 'in the absence'])(
+    'who was sent on %s has no place any more, and leaves none',
+    async (when) => {
+      const center = await CallCenter.open({ members: ['1000'] });
+      const caller = await center.entersSupport();
+      center.phone('1000').picksUp();
+      await center.wait(5_000);
+      if (when === 'in the absence') center.dies();
+      const standIn = center.phone('1000').transfers('5550199');
+      standIn.answers();
+      await center.wait(10 * 60_000);
+      if (when === 'in the absence') {
+        await center.begins();
+        await center.wait(10 * 60_000);
+      }
+      center.dies();
+      caller.hangsUp();
+      standIn.hangsUp();
+      await center.wait(1_000);
+      await center.begins();
+      await center.wait(100);
+      expect(await center.leftovers()).toEqual(NOTHING_LEFT);
+    },
+  );
 });
 
 describe('in the IVR when the process died', () => {

@@ -46,6 +46,9 @@ export interface IncomingCall {
   readonly isAnswered?: boolean;
 }
 
+/** As in the real adapter. */
+const FORGET_AFTER_MS = 5_000;
+
 /** An Asterisk in memory behind the port `Pbx`, on a clock that tests step, with people who call and answer. */
 export class FakePbx implements Pbx {
   readonly #clock: Clock;
@@ -56,6 +59,7 @@ export class FakePbx implements Pbx {
   readonly recorder: FakeRecorder;
   /** As in the real adapter: a created leg is waited for, at most for a request's time. */
   readonly #arrivals: Arrivals;
+  readonly #forgotten = new Map<ChannelId, { readonly end: ChannelEnd; readonly atMs: number }>();
   #channelCount = 0;
   /** Whether this switch takes audio over a WebSocket. */
   takesMedia = true;
@@ -74,7 +78,11 @@ export class FakePbx implements Pbx {
     this.#world = new FakePbxWorld(clock, this.#wire);
     this.recorder = new FakeRecorder(clock, this.#wire, this.#world);
     this.#arrivals = new Arrivals({ clock, limitMs: 5000 });
-    this.#wire.subscribe((event) => this.#arrivals.observe(event));
+    this.#wire.subscribe((event) => {
+      this.#arrivals.observe(event);
+      const isEnd = event.type === 'stasis-end' || event.type === 'channel-destroyed';
+      if (isEnd && this.#wire.listenerCount > 0) this.forgetEnd(event.channelId);
+    });
   }
 
   // People and events of the world outside.
@@ -164,11 +172,19 @@ export class FakePbx implements Pbx {
     this.reconnects();
   }
 
+  /** The process is gone, and with it what it was about to remove: ends are forgotten some seconds after they were told. */
+  losesProcess(): void {
+    for (const [id, { end, atMs }] of this.#forgotten)
+      if (this.#clock.now() - atMs < FORGET_AFTER_MS) this.#world.ends.set(id, end);
+    this.#forgotten.clear();
+  }
+
   /** What is still there: all zero when every call was cleaned up. */
-  leftovers(): { readonly channels: number; readonly bridges: number; readonly playbacks: number } {
+  leftovers() {
     const inStasis = [...this.#world.channels.values()].filter((channel) => channel.isInStasis);
     const playbacks = inStasis.reduce((sum, channel) => sum + channel.playbacks.length, 0);
-    return { channels: inStasis.length, bridges: this.#world.bridges.size, playbacks };
+    const notes = this.notesEnds ? this.#world.ends.size : 0;
+    return { channels: inStasis.length, bridges: this.#world.bridges.size, playbacks, notes };
   }
 
   // The port.
@@ -249,6 +265,9 @@ export class FakePbx implements Pbx {
   }
 
   forgetEnd(id: ChannelId): void {
+    const end = this.#world.ends.get(id);
+    if (end === undefined) return;
+    this.#forgotten.set(id, { end, atMs: this.#clock.now() });
     this.#world.ends.delete(id);
   }
 
@@ -287,6 +306,7 @@ export class FakePbx implements Pbx {
         appArguments: request.appArgs,
         isLeg: true,
       });
+      channel.isEndNoted = request.isEndNoted === true;
       if (isPhone) channel.contact = { phone: number, index: contactIndex };
       this.#world.add(channel);
       return 'done';

@@ -27,10 +27,13 @@ import type {
   AnswerRequest,
   CompleteRequest,
   ConnectRequest,
+  EndedEntry,
   EnteredPlace,
   EnterOptions,
   HeardSoFar,
   KeptHeard,
+  LateEnds,
+  LateEndsRequest,
   LeaveRequest,
   MissRequest,
   NewEntry,
@@ -41,7 +44,6 @@ import type {
   QueueStore,
   ReserveRequest,
   ResetRequest,
-  ServedChannel,
   StoreChange,
   StoredAttempt,
   StoredEntry,
@@ -88,6 +90,7 @@ export interface MemoryAttempt {
   state: 'ringing' | 'talking' | 'ended';
   outcome: string | null;
   connectedAtMs: number | null;
+  endedAtMs: number | null;
   isAnswered?: boolean;
   member: ConnectRequest | null;
 }
@@ -221,14 +224,32 @@ export class MemoryQueueStore implements QueueStore {
     return this.#faults.call('saveDevices', () => this.switches.saveDevices(request));
   }
 
-  servedAmong(channelIds: readonly ChannelId[]): Promise<readonly ServedChannel[]> {
-    return this.#faults.call('servedAmong', () => {
+  endedEntries(channelIds: readonly ChannelId[]): Promise<readonly EndedEntry[]> {
+    return this.#faults.call('endedEntries', () => {
       const last = new Map([...this.#entries.values()].map((entry) => [entry.channelId, entry]));
-      return channelIds.flatMap((channelId) => {
-        const { queue, outcome, switchName } = last.get(channelId) ?? {};
-        const isServed = outcome === 'COMPLETEAGENT' || outcome === 'COMPLETECALLER';
-        return queue !== undefined && isServed && switchName === this.switchName ? [{ channelId, queue }] : [];
-      });
+      const ended = channelIds.flatMap((channelId) => last.get(channelId) ?? []);
+      return ended
+        .filter(({ state, switchName }) => state === 'ended' && switchName === this.switchName)
+        .map((entry) => this.#endedEntry(entry));
+    });
+  }
+
+  lateEnds({ withinMs, countMax }: LateEndsRequest): Promise<LateEnds> {
+    return this.#faults.call('lateEnds', () => {
+      const isOurs = ({ switchName }: MemoryEntry) => switchName === this.switchName;
+      const newest = <Ended extends { readonly endedAtMs: number | null }>(all: readonly Ended[]) =>
+        all
+          .filter(({ endedAtMs }) => endedAtMs !== null)
+          .sort((a, b) => Number(b.endedAtMs) - Number(a.endedAtMs))
+          .slice(0, countMax);
+      const entries = newest([...this.#entries.values()].filter(isOurs));
+      const attempts = newest([...this.#attempts.values()].filter(({ entry }) => isOurs(entry)));
+      const sinceMs = Math.max(...[...entries, ...attempts].map(({ endedAtMs }) => Number(endedAtMs))) - withinMs;
+      const isLate = ({ endedAtMs }: { readonly endedAtMs: number | null }) => Number(endedAtMs) >= sinceMs;
+      return {
+        channelIds: entries.filter(isLate).map(({ channelId }) => channelId),
+        attemptIds: attempts.filter(isLate).map(({ attemptId }) => attemptId),
+      };
     });
   }
 
@@ -319,7 +340,7 @@ export class MemoryQueueStore implements QueueStore {
       for (const { attemptId, extension } of made) {
         const known = this.#members.extensions.get(extension);
         const memberName = known?.name ?? known?.interface ?? '';
-        const state = { state: 'ringing', outcome: null, connectedAtMs: null, member: null } as const;
+        const state = { state: 'ringing', outcome: null, connectedAtMs: null, endedAtMs: null, member: null } as const;
         const who = { attemptId, extension, memberName, isExclusive, startedAtMs: atMs };
         this.#attempts.set(attemptId, { ...who, entry, ...state });
       }
@@ -345,8 +366,7 @@ export class MemoryQueueStore implements QueueStore {
       const attempt = this.#attempts.get(request.attemptId);
       if (attempt === undefined) return 'gone';
       if (attempt.state !== 'ringing') return attempt.outcome === request.outcome ? 'done' : 'gone';
-      attempt.state = 'ended';
-      attempt.outcome = request.outcome;
+      end(attempt, request.outcome, request.atMs);
       if (this.#live(attempt.entry).length === 0) attempt.entry.state = 'waiting';
       for (const event of missLines(attempt, request)) this.#write(event);
       const { extension, entry } = attempt;
@@ -356,11 +376,11 @@ export class MemoryQueueStore implements QueueStore {
     });
   }
 
-  answer({ attemptId }: AnswerRequest): Promise<Presence> {
+  answer({ attemptId, atMs }: AnswerRequest): Promise<Presence> {
     return this.#faults.call('answer', () => {
       const attempt = this.#attempts.get(attemptId);
       if (attempt?.state !== 'ringing') return 'gone';
-      for (const other of this.#live(attempt.entry)) if (other !== attempt) end(other, 'answered-elsewhere');
+      for (const other of this.#live(attempt.entry)) if (other !== attempt) end(other, 'answered-elsewhere', atMs);
       attempt.isAnswered = true;
       return 'done';
     });
@@ -371,7 +391,7 @@ export class MemoryQueueStore implements QueueStore {
       const attempt = this.#attempts.get(request.attemptId);
       if (attempt?.state === 'talking' && attempt.member?.memberChannelId === request.memberChannelId) return 'done';
       if (attempt?.state !== 'ringing') return 'gone';
-      for (const other of this.#live(attempt.entry)) end(other, 'answered-elsewhere');
+      for (const other of this.#live(attempt.entry)) end(other, 'answered-elsewhere', request.atMs);
       attempt.state = 'talking';
       attempt.outcome = null;
       attempt.member = request;
@@ -396,7 +416,7 @@ export class MemoryQueueStore implements QueueStore {
       if (attempt?.outcome === event) return 'done';
       if (attempt?.state !== 'talking') return 'gone';
       const { entry, extension } = attempt;
-      end(attempt, event);
+      end(attempt, event, atMs);
       close(entry, event, atMs);
       entry.answeredBy = (request.transfer ?? null) === null ? extension : null;
       const connectedAtMs = attempt.connectedAtMs ?? atMs;
@@ -430,7 +450,7 @@ export class MemoryQueueStore implements QueueStore {
       const attempts = this.#live(entry);
       const answered = attempts.find(({ isAnswered }) => isAnswered);
       for (const attempt of attempts) {
-        end(attempt, 'left');
+        end(attempt, 'left', atMs);
         const ringMs = atMs - attempt.startedAtMs;
         if (attempt !== answered && (outcome === 'ABANDON' || outcome === 'EXITWITHKEY'))
           this.#write({ event: 'RINGCANCELED', ...memberLine(attempt), ringMs, atMs });
@@ -520,6 +540,28 @@ export class MemoryQueueStore implements QueueStore {
     return inOrder.map((entry) => storedEntry(entry, this.#live(entry)));
   }
 
+  #endedEntry({
+    entryId,
+    callId,
+    queue,
+    channelId,
+    uniqueId,
+    joinedAtMs,
+    endedAtMs,
+    ...entry
+  }: MemoryEntry): EndedEntry {
+    const talk = [...this.#attempts.values()].findLast(
+      (each) => each.entry.entryId === entryId && each.connectedAtMs !== null,
+    );
+    const line = this.log.findLast(
+      (row) => row.callid === uniqueId && row.queuename === queue && row.event === entry.outcome,
+    );
+    const outcome = entry.outcome as EndedEntry['outcome'];
+    const info = (outcome === 'EXITWITHKEY' ? line?.data[0] : outcome === 'WITHDRAW' ? line?.data[3] : null) ?? '';
+    const waitMs = (talk?.connectedAtMs ?? endedAtMs ?? joinedAtMs) - joinedAtMs;
+    return { entryId, callId, queue, channelId, outcome, info, waitMs, customer: entry.customer };
+  }
+
   /** Attempts that ring or talk for an entry. */
   #live(entry: MemoryEntry): MemoryAttempt[] {
     return [...this.#attempts.values()].filter((each) => each.entry === entry && each.state !== 'ended');
@@ -544,9 +586,10 @@ export class MemoryQueueStore implements QueueStore {
 
 const OPEN = { outcome: null, endedAtMs: null, isResumed: false, answeredBy: null } as const;
 
-function end(attempt: MemoryAttempt, outcome: string): void {
+function end(attempt: MemoryAttempt, outcome: string, atMs: number): void {
   attempt.state = 'ended';
   attempt.outcome = outcome;
+  attempt.endedAtMs = atMs;
 }
 
 function close(entry: MemoryEntry, outcome: string, atMs: number): void {
