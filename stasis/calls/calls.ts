@@ -9,11 +9,16 @@ import { LiveCall } from './live-call.ts';
 import { startPlaying } from './playing.ts';
 import { StandStill } from './stand-still.ts';
 
+/** Channels that were let go, and may come back; of more, the oldest are taken for new ones then. */
+const LET_GO_MAX = 10_000;
+
 /** Every call that is with us now: takes arrivals in, knows who is here, and waits for the last one to go. */
 export class Calls {
   readonly #deps: SessionDeps;
   readonly #sessions = new Map<ChannelId, CallSession>();
   readonly #running = new Set<Promise<void>>();
+  /** Of these the switch keeps the end as soon as it is told to go on with that. */
+  readonly #letGo = new Set<ChannelId>();
 
   constructor(deps: SessionDeps) {
     this.#deps = deps;
@@ -104,6 +109,7 @@ export class Calls {
       language: room.settings.language,
       startedAtMs: room.clock.now(),
     });
+    call.isEndNoted = this.#letGo.delete(channel.channelId);
     const session = new CallSession(this.#deps, call);
     this.#sessions.set(channel.channelId, session);
     return session;
@@ -113,9 +119,16 @@ export class Calls {
     const { channelId } = session.call;
     const running = session.run(story).finally(() => {
       if (this.#sessions.get(channelId) === session) this.#sessions.delete(channelId);
+      if (session.call.isEndNoted && !session.call.signal.aborted) this.#keepLetGo(channelId);
       this.#running.delete(running);
     });
     this.#running.add(running);
+  }
+
+  #keepLetGo(channelId: ChannelId): void {
+    const [oldest] = this.#letGo;
+    if (this.#letGo.size >= LET_GO_MAX && oldest !== undefined) this.#letGo.delete(oldest);
+    this.#letGo.add(channelId);
   }
 
   /** Drained: the dialplan has what is to be done then. */

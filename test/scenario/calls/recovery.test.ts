@@ -100,6 +100,25 @@ describe('what ended while nobody was there', () => {
     expect(await center.leftovers()).toEqual(NOTHING_LEFT);
   });
 
+  test('a caller whom the dialplan had sent from one queue into another: at the time of the hang-up', async () => {
+    const center = await CallCenter.open({ queue: { maxWaitMs: 5_000 } });
+    const caller = await center.entersSupport();
+    await center.wait(6_000);
+    expect(caller.continuedTo).toBe('next');
+    center.pbx.comesBack(caller, ['queue', 'support']);
+    await center.wait(2_000);
+    center.dies();
+    await center.wait(7_000);
+    caller.hangsUp();
+    await center.wait(30_000);
+    await center.begins();
+    expect(center.log()).toEqual(['ENTERQUEUE', 'EXITWITHTIMEOUT', 'ENTERQUEUE', 'ABANDON']);
+    const [, second] = center.store.events.filter(({ event }) => event === 'ENTERQUEUE');
+    const abandoned = center.store.events.find(({ event }) => event === 'ABANDON');
+    expect(Math.round((Number(abandoned?.atMs) - Number(second?.atMs)) / 1000)).toBe(9);
+    expect(await center.leftovers()).toEqual(NOTHING_LEFT);
+  });
+
   test('a switch that keeps no ends: the time of the recovery', async () => {
     const center = await CallCenter.open();
     center.pbx.notesEnds = false;

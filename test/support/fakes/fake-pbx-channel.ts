@@ -38,6 +38,8 @@ export class FakeChannel {
   isGone = false;
   /** When it ends, that is written down. */
   isEndNoted = false;
+  /** Not at the moment, though. */
+  isEndPaused = false;
   isOnHold = false;
   /** Another channel has taken its place in the bridge. */
   isReplaced = false;

@@ -173,7 +173,8 @@ export class FakePbxWorld implements PhoneSwitch, CallerSwitch {
     channel.isGone = true;
     channel.hangupCause = cause;
     channel.cancelPending();
-    if (channel.isEndNoted) this.ends.set(channelId, { atMs: Math.floor(this.#clock.now() / 1000) * 1000, cause });
+    if (channel.isEndNoted && !channel.isEndPaused)
+      this.ends.set(channelId, { atMs: Math.floor(this.#clock.now() / 1000) * 1000, cause });
     if (channel.isInStasis) this.#wire.emit({ type: 'hangup-request', channelId, cause });
     this.#tellEnd(channel);
     this.endPlaybacks(channel, 'failed');

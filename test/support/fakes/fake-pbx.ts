@@ -256,7 +256,7 @@ export class FakePbx implements Pbx {
 
   pauseEndNote(id: ChannelId, isPaused: boolean): Promise<Presence> {
     return this.#onChannel('pauseEndNote', id, (channel) => {
-      channel.isEndNoted = !isPaused;
+      channel.isEndPaused = isPaused;
     });
   }
 
