@@ -89,7 +89,7 @@ describe('the faults of the fake switch', () => {
     expect(types()).toEqual(['stasis-start', 'disconnected', 'connected']);
     expect(caller.isGone).toBe(true);
     expect(await pbx.snapshot()).toEqual({ channels: [], bridges: [] });
-    expect(pbx.leftovers()).toEqual({ channels: 0, bridges: 0, playbacks: 0 });
+    expect(pbx.leftovers()).toEqual({ channels: 0, bridges: 0, playbacks: 0, notes: 0 });
   });
 });
 
