@@ -13,6 +13,12 @@ beforeAll(async () => {
 afterEach(() => site.reset());
 afterAll(() => site?.down());
 
+/** How often the log of this process has told of a loss, and of the return. */
+const told = (power: string) => [
+  site.app.log.filter(({ lost }) => lost === power).length,
+  site.app.log.filter(({ back }) => back === power).length,
+];
+
 describe('while one talks and two wait', () => {
   test('PostgreSQL is restarted', async () => {
     const scene = await oneTalksTwoWait(site);
@@ -22,6 +28,7 @@ describe('while one talks and two wait', () => {
     await site.stack.start('postgres');
     await site.untilMissing();
     await allIsServed(site, scene);
+    expect(told('database')).toEqual([1, 1]);
   });
 
   test('the talk ends while PostgreSQL is away: it is booked when it is back', async () => {
@@ -50,6 +57,7 @@ describe('while one talks and two wait', () => {
     const item = await crm.next('item', ({ payload }) => payload.includes('state="connected"'), { limitMs: 20_000 });
     expect(item.payload).toContain('number="2001"');
     await allIsServed(site, scene);
+    expect(told('xmpp')).toEqual([1, 1]);
   });
 
   test('the XMPP server is away: the next phone rings all the same', async () => {
@@ -98,6 +106,7 @@ describe('while one talks and two wait', () => {
     const lines = await site.queueLog();
     const ends = lines.filter(({ event }) => /ABANDON|COMPLETE/.test(event)).map(({ event }) => event);
     expect(ends.sort()).toEqual(['ABANDON', 'ABANDON', expect.stringMatching(/^COMPLETE/)]);
+    expect(told('asterisk')).toEqual([1, 1]);
     expect(await site.sql("select entry_id from queue_entry where state <> 'ended'")).toEqual([]);
     await scene.phone.close();
     const phone = await site.phone('1000', { behaviour: answers(0, 300) });
