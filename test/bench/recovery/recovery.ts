@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { memberName } from '../../../install/private-stack/asterisk.ts';
 import type { SipAccount } from '../../support/phones/baresip.ts';
 import { Capture } from '../../support/phones/capture.ts';
@@ -39,6 +40,8 @@ const DEAD_AIR_TARGET_MS = 8_000;
 /** A talk outlasts the measurement. */
 const TALK_MS = 600_000;
 const MEMBER = memberName(1);
+/** Before the death everybody is listened to for so long: dead air begins with the last packet. */
+const LISTENED_MS = 1_000;
 /** All callers are to hear something again within this; who does not counts with it. */
 const HEARD_LIMIT_MS = 20_000;
 /** In the queue, and kept from it until the process is dead. */
@@ -161,6 +164,7 @@ async function dieAndBegin(
     () => sound.close(),
     async () => {
       const invites = await Capture.start(`udp port ${scene.env.SIP_PORT}`);
+      await sleep(LISTENED_MS);
       const diedAtMs = Date.now();
       await app.kill();
       await scene.sql('update queue_member set paused = false where extension = $1', [MEMBER]);
@@ -196,10 +200,10 @@ async function portsOfWaiting(scene: HoldScene, ports: readonly number[]): Promi
   );
 }
 
-/** Who heard nothing, and what the new process complained of: for whoever asks why a target was missed. */
+/** Who heard nothing before or after, and what the new process complained of: for whoever asks why a target was missed. */
 async function tellOdd(watch: SoundWatch, app: MeasuredApp, say: RecoveryOptions['say']): Promise<void> {
-  for (const { port, packets } of watch.silent())
-    say(`  heard nothing on port ${port}: ${packets} packets after the new process had begun`);
+  for (const { port, when, packets } of watch.silent())
+    say(`  port ${port} heard nothing ${when} the new process's beginning: ${packets} packets after it`);
   const { complaints } = await app.findings(app.startedAtMs, Date.now());
   for (const [text, count] of complaints) say(`  the new process's log, ${count} times: ${text}`);
 }

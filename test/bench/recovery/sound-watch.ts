@@ -59,11 +59,12 @@ export class SoundWatch {
     if (Number.isNaN(line.firstAfterMs) && isSound(payload)) line.firstAfterMs = atMs;
   };
 
-  /** Who heard no sound, and how many packets without any they were sent. */
-  silent(): { readonly port: number; readonly packets: number }[] {
-    return [...this.#lines]
-      .filter(([, { firstAfterMs }]) => Number.isNaN(firstAfterMs))
-      .map(([port, { packetsAfter }]) => ({ port, packets: packetsAfter }));
+  /** Who was sent nothing before the new process's beginning, or no sound after it, and how many packets after it. */
+  silent(): { readonly port: number; readonly when: 'before' | 'after'; readonly packets: number }[] {
+    return [...this.#lines].flatMap(([port, { lastBeforeMs, firstAfterMs, packetsAfter: packets }]) => [
+      ...(Number.isNaN(lastBeforeMs) ? [{ port, when: 'before' as const, packets }] : []),
+      ...(Number.isNaN(firstAfterMs) ? [{ port, when: 'after' as const, packets }] : []),
+    ]);
   }
 
   /** NaN for a caller who heard nothing: it meets no target. */

@@ -17,6 +17,13 @@ test.each([
   expect(waitingPorts(PORTS, talking)).toEqual(left);
 });
 
+test('who was sent nothing before the death has no dead air that could be told, and is named', () => {
+  const watch = new SoundWatch({ ports: [40_000], diedAtMs: 1_000, beganAtMs: 1_100 });
+  watch.take(packet(40_000, 2_000, { isLoud: true }));
+  expect(watch.result()).toEqual({ soundMs: [900], deadAirMs: [Number.NaN] });
+  expect(watch.silent()).toEqual([{ port: 40_000, when: 'before', packets: 1 }]);
+});
+
 test('sound before the new process counts for the dead one, silence after it for nobody', () => {
   const watch = new SoundWatch({ ports: PORTS, diedAtMs: 1_000, beganAtMs: 1_100 });
   for (const port of PORTS) watch.take(packet(port, 1_050, { isLoud: true }));
@@ -27,7 +34,7 @@ test('sound before the new process counts for the dead one, silence after it for
   watch.take(packet(50_000, 1_500, { isLoud: true }));
   expect(watch.result()).toEqual({ soundMs: [900, Number.NaN, Number.NaN], deadAirMs: [950, Number.NaN, Number.NaN] });
   expect(watch.silent()).toEqual([
-    { port: 40_002, packets: 1 },
-    { port: 40_004, packets: 0 },
+    { port: 40_002, when: 'after', packets: 1 },
+    { port: 40_004, when: 'after', packets: 0 },
   ]);
 });
