@@ -211,6 +211,8 @@ function payloadOf(change: StoreChange): string {
       return `entry|${change.queue}|${change.entryId}`;
     case 'queue':
       return `queue|${change.queue}`;
+    case 'step':
+      return `step|${change.name}`;
     case 'device':
       // Last, because it may hold anything but a line's end.
       return `device|${change.switchName}|${change.state}|${change.device}`;
@@ -229,5 +231,6 @@ function parsePayload(line: string): StoreChange {
   if (type === 'device' && first && second && rest.length > 0)
     return { type, switchName: switchName(first), state: asDeviceState(second), device: rest.join('|') };
   if (type === 'queue' && first) return { type, queue: queueName(first) };
+  if (type === 'step' && first) return { type, name: first };
   return { type: 'all' };
 }

@@ -13,6 +13,7 @@ import type { QueueRows } from '../src/ports/queue-rows.ts';
 import type { QueueStore } from '../src/ports/queue-store.ts';
 import type { RecordingRemovals } from '../src/ports/recording-removals.ts';
 import type { Reports } from '../src/ports/reports.ts';
+import type { StepRows } from '../src/ports/step-rows.ts';
 import type { Switches } from '../src/ports/switches.ts';
 import { PostgresCallerMusic } from './caller-music.ts';
 import { ChangeListener } from './change-listener.ts';
@@ -27,6 +28,7 @@ import { PostgresQueueStore } from './queue-store.ts';
 import { PostgresRecordingRemovals } from './recording-removals.ts';
 import { PostgresReports } from './reports.ts';
 import { startRetention } from './retention.ts';
+import { PostgresStepRows } from './step-rows.ts';
 import { PostgresSwitches } from './switches.ts';
 
 export interface OpenDatabaseOptions extends SourceSettings {
@@ -62,6 +64,7 @@ const AWAY: OutageWords = {
 export interface OpenDatabase {
   readonly queueStore: QueueStore;
   readonly queueRows: QueueRows;
+  readonly stepRows: StepRows;
   readonly directory: Directory;
   readonly accounts: Accounts;
   readonly callerMusic: CallerMusic;
@@ -117,6 +120,7 @@ export async function openDatabase(options: OpenDatabaseOptions): Promise<OpenDa
   return {
     queueStore: withOutbox(store, outbox),
     queueRows: new PostgresQueueRows(database, changes),
+    stepRows: new PostgresStepRows(database, changes),
     directory: sources.directory,
     accounts: sources.accounts,
     callerMusic,

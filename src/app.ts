@@ -148,6 +148,7 @@ async function buildHolder(options: HolderOptions, releasers: ReleaserStack): Pr
   const live = new LiveConfig({
     ...options,
     rows: database.queueRows,
+    steps: database.stepRows,
     store: database.queueStore,
     clock,
     async apply(now, { secrets: { lookupHeaders, accountHeaders } }) {

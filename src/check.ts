@@ -3,7 +3,7 @@ import { checkAccounts, tryAccountStatements } from './check/accounts.ts';
 import { checkSwitches } from './check/asterisk.ts';
 import { checkDatabase } from './check/database.ts';
 import { checkMusic } from './check/music.ts';
-import { queueRowFindings } from './check/queue-rows.ts';
+import { checkRows } from './check/rows.ts';
 import { checkStrategies } from './check/strategies.ts';
 import type { CheckedPart, CheckFinding } from './cli/check-report.ts';
 import type { Config, Secrets } from './config/config.ts';
@@ -22,7 +22,9 @@ export async function checkAll(options: LoadOptions): Promise<readonly CheckedPa
   const { config, secrets } = configuration.loaded;
   const database = databaseAndStatements(configuration.loaded, options.env);
   const [ofSwitches, ofDatabase, ofXmpp, music, accounts, strategies] = await Promise.all([
-    checkSwitches(config, secrets),
+    checkSwitches(config, secrets, {
+      prompts: database.then(({ withRows }) => withRows),
+    }),
     database.then(({ part }) => part),
     xmpp(config, secrets),
     checkMusic(config),
@@ -49,13 +51,16 @@ export async function checkAll(options: LoadOptions): Promise<readonly CheckedPa
 async function databaseAndStatements(
   loaded: LoadedConfig,
   env: NodeJS.ProcessEnv,
-): Promise<{ part: CheckedPart; statements: readonly CheckFinding[] | null }> {
+): Promise<{ part: CheckedPart; statements: readonly CheckFinding[] | null; withRows: Config }> {
   let statements: readonly CheckFinding[] | null = null;
+  let withRows = loaded.config;
   const part = await checkDatabase(loaded.config, loaded.secrets, async (databaseUrl) => {
     statements = await tryAccountStatements(loaded.config, databaseUrl);
-    return await queueRowFindings(loaded, env, databaseUrl);
+    const rows = await checkRows(loaded, env, databaseUrl);
+    withRows = rows.config;
+    return rows;
   });
-  return { part, statements };
+  return { part, statements, withRows };
 }
 
 function checkConfiguration(options: LoadOptions): { part: CheckedPart; loaded: LoadedConfig | null } {

@@ -25,6 +25,7 @@ export const ERROR_CODES = {
   REQUEST_INVALID: "A request to the API can't be understood",
   ROUTE_UNKNOWN: 'The API has nothing at this address',
   STANDBY: 'This process is a standby',
+  STEP_UNKNOWN: 'There is no such step of the IVR',
   XMPP_REFUSED: 'The XMPP server refused the account, its encryption or a request',
   XMPP_UNAVAILABLE: 'The XMPP server does not answer',
 } as const;

@@ -1,8 +1,9 @@
 import { needsRestart, type SettingChange, settingChanges } from './config/changes.ts';
 import type { Config } from './config/config.ts';
 import { configInvalid, type Finding, findingLine, pathText } from './config/findings.ts';
-import type { LoadedConfig } from './config/load.ts';
+import type { LoadedConfig, RowFinding } from './config/load.ts';
 import type { QueueName } from './core/ids.ts';
+import { type DatabaseRows, type EffectiveConfig, effectiveConfig, refusalText } from './effective-config.ts';
 import { AppError, isAppError } from './errors.ts';
 import type {
   ChangedSetting,
@@ -10,13 +11,15 @@ import type {
   QueueSettingsView,
   ReloadReport,
   SettingsRequest,
+  StepRequest,
+  StepView,
 } from './http/application-face.ts';
 import type { Clock } from './lib/clock.ts';
-import { effectiveConfig, refusalText } from './live-queues.ts';
 import type { Logger } from './log.ts';
-import type { QueueRow, QueueRows, StoredSettings } from './ports/queue-rows.ts';
+import type { QueueRows } from './ports/queue-rows.ts';
 import type { QueueStore } from './ports/queue-store.ts';
-import { mergedSettings, withoutSetting } from './stored-settings.ts';
+import type { StepRows } from './ports/step-rows.ts';
+import { changedQueue, changedSettings, changedStep } from './stored-settings.ts';
 
 export interface LiveConfigDeps {
   readonly loaded: LoadedConfig;
@@ -27,6 +30,7 @@ export interface LiveConfigDeps {
   load(): LoadedConfig;
   readonly env: NodeJS.ProcessEnv;
   readonly rows: QueueRows;
+  readonly steps: StepRows;
   readonly store: Pick<QueueStore, 'defineQueues' | 'record' | 'subscribe'>;
   /** Makes it count, from the next decision on. */
   apply(config: Config, loaded: LoadedConfig): Promise<void>;
@@ -37,17 +41,18 @@ export interface LiveConfigDeps {
 /** Tries to write settings that somebody else changes at the same time. */
 const WRITE_TRIES = 5;
 
+/** What changes of others make the rows be read again. */
+const OF_ROWS: ReadonlySet<string> = new Set(['queue', 'step', 'all']);
+
 /**
- * The configuration as it is now: the file, read again when asked, and the queues' rows in the database, read again when anybody
- * changes them. What is wrong is refused with its reasons, and what counted before goes on counting.
+ * The configuration as it is now: the file, read again when asked, and the rows of queues and steps in the database, read again when
+ * anybody changes them. What is wrong is refused with its reasons, and what counted before goes on counting.
  */
 export class LiveConfig implements ConfigurationFace {
   readonly #deps: LiveConfigDeps;
   #loaded: LoadedConfig;
-  #rows: readonly QueueRow[] = [];
-  #used: ReadonlyMap<string, StoredSettings> = new Map();
-  #config: Config;
-  #refused: readonly string[] = [];
+  #rows: DatabaseRows = { queues: [], steps: [] };
+  #now: EffectiveConfig;
   /** One thing after another; never rejects. */
   #working: Promise<unknown> = Promise.resolve();
   #isReadingPlanned = false;
@@ -56,18 +61,22 @@ export class LiveConfig implements ConfigurationFace {
   constructor(deps: LiveConfigDeps) {
     this.#deps = deps;
     this.#loaded = deps.loaded;
-    this.#config = deps.loaded.config;
+    this.#now = { config: deps.loaded.config, refused: [], used: { queues: new Map(), steps: new Map() } };
   }
 
   /** What counts now. */
   get config(): Config {
-    return this.#config;
+    return this.#now.config;
   }
 
-  /** Takes up what the database says of queues, and from then on every change of it. */
+  get refused(): readonly RowFinding[] {
+    return this.#now.refused;
+  }
+
+  /** Takes up what the database says of queues and steps, and from then on every change of it. */
   async start(): Promise<void> {
     this.#unsubscribe = this.#deps.store.subscribe(({ type }) => {
-      if (type === 'queue' || type === 'all') this.#readRowsSoon();
+      if (OF_ROWS.has(type)) this.#readRowsSoon();
     });
     await this.#inTurn(() => this.#takeUpRows());
   }
@@ -92,7 +101,7 @@ export class LiveConfig implements ConfigurationFace {
         changes: changes.map(changedSetting),
         waiting: changes.filter(needsRestart).map(changedSetting),
         warnings: loaded.warnings.map(findingLine),
-        refused: this.#refused,
+        refused: this.refused.map(refusalText),
       };
       log.info({ changes: names(report.changes), waitForRestart: names(report.waiting) }, 'Configuration read again');
       for (const warning of report.warnings) log.warn({ warning }, 'Odd configuration');
@@ -101,27 +110,40 @@ export class LiveConfig implements ConfigurationFace {
   }
 
   queueSettings(queue: QueueName): QueueSettingsView {
-    if (!this.#config.queues.some(({ name }) => name === queue)) throw unknownQueue(queue);
-    return this.#view(queue, this.#rows.find(({ name }) => name === queue)?.settings ?? {});
+    if (!this.config.queues.some(({ name }) => name === queue)) throw unknownQueue(queue);
+    return this.#queueView(queue, this.#rows.queues.find(({ name }) => name === queue)?.settings ?? {});
   }
 
   changeQueueSettings(request: SettingsRequest): Promise<QueueSettingsView> {
-    return this.#inTurn(async () => {
-      const { rows: port } = this.#deps;
-      const { queue } = request;
-      for (let tries = 0; tries < WRITE_TRIES; tries++) {
-        const rows = await port.read();
-        const row = rows.find(({ name }) => name === queue);
-        const isQueue = row !== undefined && (row.isMadeBySql || Object.hasOwn(this.#loaded.written.queues, queue));
-        if (!isQueue && !request.create) throw unknownQueue(queue);
-        const before = isQueue ? row.settings : null;
-        const after = changedSettings(before ?? {}, request);
-        this.#refuseWrong(rows, { queue, after });
-        if ((await port.write({ queue, before, after })) === 'changed-meanwhile') continue;
-        await this.#takeUpRows();
-        return this.#view(queue, after);
-      }
-      throw new AppError('DATABASE_UNAVAILABLE', `The settings of ${queue} are changed by others again and again`);
+    const { queue } = request;
+    return this.#insist(`The settings of ${queue}`, async (rows) => {
+      const row = rows.queues.find(({ name }) => name === queue);
+      const isQueue = row !== undefined && (row.isMadeBySql || Object.hasOwn(this.#loaded.written.queues, queue));
+      if (!isQueue && !request.create) throw unknownQueue(queue);
+      const before = isQueue ? row.settings : null;
+      const after = changedSettings(before ?? {}, request);
+      this.#refuseWrong({ table: 'queue', name: queue }, rows, { queues: changedQueue(rows.queues, queue, after) });
+      if ((await this.#deps.rows.write({ queue, before, after })) === 'changed-meanwhile') return null;
+      return () => this.#queueView(queue, after);
+    });
+  }
+
+  step(name: string): StepView {
+    return this.#stepView(name, this.#rows.steps.find((row) => row.name === name)?.definition ?? null);
+  }
+
+  changeStep(request: StepRequest): Promise<StepView> {
+    const { step: name } = request;
+    return this.#insist(`The step ${name}`, async (rows) => {
+      const before = rows.steps.find((row) => row.name === name)?.definition ?? null;
+      const known = before ?? this.#fileStep(name);
+      if (known === null && !request.create) throw unknownStep(name);
+      const isRemoved = request.unsetAll && Object.keys(request.set).length === 0;
+      const after = isRemoved ? null : changedSettings(known ?? {}, request);
+      this.#refuseWrong({ table: 'ivr_step', name }, rows, { steps: changedStep(rows.steps, name, after) });
+      if ((await this.#deps.steps.write({ name, before, after })) === 'changed-meanwhile') return null;
+      const definition = after ?? this.#fileStep(name) ?? known;
+      return () => ({ ...this.#stepView(name, definition), isInDatabase: after !== null });
     });
   }
 
@@ -139,25 +161,54 @@ export class LiveConfig implements ConfigurationFace {
     }
   }
 
-  #view(queue: QueueName, settings: StoredSettings): QueueSettingsView {
+  #queueView(queue: QueueName, settings: QueueSettingsView['settings']): QueueSettingsView {
     return { queue, settings, isOfFile: Object.hasOwn(this.#loaded.written.queues, queue) };
+  }
+
+  #stepView(step: string, stored: StepView['definition'] | null): StepView {
+    const ofFile = this.#fileStep(step);
+    const definition = stored ?? ofFile;
+    if (definition === null) throw unknownStep(step);
+    return { step, isOfFile: ofFile !== null, isInDatabase: stored !== null, definition };
+  }
+
+  #fileStep(name: string): StepView['definition'] | null {
+    const { steps } = this.#loaded.written.ivr;
+    return Object.hasOwn(steps, name) ? (steps[name] ?? null) : null;
+  }
+
+  async #read(): Promise<DatabaseRows> {
+    const [queues, steps] = await Promise.all([this.#deps.rows.read(), this.#deps.steps.read()]);
+    return { queues, steps };
+  }
+
+  /** Reads, changes and writes, again when somebody else has written meanwhile (`null`). */
+  #insist<View>(what: string, change: (rows: DatabaseRows) => Promise<(() => View) | null>): Promise<View> {
+    return this.#inTurn(async () => {
+      for (let tries = 0; tries < WRITE_TRIES; tries++) {
+        const view = await change(await this.#read());
+        if (view === null) continue;
+        await this.#takeUpRows();
+        return view();
+      }
+      throw new AppError('DATABASE_UNAVAILABLE', `${what} is changed by others again and again`);
+    });
   }
 
   /** Reads the rows and makes file and rows count together. Without the database the rows stay as they were. */
   async #takeUpRows(): Promise<void> {
-    const { rows, log } = this.#deps;
+    const { log } = this.#deps;
     try {
-      this.#rows = await rows.read();
+      this.#rows = await this.#read();
     } catch (error) {
       if (!isAppError(error, 'DATABASE_UNAVAILABLE')) throw error;
-      log.warn({ err: error }, "The queues' rows can't be read now: what they said before counts");
+      log.warn({ err: error }, "The rows of queues and steps can't be read now: what they said before counts");
     }
-    const { config, refused, used } = this.#effective(this.#rows);
-    this.#used = used;
-    this.#config = config;
-    this.#tellRefused(refused.map(refusalText));
-    await this.#define(config);
-    await this.#deps.apply(config, this.#loaded);
+    const before = this.refused;
+    this.#now = this.#effective(this.#rows);
+    this.#tellRefused(before);
+    await this.#define(this.config);
+    await this.#deps.apply(this.config, this.#loaded);
   }
 
   /** Before anybody may enter them, queues need their rows. */
@@ -174,38 +225,29 @@ export class LiveConfig implements ConfigurationFace {
     }
   }
 
-  #effective(rows: readonly QueueRow[]) {
-    return effectiveConfig(this.#loaded, rows, { env: this.#deps.env, lastUsed: this.#used });
+  #effective(rows: DatabaseRows): EffectiveConfig {
+    return effectiveConfig(this.#loaded, rows, { env: this.#deps.env, last: this.#now });
   }
 
-  #refuseWrong(
-    rows: readonly QueueRow[],
-    { queue, after }: { readonly queue: QueueName; readonly after: StoredSettings },
-  ): void {
-    const others = rows.filter(({ name }) => name !== queue);
-    const title = rows.find(({ name }) => name === queue)?.title ?? queue;
-    const { refused } = this.#effective([...others, { name: queue, title, settings: after, isMadeBySql: true }]);
-    const findings = refused.filter((finding) => finding.queue === queue);
+  /** The change is tried together with all other rows: what it makes wrong in them is refused, too. */
+  #refuseWrong(row: Pick<RowFinding, 'table' | 'name'>, before: DatabaseRows, changed: Partial<DatabaseRows>): void {
+    const isOfRow = ({ table, name }: RowFinding) => table === row.table && name === row.name;
+    const known = new Set(this.#effective(before).refused.map(placeText));
+    const now = this.#effective({ ...before, ...changed }).refused;
+    const findings = now.filter((finding) => isOfRow(finding) || !known.has(placeText(finding)));
     if (findings.length === 0) return;
-    throw configInvalid(
-      findings.map(({ path, reason }) => ({
-        file: 'queue.settings',
-        line: null,
-        column: null,
-        path: ['queues', queue, ...path],
-        reason,
-      })),
-    );
+    throw configInvalid(findings.map(findingOfRow));
   }
 
   /** Once for each: the rows are read again whenever anything changes. */
-  #tellRefused(refused: readonly string[]): void {
-    for (const reason of refused) {
-      if (!this.#refused.includes(reason)) {
-        this.#deps.log.error({ reason }, "Settings in a queue's row are wrong: it keeps the ones that it had");
-      }
+  #tellRefused(before: readonly RowFinding[]): void {
+    const told = new Set(before.map(refusalText));
+    for (const finding of this.refused) {
+      const reason = refusalText(finding);
+      if (told.has(reason)) continue;
+      const { table, name } = finding;
+      this.#deps.log.error({ code: 'CONFIG_INVALID', table, row: name, reason }, REFUSED[table]);
     }
-    this.#refused = refused;
   }
 
   /** Many changes in a row lead to one reading after the one that is under way. */
@@ -215,7 +257,9 @@ export class LiveConfig implements ConfigurationFace {
     this.#inTurn(() => {
       this.#isReadingPlanned = false;
       return this.#takeUpRows();
-    }).catch((error: unknown) => this.#deps.log.error({ err: error }, 'A change of queues could not be taken up'));
+    }).catch((error: unknown) =>
+      this.#deps.log.error({ err: error }, 'A change of queues or steps could not be taken up'),
+    );
   }
 
   #inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
@@ -225,9 +269,17 @@ export class LiveConfig implements ConfigurationFace {
   }
 }
 
-function changedSettings(before: StoredSettings, { set, unset, unsetAll }: SettingsRequest): StoredSettings {
-  const kept = unset.reduce<StoredSettings>(withoutSetting, unsetAll ? {} : before);
-  return mergedSettings(kept, set);
+const REFUSED = {
+  queue: "Settings in a queue's row are wrong: it keeps the ones that it had",
+  ivr_step: "A step's row is wrong: what was right before counts",
+} as const;
+
+/** The same fault may be told in other words when other names are there. */
+const placeText = ({ table, name, path }: RowFinding) => pathText([table, name, ...path]);
+
+function findingOfRow({ table, name, path, reason }: RowFinding): Finding {
+  const [file, group] = table === 'queue' ? ['queue.settings', ['queues']] : ['ivr_step.definition', ['ivr', 'steps']];
+  return { file, line: null, column: null, path: [...group, name, ...path], reason };
 }
 
 function changedSetting({ path, change }: SettingChange): ChangedSetting {
@@ -238,3 +290,5 @@ const names = (changes: readonly ChangedSetting[]) => changes.map(({ setting }) 
 
 const unknownQueue = (queue: QueueName) =>
   new AppError('QUEUE_UNKNOWN', `There is no queue ${queue}`, { details: { queue } });
+
+const unknownStep = (step: string) => new AppError('STEP_UNKNOWN', `There is no step ${step}`, { details: { step } });

@@ -1,6 +1,8 @@
 import type { Application } from '../stasis/calls/application.ts';
 import { callCounts, callViews, memberViews, queueViews } from '../stasis/calls/application-view.ts';
+import type { RowFinding } from './config/load.ts';
 import { type Drain, processName } from './drain.ts';
+import { refusalText } from './effective-config.ts';
 import type { ApplicationFace, ConfigurationFace, PartName, PersonalDataFace } from './http/application-face.ts';
 import type { FiguresFace } from './http/figures-face.ts';
 import type { Music } from './music.ts';
@@ -17,7 +19,7 @@ export interface RunningFaceOptions {
   readonly parts: Readonly<Record<PartName, PartWatch>>;
   readonly version: string;
   readonly personalData: PersonalDataFace;
-  readonly configuration: ConfigurationFace;
+  readonly configuration: ConfigurationFace & { readonly refused: readonly RowFinding[] };
   readonly figures: FiguresFace;
   readonly drain: Drain;
   readonly pending: PendingSources;
@@ -48,6 +50,11 @@ export function runningFace({ application, music, parts, version, ...faces }: Ru
       switchesAsOfMs: faces.standing.switches?.asOfMs ?? null,
       parts: { asterisk: parts.asterisk.status, database: parts.database.status, xmpp: parts.xmpp.status },
       music: music.classes(),
+      refusedRows: faces.configuration.refused.map((finding) => ({
+        table: finding.table,
+        row: finding.name,
+        reason: refusalText(finding),
+      })),
     }),
     queues: async () => queueViews(application),
     members: async () => memberViews(application),

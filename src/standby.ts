@@ -44,6 +44,7 @@ export async function openStandby({ config, secrets, databaseUrl, version, log }
     switchesAsOfMs: standing.switches?.asOfMs ?? null,
     parts: { asterisk: unused, database: database.status, xmpp: unused },
     music: [],
+    refusedRows: [],
   });
   const server = await createHttpServer({ face: standbyFace(status), apiToken: secrets.apiToken, version, log });
   const port = new PatientPort({ server, address: config.http.listen, clock, log, onOpen: () => undefined });

@@ -7,9 +7,13 @@ import { checkSounds } from './sounds.ts';
 
 /**
  * Tries each Asterisk that the configuration names, all at the same time, and the prompts at each that is reached: of one that is not,
- * nothing can be said of its sounds. A process that serves one switch (QUEUEAPP_SWITCH) need not reach the others, so only that is tried.
+ * nothing can be said of its sounds. `prompts` are those of file and database. A process that serves one switch (QUEUEAPP_SWITCH) need not reach the others, so only that is tried.
  */
-export async function checkSwitches(config: Config, secrets: Secrets): Promise<readonly CheckedPart[]> {
+export async function checkSwitches(
+  config: Config,
+  secrets: Secrets,
+  { prompts }: { readonly prompts: Promise<Config> },
+): Promise<readonly CheckedPart[]> {
   const { ownSwitch, switches } = config;
   const tried = switches.filter(({ name }) => ownSwitch === null || name === ownSwitch);
   const checked = await Promise.all(
@@ -17,7 +21,7 @@ export async function checkSwitches(config: Config, secrets: Secrets): Promise<r
       const named = isOfSection(each) ? {} : { name: each.name };
       const ofAsterisk = await trySwitch(config, each, secrets);
       const sounds = ofAsterisk.isReached
-        ? [await checkSounds(config, { ...each, password: passwordOf(each, secrets) })]
+        ? [await checkSounds(await prompts, { ...each, password: passwordOf(each, secrets) })]
         : [];
       return [ofAsterisk.part, ...sounds].map((part) => ({ ...part, ...named }));
     }),

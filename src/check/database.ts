@@ -7,8 +7,16 @@ import type { Config, Secrets } from '../config/config.ts';
 import { isAppError } from '../errors.ts';
 import { silentLog } from '../log.ts';
 
-/** What else is tried on a database that is ready, and what is wrong there. */
-type OnReady = (databaseUrl: string) => Promise<readonly CheckFinding[]>;
+interface Contents {
+  readonly findings: readonly CheckFinding[];
+  /** What is worth knowing of it. */
+  readonly notes: readonly string[];
+}
+
+/** What else is tried on a database that is ready. */
+type OnReady = (databaseUrl: string) => Promise<Contents>;
+
+const NOTHING: Contents = { findings: [], notes: [] };
 
 /** Connects to the database and compares its schema with this program's. */
 export async function checkDatabase(
@@ -25,8 +33,8 @@ async function checkServer(databaseUrl: string, onReady: OnReady): Promise<Check
   const place = placeOf(databaseUrl);
   try {
     const version = await schemaVersion({ databaseUrl });
-    const findings = version.verdict === 'ready' ? await onReady(databaseUrl) : [];
-    return compared(version, place, findings);
+    const contents = version.verdict === 'ready' ? await onReady(databaseUrl) : NOTHING;
+    return compared(version, place, contents);
   } catch (error) {
     return part('', findingOf(error, place));
   }
@@ -40,8 +48,8 @@ async function checkEmbedded(folder: string, onReady: OnReady): Promise<CheckedP
     const server = await startEmbeddedPostgres({ dataDir: folder, log: silentLog() });
     try {
       const version = await schemaVersion({ databaseUrl: server.databaseUrl });
-      const findings = version.verdict === 'ready' ? await onReady(server.databaseUrl) : [];
-      return compared(version, place, findings);
+      const contents = version.verdict === 'ready' ? await onReady(server.databaseUrl) : NOTHING;
+      return compared(version, place, contents);
     } finally {
       await server.stop();
     }
@@ -55,9 +63,10 @@ async function checkEmbedded(folder: string, onReady: OnReady): Promise<CheckedP
 function compared(
   { current, wanted, verdict }: Awaited<ReturnType<typeof schemaVersion>>,
   place: string,
-  findings: readonly CheckFinding[],
+  { findings, notes }: Contents,
 ): CheckedPart {
-  if (verdict === 'ready') return part(findings.length === 0 ? `${place}, schema ${current}` : '', ...findings);
+  const summary = [`${place}, schema ${current}`, ...notes].join('\n  ');
+  if (verdict === 'ready') return part(findings.length === 0 ? summary : '', ...findings);
   if (verdict === 'too-new') {
     const what = `The schema of ${place} is of a newer program (${current}, this one knows ${wanted})`;
     return part('', { what, mend: 'Install the newer queueapp, or name another database in DATABASE_URL' });

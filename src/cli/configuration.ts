@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { readSettingValue } from '../config/setting-value.ts';
-import type { QueueSettingsJson, ReloadJson } from '../http/configuration-routes.ts';
+import type { QueueSettingsJson, ReloadJson, StepJson } from '../http/configuration-routes.ts';
 import { asJson, type CommonOptions, client, command } from './command.ts';
 import { printable, type Streams } from './output.ts';
 
@@ -41,7 +41,42 @@ export function addConfigurationCommands(root: Command, parts: Parts): void {
       const answer = (await client(parts, options).post(settingsPath(queue), body)) as QueueSettingsJson;
       parts.streams.out(options.json ? asJson(answer) : settingsText(answer));
     });
+  addStepCommands(root, parts);
 }
+
+interface SetStepOptions extends SetOptions {
+  readonly whole?: boolean;
+}
+
+/** `set-step` and `unset-step`: the same for steps of the IVR. */
+function addStepCommands(root: Command, parts: Parts): void {
+  const print = (answer: StepJson, { json }: CommonOptions) =>
+    parts.streams.out(json ? asJson(answer) : stepText(answer));
+  command(
+    root,
+    'set-step <step> [setting=value...]',
+    'Set settings of a step of the IVR in the database, or show them.',
+  )
+    .option('--new', 'make the step if there is none of that name')
+    .option('--whole', 'these settings are the whole step, whatever it was')
+    .action(async (step: string, assignments: string[], options: SetStepOptions, self: Command) => {
+      const api = client(parts, options);
+      const set = assigned(assignments, self);
+      if (assignments.length === 0 && (options.new || options.whole)) self.error('error: name settings of the step');
+      const body = { set, ...(options.new ? { create: true } : {}), ...(options.whole ? { unsetAll: true } : {}) };
+      const isQuestion = assignments.length === 0;
+      print((await (isQuestion ? api.get(stepPath(step)) : api.post(stepPath(step), body))) as StepJson, options);
+    });
+  command(root, 'unset-step <step> [setting...]', 'Leave settings of a step out, or remove its row from the database.')
+    .option('--all', "remove the row: the file's step counts again")
+    .action(async (step: string, settings: string[], options: UnsetOptions, self: Command) => {
+      if ((settings.length === 0) === (options.all !== true)) self.error('error: name settings, or --all');
+      const body = options.all ? { unsetAll: true } : { unset: settings };
+      print((await client(parts, options).post(stepPath(step), body)) as StepJson, options);
+    });
+}
+
+const stepPath = (step: string) => `/steps/${encodeURIComponent(step)}`;
 
 const settingsPath = (queue: string) => `/queues/${encodeURIComponent(queue)}/settings`;
 
@@ -88,6 +123,13 @@ function settingsText({ queue, ofFile, settings }: QueueSettingsJson): string {
   const lines = settingLines(settings);
   if (lines.length === 0) return `${queue} has no settings in the database${ofFile ? ": the file's count" : ''}\n`;
   return `${lines.map(printable).join('\n')}\n`;
+}
+
+function stepText({ step, ofFile, inDatabase, definition }: StepJson): string {
+  const lines = settingLines(definition).map(printable);
+  if (inDatabase) return `${lines.join('\n')}\n`;
+  if (!ofFile) return `${step} is no step any more\n`;
+  return `${[`${step} has no row in the database: the file's counts`, ...lines].join('\n')}\n`;
 }
 
 function settingLines(settings: Readonly<Record<string, unknown>>, prefix = ''): string[] {

@@ -6,13 +6,14 @@ import { ago } from './views.ts';
 
 /** What `queueapp status` prints. */
 export function statusText(status: StatusJson, nowMs: number): string {
-  const { version, started, process, callsBy, parts, pending, music } = status;
+  const { version, started, process, callsBy, parts, pending, music, refusedRows } = status;
   const head = `queueapp ${version} (${printable(process)}), ${stateOf(status)}, up for ${ago(started, nowMs)}`;
   const lines = [
     `${head}: ${callsText(callsBy)}`,
     ...Object.entries(parts).map(([name, part]) => partLine(name, part, nowMs)),
     ...pending.flatMap((each) => pendingLine(each, nowMs)),
     ...switchLines(status, nowMs),
+    ...refusedRows.map(({ table, reason }) => `✗ table ${table}, wrong and not used: ${printable(reason)}`),
   ];
   for (const each of music)
     lines.push(musicLine(each), ...each.broken.map(({ path, reason }) => `  ✗ ${printable(path)}: ${reason}`));

@@ -51,9 +51,18 @@ function findingsOf(issue: z.core.$ZodIssue, document: ConfigDocument, file: str
   });
 }
 
+export interface Reason {
+  readonly path: FindingPath;
+  readonly reason: string;
+  /** Of a circle: the steps that it leads through. */
+  readonly steps?: readonly string[];
+}
+
 /** What is wrong, with the path of each setting. */
-export function reasonsOf(issue: z.core.$ZodIssue): { readonly path: FindingPath; readonly reason: string }[] {
+export function reasonsOf(issue: z.core.$ZodIssue): Reason[] {
   const path = issue.path.map((part) => (typeof part === 'number' ? part : String(part)));
+  if (issue.code === 'custom' && issue.params?.['steps'] !== undefined)
+    return [{ path, reason: issue.message, steps: issue.params['steps'] as readonly string[] }];
   if (issue.code !== 'unrecognized_keys') return [{ path, reason: issue.message }];
   // One message line for each key (wording.ts, unknownKeys).
   const reasons = issue.message.split('\n');

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { homedir, userInfo } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import type { SwitchName } from '../core/ids.ts';
-import { checkFile, checkValues, readConfigFile, reasonsOf } from './check-file.ts';
+import { checkFile, checkValues, type Reason, readConfigFile, reasonsOf } from './check-file.ts';
 import type { Config, Secrets, XmppConnectionSettings } from './config.ts';
 import { type EnvironmentValues, environmentFinding, readEnvironment } from './environment.ts';
 import { configInvalid, type Finding, type FindingPath } from './findings.ts';
@@ -29,9 +29,12 @@ export interface LoadedConfig {
 }
 
 /** Plain values of a file that was found to be right. */
-export type WrittenFile = Readonly<Record<string, unknown>> & { readonly queues: WrittenQueues };
-/** Queues as they are written, by name. */
-export type WrittenQueues = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+export type WrittenFile = Readonly<Record<string, unknown>> & {
+  readonly queues: WrittenGroups;
+  readonly ivr: Readonly<Record<string, unknown>> & { readonly steps: WrittenGroups };
+};
+/** Queues, or steps of the IVR, as they are written, by name. */
+export type WrittenGroups = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 
 const DEFAULT_FILE = 'queueapp.yaml';
 
@@ -58,32 +61,39 @@ export function loadConfig({ file, switchName, env }: LoadOptions): LoadedConfig
   return { config: deepFreeze(config), secrets: deepFreeze(secrets), warnings: checked.warnings, written };
 }
 
-/** What is wrong with one setting of a queue. */
-export interface QueueFinding {
-  readonly queue: string;
+/** Tables with rows that go before the file's groups. */
+export type RowTable = 'queue' | 'ivr_step';
+
+/** What is wrong in one row. */
+export interface RowFinding {
+  readonly table: RowTable;
+  /** Of the queue, or of the step. */
+  readonly name: string;
   /** From the setting's name on. */
   readonly path: FindingPath;
   readonly reason: string;
 }
 
-/** The same configuration with other queues than the file has, or what is wrong with them. */
-export function withQueues(
+/** The same configuration with other queues and steps than the file has, or what is wrong with them. */
+export function withRows(
   { config, written }: LoadedConfig,
-  queues: WrittenQueues,
+  { queues, steps }: { readonly queues: WrittenGroups; readonly steps: WrittenGroups },
   env: NodeJS.ProcessEnv,
-): { readonly config: Config; readonly findings: readonly QueueFinding[] } {
-  const checked = checkValues({ ...written, queues });
+): { readonly config: Config; readonly findings: readonly RowFinding[] } {
+  const checked = checkValues({ ...written, queues, ivr: { ...written.ivr, steps } });
   if (checked.success) {
     const made = combine(config.file, checked.data, readEnvironment(env).values, env);
     // The first one of the file, whatever the others are called: names that are numbers come first in an object.
     return { config: deepFreeze({ ...made.config, defaultQueue: config.defaultQueue }), findings: [] };
   }
-  return { config, findings: checked.error.issues.flatMap(reasonsOf).map(queueFinding) };
+  return { config, findings: checked.error.issues.flatMap(reasonsOf).flatMap(rowFindings) };
 }
 
-function queueFinding({ path, reason }: { readonly path: FindingPath; readonly reason: string }): QueueFinding {
-  const [, queue = '', ...rest] = path;
-  return { queue: String(queue), path: rest, reason };
+/** Steps that run in a circle are told of each of them: the file's alone do not, so one of the others is a row's. */
+function rowFindings({ path, steps, reason }: Reason): RowFinding[] {
+  if (path[0] !== 'ivr') return [{ table: 'queue', name: String(path[1] ?? ''), path: path.slice(2), reason }];
+  const names = steps ?? [String(path[2] ?? '')];
+  return names.map((name) => ({ table: 'ivr_step', name, path: path.slice(3), reason }));
 }
 
 function missingVariables({ lookups, accounts }: CheckedFile, env: NodeJS.ProcessEnv): Finding[] {

@@ -108,7 +108,7 @@ function refuseCircles(ivr: Omit<IvrDefinition, 'calendars'>, context: z.Refinem
     const [first] = steps;
     if (!isEndless || first === undefined) continue;
     const message = `runs in a circle without a prompt or a wait: ${[...steps, first].join(' → ')}`;
-    context.addIssue({ code: 'custom', path: ['steps', first], message });
+    context.addIssue({ code: 'custom', path: ['steps', first], message, params: { steps } });
   }
 }
 

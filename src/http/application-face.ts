@@ -31,6 +31,10 @@ export interface ConfigurationFace {
   queueSettings(queue: QueueName): QueueSettingsView;
   /** @throws AppError CONFIG_INVALID with everything that is wrong; QUEUE_UNKNOWN; DATABASE_UNAVAILABLE */
   changeQueueSettings(request: SettingsRequest): Promise<QueueSettingsView>;
+  /** @throws AppError STEP_UNKNOWN */
+  step(name: string): StepView;
+  /** @throws AppError CONFIG_INVALID with everything that is wrong; STEP_UNKNOWN; DATABASE_UNAVAILABLE */
+  changeStep(request: StepRequest): Promise<StepView>;
 }
 
 /** A setting, or a whole group of them, that is not as it was; by its name in the file. */
@@ -66,6 +70,34 @@ export interface SettingsRequest {
   readonly unsetAll: boolean;
   /** Whether a queue that does not exist is made. */
   readonly create: boolean;
+}
+
+/** A step of the IVR as it is written. */
+export interface StepView {
+  readonly step: string;
+  readonly isOfFile: boolean;
+  /** A row stands for it, and goes before the file. */
+  readonly isInDatabase: boolean;
+  /** With the names and values of the file. */
+  readonly definition: Readonly<Record<string, unknown>>;
+}
+
+export interface StepRequest {
+  readonly step: string;
+  /** Merged into the row, or into the file's step when there is none. */
+  readonly set: Readonly<Record<string, unknown>>;
+  readonly unset: readonly (readonly string[])[];
+  /** With settings: these are the whole step. Without: the row is removed, and the file's step counts again. */
+  readonly unsetAll: boolean;
+  /** Whether a step that does not exist is made. */
+  readonly create: boolean;
+}
+
+/** A row of the database that is not used because it is wrong. */
+export interface RefusedRowView {
+  readonly table: 'queue' | 'ivr_step';
+  readonly row: string;
+  readonly reason: string;
 }
 
 /** What calls have left of people. */
@@ -109,6 +141,7 @@ export interface ApplicationStatus {
   readonly switchesAsOfMs: number | null;
   readonly parts: Readonly<Record<PartName, PartStatus>>;
   readonly music: readonly MusicClassView[];
+  readonly refusedRows: readonly RefusedRowView[];
 }
 
 /** One music class: what there is to play. */

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { queueName } from '../core/ids.ts';
-import type { ConfigurationFace, QueueSettingsView, ReloadReport } from './application-face.ts';
+import type { ConfigurationFace, QueueSettingsView, ReloadReport, StepView } from './application-face.ts';
 import { described } from './described.ts';
 import { flag, group, listOf, oneOf, text } from './schemas.ts';
 
@@ -13,7 +13,7 @@ const reloadSchema = group({
   changes: listOf(change),
   waiting: listOf(change),
   warnings: listOf(text('Something that can be used and is hardly meant')),
-  refused: listOf(text("Settings in a queue's row that can't be used, and why")),
+  refused: listOf(text("What in the rows of queues and steps can't be used, and why")),
 });
 
 const settingsGroup = {
@@ -34,6 +34,19 @@ const queueParamsSchema = {
   properties: { queue: { type: 'string', minLength: 1, maxLength: 128, description: 'Name of a queue' } },
 } as const;
 
+const stepSchema = group({
+  step: text('Name of the step'),
+  ofFile: flag('Whether the configuration file has this step'),
+  inDatabase: flag('Whether a row stands for it and goes before the file'),
+  definition: settingsGroup,
+});
+
+const stepParamsSchema = {
+  type: 'object',
+  required: ['step'],
+  properties: { step: { type: 'string', minLength: 1, maxLength: 64, description: 'Name of a step of the IVR' } },
+} as const;
+
 const changeBodySchema = {
   type: 'object',
   additionalProperties: false,
@@ -51,14 +64,34 @@ const changeBodySchema = {
   },
 } as const;
 
+const stepBodySchema = {
+  ...changeBodySchema,
+  properties: {
+    ...changeBodySchema.properties,
+    unset: { ...changeBodySchema.properties.unset, description: 'Settings to be left out: `menu.keys.3`' },
+    unsetAll: {
+      type: 'boolean',
+      description: "With `set`: that is the whole step. Without: the row is removed, and the file's step counts again",
+    },
+    create: { type: 'boolean', description: 'Makes the step if there is none of that name' },
+  },
+} as const;
+
+interface ChangeBody {
+  set?: Readonly<Record<string, unknown>>;
+  unset?: readonly string[];
+  unsetAll?: boolean;
+  create?: boolean;
+}
+
 interface SettingsRoute {
   Params: { queue: string };
-  Body: {
-    set?: Readonly<Record<string, unknown>>;
-    unset?: readonly string[];
-    unsetAll?: boolean;
-    create?: boolean;
-  };
+  Body: ChangeBody;
+}
+
+interface StepRoute {
+  Params: { step: string };
+  Body: ChangeBody;
 }
 
 /** Changing the configuration while it runs. */
@@ -81,12 +114,32 @@ export function configurationRoutes(server: FastifyInstance, face: Configuration
     '/queues/:queue/settings',
     withQueue('changeQueueSettings', 'Changes them; wrong values are refused', { body: changeBodySchema }),
     async ({ params, body }) => {
-      const { set = {}, unset = [], unsetAll = false, create = false } = body;
-      const paths = unset.map((path) => path.split('.'));
       const queue = queueName(params.queue);
-      return settingsJson(await face.changeQueueSettings({ queue, set, unset: paths, unsetAll, create }));
+      return settingsJson(await face.changeQueueSettings({ queue, ...changesOf(body) }));
     },
   );
+  stepRoutes(server, face);
+}
+
+function stepRoutes(server: FastifyInstance, face: ConfigurationFace): void {
+  const withStep = <More extends object>(operationId: string, summary: string, more: More) => {
+    const { schema } = described(operationId, summary, stepSchema);
+    return { schema: { ...schema, params: stepParamsSchema, ...more } };
+  };
+  server.get<{ Params: StepRoute['Params'] }>(
+    '/steps/:step',
+    withStep('step', 'A step of the IVR as it is written, in the database or in the file', {}),
+    async ({ params }) => stepJson(face.step(params.step)),
+  );
+  server.post<StepRoute>(
+    '/steps/:step',
+    withStep('changeStep', 'Changes it in the database; what is wrong is refused', { body: stepBodySchema }),
+    async ({ params, body }) => stepJson(await face.changeStep({ step: params.step, ...changesOf(body) })),
+  );
+}
+
+function changesOf({ set = {}, unset = [], unsetAll = false, create = false }: ChangeBody) {
+  return { set, unset: unset.map((path) => path.split('.')), unsetAll, create };
 }
 
 function reloadJson({ changes, waiting, warnings, refused }: ReloadReport) {
@@ -97,5 +150,10 @@ function settingsJson({ queue, isOfFile, settings }: QueueSettingsView) {
   return { queue, ofFile: isOfFile, settings };
 }
 
+function stepJson({ step, isOfFile, isInDatabase, definition }: StepView) {
+  return { step, ofFile: isOfFile, inDatabase: isInDatabase, definition };
+}
+
 export type ReloadJson = ReturnType<typeof reloadJson>;
 export type QueueSettingsJson = ReturnType<typeof settingsJson>;
+export type StepJson = ReturnType<typeof stepJson>;

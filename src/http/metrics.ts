@@ -119,8 +119,15 @@ export class Metrics {
     }
     this.#readPending(status);
     this.#readSwitches(status);
+    this.#readRefused(status);
     for (const each of status.music)
       if (each.stream !== null) stream.set({ class: each.name }, each.stream.isPlaying ? 1 : 0);
+  }
+
+  #readRefused({ refusedRows }: ApplicationStatus): void {
+    for (const table of ['queue', 'ivr_step'] as const) {
+      this.#gauges.refusedRows.set({ table }, refusedRows.filter((each) => each.table === table).length);
+    }
   }
 
   #readSwitches({ switches, ownSwitch }: ApplicationStatus): void {
@@ -194,6 +201,7 @@ function gauges(registers: Registry[]) {
     since: gauge('part_changed_timestamp_seconds', 'Since when it is there, or is not: Unix time', ['part']),
     role: gauge('role', 'What the process does for its switch: 1 for one of the roles', ['role']),
     stream: gauge('stream_up', 'Whether the stream of a music class is heard', ['class']),
+    refusedRows: gauge('refused_rows', 'Rows of queues and steps that are not used as they stand: wrong', ['table']),
     pending: gauge('pending_writes', 'What waits to be written or done', ['what']),
     pendingMax: gauge('pending_writes_max', 'Most that may wait', ['what']),
     epoch: gauge('lease_epoch', 'How often the lease of a switch was taken', ['switch']),

@@ -60,4 +60,11 @@ export const statusSchema = group({
       },
     }),
   ),
+  refusedRows: listOf(
+    group({
+      table: oneOf(['queue', 'ivr_step'], 'Table of the database'),
+      row: text('Name of the queue or step whose row is not used as it stands'),
+      reason: text('Why'),
+    }),
+  ),
 });

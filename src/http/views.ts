@@ -69,6 +69,7 @@ export function statusJson(status: ApplicationStatus) {
     switchesAsOf: timeOrNull(status.switchesAsOfMs),
     parts: partsJson(parts),
     music: music.map(musicJson),
+    refusedRows: status.refusedRows.map((row) => ({ ...row })),
   };
 }
 

@@ -147,6 +147,8 @@ export type StoreChange =
   | { readonly type: 'entry'; readonly entryId: EntryId; readonly queue: QueueName }
   /** The queue's row: it is new, renamed, retitled or gone. */
   | { readonly type: 'queue'; readonly queue: QueueName }
+  /** A step of the IVR: its row is new, changed or gone. */
+  | { readonly type: 'step'; readonly name: string }
   /** Another process has told what a phone does at its switch. */
   | ({ readonly type: 'device' } & SwitchDevice)
   /** The connection was lost and is back (or back for the first time): everything may have changed. */

@@ -272,6 +272,28 @@ describe('Database', () => {
     expect(database).toContain('queues."a.b"');
   });
 
+  test("Rows of the IVR's steps: which were read, prompts of theirs that are missing, and what in them can't be used", async () => {
+    const right = await withVersion(
+      `insert into queue (name, title) values ('sales', 'Sales');
+       insert into ivr_step (name, definition) values ('main', '{"play": "queueapp/wellcome", "next": "news"}'),
+         ('news', '{"queue": "sales"}')`,
+    );
+    const { status, out } = await queueapp(['check'], { DATABASE_URL: right });
+    expect(status).toBe(1);
+    expect(out).toMatch(/^✓ database: .*\n {2}rows of queue that count: sales \(made by its row\)$/m);
+    expect(out).toMatch(/^ {2}rows of ivr_step that count: main \(in place of the file's\), news$/m);
+    expect(out).toMatch(/^✗ sounds: There is no sound queueapp\/wellcome in language en \(ivr\.steps\.main\)$/m);
+    const wrong = await withVersion(
+      `insert into ivr_step (name, definition) values ('news', '{"queue": "sales"}'), ('main', '{"menu": {"keys": 5}}')`,
+    );
+    const { database, ...others } = await faults({ DATABASE_URL: wrong });
+    expect(others).toEqual({});
+    expect(database).toContain('The row of a step is not used: ivr.steps.news.queue: there is no queue "sales"');
+    expect(database).toMatch(
+      /ivr\.steps\.main\.menu\.keys: .* → Correct it: queueapp set-step main or unset-step main --all/,
+    );
+  });
+
   test('A database without tables', async () => {
     const empty = await postgres.createDatabase('empty');
     expect((await faults({ DATABASE_URL: empty }))['database']).toMatch(/ has no tables yet → Run queueapp start/);

@@ -2,12 +2,13 @@ import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
+import { isDeepStrictEqual } from 'node:util';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Config } from '../../../src/config/config.ts';
 import { loadConfig } from '../../../src/config/load.ts';
 import { queueName } from '../../../src/core/ids.ts';
 import type { QueueSettings } from '../../../src/core/queue/settings.ts';
-import type { SettingsRequest } from '../../../src/http/application-face.ts';
+import type { SettingsRequest, StepRequest } from '../../../src/http/application-face.ts';
 import { systemClock } from '../../../src/lib/clock.ts';
 import { LiveConfig } from '../../../src/live-config.ts';
 import { createLog } from '../../../src/log.ts';
@@ -41,7 +42,9 @@ afterAll(async () => {
 });
 
 beforeEach(async () => {
-  await anybody.query('truncate queue, queue_member, queue_entry, queue_entry_heard, ring_attempt, queue_log');
+  await anybody.query(
+    'truncate ivr_step, queue, queue_member, queue_entry, queue_entry_heard, ring_attempt, queue_log',
+  );
   await start(ONE_QUEUE);
 });
 afterEach(() => stop());
@@ -58,6 +61,7 @@ async function start(text: string): Promise<void> {
     load,
     env: ENV,
     rows: database.queueRows,
+    steps: database.stepRows,
     store: database.queueStore,
     apply: async (config) => {
       applied.push(config);
@@ -143,6 +147,92 @@ describe('by SQL', () => {
     anybody = await postgres.client();
     await eventually('the new queue to have its row', async () => (await rowOf('sales')) !== undefined, 30_000);
   }, 60_000);
+});
+
+const step = (name: string) => live.config.ivr.steps[name];
+/** Waits until the step has all of this. */
+const untilStep = (what: string, name: string, wanted: object) =>
+  eventually(what, () => step(name) !== undefined && isDeepStrictEqual({ ...step(name), ...wanted }, step(name)));
+const writeStep = (name: string, definition: object) =>
+  anybody.query(
+    'insert into ivr_step (name, definition) values ($1, $2) on conflict (name) do update set definition = excluded.definition',
+    [name, JSON.stringify(definition)],
+  );
+
+describe('steps of the IVR by SQL', () => {
+  test("a row is a step more, or stands for the file's, until it is gone; it may lead to a queue that only has a row", async () => {
+    await anybody.query("insert into queue (name, title) values ('sales', 'Sales')");
+    await writeStep('shop', { queue: 'sales', next: 'one' });
+    await untilStep('the new step', 'shop', { kind: 'queue', queue: 'sales', next: 'one' });
+    await writeStep('one', { play: 'queueapp/hello', next: 'shop' });
+    await untilStep('the row in place of the file’s', 'one', { prompt: ['sound:queueapp/hello'], next: 'shop' });
+    await eventually('calls to be told', () => applied.at(-1) === live.config);
+    await anybody.query('delete from ivr_step');
+    await untilStep('the file’s again', 'one', { prompt: ['sound:queueapp/welcome'], next: 'hangup' });
+    expect(step('shop')).toBeUndefined();
+  });
+
+  test('a wrong row is refused with its name and the place in it, once, and what was right before stays', async () => {
+    await writeStep('one', { play: 'queueapp/hello', hangup: true });
+    await untilStep('the right one', 'one', { prompt: ['sound:queueapp/hello'] });
+    const before = applied.length;
+    await writeStep('one', { menu: { prompt: 'm', keys: { '1': 'nowhere' }, nothing: 'hangup' } });
+    await settled(before + 1);
+    await writeStep('two', { play: 'x', hangup: true });
+    await untilStep('another row', 'two', { kind: 'play' });
+    expect(step('one')).toMatchObject({ kind: 'play', prompt: ['sound:queueapp/hello'] });
+    const reason = expect.stringMatching(/^ivr\.steps\.one\.menu\.keys\.1: there is no step "nowhere"/);
+    expect(log.filter(({ level }) => level === 'error')).toEqual([
+      expect.objectContaining({ code: 'CONFIG_INVALID', table: 'ivr_step', row: 'one', reason }),
+    ]);
+    expect(live.refused).toMatchObject([{ table: 'ivr_step', name: 'one', path: ['menu', 'keys', '1'] }]);
+    expect((await live.reload()).refused).toEqual([reason]);
+    await writeStep('one', { play: 'queueapp/mended', hangup: true });
+    await untilStep('the mended one', 'one', { prompt: ['sound:queueapp/mended'] });
+    expect(live.refused).toEqual([]);
+  });
+
+  test('rows are there from the beginning after a restart, and by command a step is made, changed and given back', async () => {
+    await writeStep('news', { play: 'queueapp/news', next: 'one' });
+    await stop();
+    await start(ONE_QUEUE);
+    expect(applied[0]?.ivr.steps['news']).toMatchObject({ next: 'one' });
+    const ask = (name: string, over: Partial<StepRequest>) =>
+      live.changeStep({ step: name, set: {}, unset: [], unsetAll: false, create: false, ...over });
+    await expect(ask('shop', { set: { queue: 'support' } })).rejects.toMatchObject({ code: 'STEP_UNKNOWN' });
+    expect(() => live.step('shop')).toThrow('There is no step shop');
+    await expect(ask('one', { set: { play: 'x', next: 'shop' } })).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+      message: expect.stringMatching(/^ivr_step\.definition ivr\.steps\.one\.next: there is no step "shop"/),
+    });
+    const made = await ask('shop', { set: { queue: 'support' }, create: true });
+    expect(made).toEqual({ step: 'shop', isOfFile: false, isInDatabase: true, definition: { queue: 'support' } });
+    // The row begins as the file's step.
+    const changed = await ask('one', { set: { next: 'shop' }, unset: [['hangup']] });
+    expect(changed).toMatchObject({ isOfFile: true, definition: { play: 'queueapp/welcome', next: 'shop' } });
+    expect([step('one'), step('shop')]).toMatchObject([{ next: 'shop' }, { queue: 'support' }]);
+    await expect(ask('shop', { unsetAll: true })).rejects.toMatchObject({
+      message: expect.stringContaining('ivr_step one leads to the step'),
+    });
+    const whole = await ask('shop', { set: { play: 'closed', hangup: true }, unsetAll: true });
+    expect(whole.definition).toEqual({ play: 'closed', hangup: true });
+    expect(await ask('one', { unsetAll: true })).toMatchObject({ isInDatabase: false, definition: { hangup: true } });
+    await ask('shop', { unsetAll: true });
+    expect([step('one')?.kind, step('shop')]).toEqual(['play', undefined]);
+    const { rows } = await anybody.query('select name from ivr_step');
+    expect(rows).toEqual([{ name: 'news' }]);
+  });
+
+  test('another process takes up what a command of this one has changed', async () => {
+    const { database: other, live: otherLive } = { database, live };
+    await start(ONE_QUEUE);
+    await live.changeStep({
+      ...{ step: 'news', set: { play: 'a', next: 'one' }, unset: [], unsetAll: false, create: true },
+    });
+    await eventually('the other to know', () => otherLive.config.ivr.steps['news'] !== undefined);
+    await otherLive.close();
+    await other.close();
+  });
 });
 
 describe('by file', () => {

@@ -36,6 +36,7 @@ describe('Changes by others', () => {
 
   const membership = (number: string): StoreChange => ({ type: 'membership', extension: extensionNumber(number) });
   const queue = (name: string): StoreChange => ({ type: 'queue', queue: queueName(name) });
+  const step = (name: string): StoreChange => ({ type: 'step', name });
   const entry: StoreChange = { type: 'entry', queue: queueName('sales'), entryId: entryId('entry-1') };
 
   test.each<[string, StoreChange[]]>([
@@ -46,6 +47,10 @@ describe('Changes by others', () => {
     ["update extension set number = '3000' where number = '2000'", [membership('2000'), membership('3000')]],
     ["insert into queue (name, title) values ('repairs', 'Repairs')", [queue('repairs')]],
     ["update queue set title = 'Help' where name = 'support'", [queue('support')]],
+    ["insert into ivr_step (name, definition) values ('main', '{}'), ('b', '{}')", [step('main'), step('b')]],
+    ["update ivr_step set definition = '{}' where name = 'main'", [step('main')]],
+    ["delete from ivr_step where name = 'b'", [step('b')]],
+    ['truncate ivr_step', [{ type: 'all' }]],
     [ENTER, [entry]],
     ["update queue_entry set priority = 9 where entry_id = 'entry-1'", [entry]],
     ['truncate queue_entry cascade', [{ type: 'all' }]],

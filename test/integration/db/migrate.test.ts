@@ -108,6 +108,26 @@ describe('The tables', () => {
     });
   });
 
+  test.each(['a b', '_a', '__proto__', 'ä', 'x'.repeat(65), ''])('refuse a step named %.9s…', async (name) => {
+    const insert = run('insert into ivr_step (name, definition) values ($1, $2)', [name, '{}']);
+    await expect(insert).rejects.toMatchObject({ code: '23514' });
+  });
+
+  test.each(['[]', '5', '"x"', 'null', JSON.stringify({ play: 'x'.repeat(20_000) })])(
+    'refuse the definition %.9s… of a step',
+    async (definition) => {
+      const insert = run('insert into ivr_step (name, definition) values ($1, $2)', ['main', definition]);
+      await expect(insert).rejects.toMatchObject({ code: '23514' });
+    },
+  );
+
+  test('a step that is changed has the time of it', async () => {
+    await run("insert into ivr_step (name, definition, changed_at) values ('late', '{}', '2001-01-01')");
+    await run("update ivr_step set definition = '{}' where name = 'late'");
+    const { rows } = await run("select changed_at > now() - interval '1 minute' as is_now from ivr_step");
+    expect(rows).toEqual([{ is_now: true }]);
+  });
+
   test('fill in the interface of an extension', async () => {
     const result = await run("insert into extension (number) values ('1000') returning interface, jid, subscribers");
     expect(result.rows).toEqual([{ interface: 'PJSIP/1000', jid: null, subscribers: [] }]);

@@ -2,12 +2,12 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { configInvalid } from '../../../src/config/findings.ts';
 import { AppError } from '../../../src/errors.ts';
-import type { SettingsRequest } from '../../../src/http/application-face.ts';
+import type { SettingsRequest, StepRequest } from '../../../src/http/application-face.ts';
 import { configurationRoutes } from '../../../src/http/configuration-routes.ts';
 import { errorAnswer } from '../../../src/http/errors.ts';
 
 let server: FastifyInstance;
-let asked: SettingsRequest[];
+let asked: (SettingsRequest | StepRequest)[];
 let failure: Error | null;
 
 beforeEach(() => {
@@ -35,6 +35,14 @@ beforeEach(() => {
     async changeQueueSettings(request) {
       asked.push(request);
       return { queue: request.queue, isOfFile: false, settings: request.set };
+    },
+    step(step) {
+      if (step !== 'main') throw new AppError('STEP_UNKNOWN', `There is no step ${step}`);
+      return { step, isOfFile: true, isInDatabase: false, definition: { play: ['a', 'b'], hangup: true } };
+    },
+    async changeStep(request) {
+      asked.push(request);
+      return { step: request.step, isOfFile: false, isInDatabase: true, definition: request.set };
     },
   });
 });
@@ -84,5 +92,28 @@ test.each([{}, { set: 5 }, { set: [] }, { unset: 'retry' }, { unset: [''] }, { s
   async (payload) => {
     const answer = await server.inject({ method: 'POST', url: '/queues/support/settings', payload });
     expect([answer.statusCode, answer.json().error.code, asked]).toEqual([400, 'REQUEST_INVALID', []]);
+    const ofStep = await server.inject({ method: 'POST', url: '/steps/main', payload });
+    expect([ofStep.statusCode, ofStep.json().error.code, asked]).toEqual([400, 'REQUEST_INVALID', []]);
   },
 );
+
+test('a step is read, set, and its row removed', async () => {
+  const definition = { play: ['a', 'b'], hangup: true };
+  expect((await server.inject('/steps/main')).json()).toEqual({
+    ...{ step: 'main', ofFile: true, inDatabase: false },
+    definition,
+  });
+  const unknown = await server.inject('/steps/nowhere');
+  expect([unknown.statusCode, unknown.json().error.code]).toEqual([404, 'STEP_UNKNOWN']);
+  const set = { menu: { keys: { '3': 'news' } } };
+  const answer = await server.inject({
+    ...{ method: 'POST', url: '/steps/main' },
+    payload: { set, unset: ['menu.keys.2'], create: true },
+  });
+  expect(answer.json()).toEqual({ step: 'main', ofFile: false, inDatabase: true, definition: set });
+  await server.inject({ method: 'POST', url: '/steps/main', payload: { unsetAll: true } });
+  expect(asked).toEqual([
+    { step: 'main', set, unset: [['menu', 'keys', '2']], unsetAll: false, create: true },
+    { step: 'main', set: {}, unset: [], unsetAll: true, create: false },
+  ]);
+});

@@ -80,6 +80,10 @@ describe('/metrics', () => {
     for (const name of ['lease_held', 'lease_own', 'standbys', 'switch_up'])
       expect(await series(`queueapp_${name}`)).toEqual([`queueapp_${name}{switch="main"} 1`]);
     expect(await series('queueapp_switch_callers')).toEqual(['queueapp_switch_callers{switch="main"} 2']);
+    expect(await series('queueapp_refused_rows')).toEqual([
+      'queueapp_refused_rows{table="queue"} 0',
+      'queueapp_refused_rows{table="ivr_step"} 1',
+    ]);
     expect(await series('queueapp_stream_up')).toEqual(['queueapp_stream_up{class="radio"} 1']);
   });
 

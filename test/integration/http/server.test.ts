@@ -174,6 +174,7 @@ describe('the HTTP server', () => {
           stream: { playing: true, title: 'Ann – <Song>', since: '2026-11-20T12:00:00.000Z', reason: null },
         },
       ],
+      refusedRows: [{ table: 'ivr_step', row: 'main', reason: 'ivr.steps.main.menu.wait: expected a duration' }],
     });
     expect(await get('queues')).toMatchObject([
       { queue: 'support', waiting: 1, oldestJoined: '2026-11-20T12:00:00.250Z' },
@@ -382,6 +383,7 @@ describe('the HTTP server', () => {
       '/api/v1/reload',
       '/api/v1/reports/{report}',
       '/api/v1/status',
+      '/api/v1/steps/{step}',
       '/healthz',
       '/readyz',
     ]);

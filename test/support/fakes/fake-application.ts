@@ -1,5 +1,5 @@
 import { callId, extensionNumber, type QueueName, queueName, switchName } from '../../../src/core/ids.ts';
-import type { ApplicationFace, ApplicationStatus, SettingsRequest } from '../../../src/http/application-face.ts';
+import type { ApplicationFace, ApplicationStatus, SettingsRequest, StepRequest } from '../../../src/http/application-face.ts';
 import type { DrainView } from '../../../src/http/drain-routes.ts';
 import type { FiguresFace } from '../../../src/http/figures-face.ts';
 import type { MemberOutcome, MembershipRequest } from '../../../src/http/member-face.ts';
@@ -52,6 +52,7 @@ export const allUp: ApplicationStatus = {
       stream: { isPlaying: true, title: 'Ann – <Song>', sinceMs: STARTED_MS, reason: null },
     },
   ],
+  refusedRows: [{ table: 'ivr_step', row: 'main', reason: 'ivr.steps.main.menu.wait: expected a duration' }],
 };
 
 /** Figures of queue support, and one line of its log. */
@@ -100,6 +101,13 @@ export class FakeApplication implements ApplicationFace {
     reload: async () => ({ changes: [], waiting: [], warnings: [], refused: [] }),
     queueSettings: (queue: QueueName) => ({ queue, isOfFile: true, settings: {} }),
     changeQueueSettings: async ({ queue, set }: SettingsRequest) => ({ queue, isOfFile: true, settings: set }),
+    step: (step: string) => ({
+      step,
+      isOfFile: true,
+      isInDatabase: false,
+      definition: { play: 'hello', hangup: true },
+    }),
+    changeStep: async ({ step, set }: StepRequest) => ({ step, isOfFile: true, isInDatabase: true, definition: set }),
   };
 
   /** What a drain would do, and whether one was begun. */

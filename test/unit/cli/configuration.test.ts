@@ -87,7 +87,39 @@ test('unset takes settings back, or all', async () => {
   expect(api.asked.map(({ body }) => body)).toEqual([{ unset: ['retry', 'programme.order'] }, { unsetAll: true }]);
 });
 
+test('set-step shows, sets and makes a step of the IVR; unset-step leaves settings out, or removes the row', async () => {
+  const definition = { menu: { prompt: 'menu', keys: { '3': 'news' } } };
+  api.answers({ step: 'main', ofFile: true, inDatabase: false, definition });
+  expect((await api.run('set-step', 'main')).out).toBe(
+    "main has no row in the database: the file's counts\nmenu.prompt=menu\nmenu.keys.3=news\n",
+  );
+  api.answers({ step: 'main', ofFile: true, inDatabase: true, definition });
+  expect(await api.run('set-step', 'main', 'menu.keys.3=news', 'menu.wait=5s')).toMatchObject({
+    ...{ status: 0, out: 'menu.prompt=menu\nmenu.keys.3=news\n' },
+  });
+  await api.run('set-step', 'news', '--new', 'play=[a, b]', 'next=main');
+  await api.run('set-step', 'news', '--whole', 'queue=support');
+  await api.run('unset-step', 'main', 'menu.keys.3');
+  api.answers({ step: 'news', ofFile: false, inDatabase: false, definition });
+  expect((await api.run('unset-step', 'news', '--all')).out).toBe('news is no step any more\n');
+  const path = '/steps/main';
+  expect(api.asked).toEqual([
+    { method: 'GET', path, body: null },
+    { method: 'POST', path, body: { set: { menu: { keys: { '3': 'news' }, wait: '5s' } } } },
+    { method: 'POST', path: '/steps/news', body: { set: { play: ['a', 'b'], next: 'main' }, create: true } },
+    { method: 'POST', path: '/steps/news', body: { set: { queue: 'support' }, unsetAll: true } },
+    { method: 'POST', path, body: { unset: ['menu.keys.3'] } },
+    { method: 'POST', path: '/steps/news', body: { unsetAll: true } },
+  ]);
+});
+
 test.each([
+  [['set-step']],
+  [['set-step', 'main', '--new']],
+  [['set-step', 'main', '--whole']],
+  [['set-step', 'main', 'next']],
+  [['unset-step', 'main']],
+  [['unset-step', 'main', 'next', '--all']],
   [['set']],
   [['set', 'support', 'retry']],
   [['set', 'support', '=5']],

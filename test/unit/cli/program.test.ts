@@ -310,12 +310,15 @@ describe('The questions to the running application', () => {
           stream: { playing: false, title: null, since, reason: '404' },
         },
       ],
+      refusedRows: [
+        { table: 'ivr_step', row: 'main', reason: 'ivr.steps.main.menu.wait: expected a duration, got "\u001b"' },
+      ],
     };
     answers(body);
     const { status, out } = await ask('status');
     expect([status, out]).toEqual([
       0,
-      'queueapp 1.2.3 (host 1), not ready, up for 1m 5s: 1 talk, 1 waiting, 1 in menus\n✓ asterisk is up for 1m 5s\n✗ database is down for 1m 5s: connection refused\n- xmpp: not configured\n… 12 writes for the database wait of at most 1000 in data/unwritten.jsonl, for 1m 5s: connection refused\n✗ 2 writes for the database were lost since the start\n… lines for the file of queue_log wait in /log, for 1m 5s: full\n⇄ switch berlin: held by other 2 for 1m 5s, epoch 3, which has no session with the database, draining, its Asterisk out of reach for 1m 5s, no standby, 1 caller in queues\n⇄ switch main: held by this process (host 1) for 1m 5s, epoch 7, 1 standby, 2 callers in queues\n✗ switch rome: held by nobody, epoch 0, 2 standbys, 0 callers in queues\n  (as it was 1m 5s ago: the database does not answer)\n♪ music class default: 4 tunes, 9 pieces of advice\n  ✗ /m/?[2Ja.mp3: holds no sound\n♪ music class radio: 1 tunes, 0 pieces of advice, stream plays Ann: Song\n♪ music class news: 1 tunes, 0 pieces of advice, stream does not play (404): its files instead\n',
+      'queueapp 1.2.3 (host 1), not ready, up for 1m 5s: 1 talk, 1 waiting, 1 in menus\n✓ asterisk is up for 1m 5s\n✗ database is down for 1m 5s: connection refused\n- xmpp: not configured\n… 12 writes for the database wait of at most 1000 in data/unwritten.jsonl, for 1m 5s: connection refused\n✗ 2 writes for the database were lost since the start\n… lines for the file of queue_log wait in /log, for 1m 5s: full\n⇄ switch berlin: held by other 2 for 1m 5s, epoch 3, which has no session with the database, draining, its Asterisk out of reach for 1m 5s, no standby, 1 caller in queues\n⇄ switch main: held by this process (host 1) for 1m 5s, epoch 7, 1 standby, 2 callers in queues\n✗ switch rome: held by nobody, epoch 0, 2 standbys, 0 callers in queues\n  (as it was 1m 5s ago: the database does not answer)\n✗ table ivr_step, wrong and not used: ivr.steps.main.menu.wait: expected a duration, got "?"\n♪ music class default: 4 tunes, 9 pieces of advice\n  ✗ /m/?[2Ja.mp3: holds no sound\n♪ music class radio: 1 tunes, 0 pieces of advice, stream plays Ann: Song\n♪ music class news: 1 tunes, 0 pieces of advice, stream does not play (404): its files instead\n',
     ]);
     expect(requests).toEqual([{ method: 'GET', url: '/api/v1/status', authorization: `Bearer ${TOKEN}`, body: '' }]);
     expect(JSON.parse((await ask('status', '--json')).out)).toEqual(body);

@@ -5,7 +5,10 @@ import { afterAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { type LoadedConfig, loadConfig } from '../../../src/config/load.ts';
 import { queueName } from '../../../src/core/ids.ts';
-import { effectiveConfig, refusalText } from '../../../src/live-queues.ts';
+import {
+  effectiveConfig,
+  refusalText,
+} from '../../../src/effective-config.ts';
 import type { QueueRow, StoredSettings } from '../../../src/ports/queue-rows.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'queueapp-live-'));
@@ -32,9 +35,10 @@ const row = (name: string, settings: StoredSettings = {}, isMadeBySql = false): 
 });
 
 function effective(rows: readonly QueueRow[], lastUsed = new Map<string, StoredSettings>()) {
-  const { config, refused, used } = effectiveConfig(loaded, rows, { env: ENV, lastUsed });
+  const last = { config: loaded.config, used: { queues: lastUsed, steps: new Map() } };
+  const { config, refused, used } = effectiveConfig(loaded, { queues: rows, steps: [] }, { env: ENV, last });
   const queues = Object.fromEntries(config.queues.map((queue) => [queue.name as string, queue]));
-  return { config, queues, names: Object.keys(queues), refused: refused.map(refusalText), used };
+  return { config, queues, names: Object.keys(queues), refused: refused.map(refusalText), used: used.queues };
 }
 
 describe('Queues of file and database', () => {
