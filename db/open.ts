@@ -178,6 +178,7 @@ export function withOutbox(store: QueueStore, outbox: Outbox): QueueStore {
     setRingInUse: (request) => store.setRingInUse(request),
     endWrapUp: (request) => store.endWrapUp(request),
     changePriority: (request) => store.changePriority(request),
+    wantWithdrawal: (request) => store.wantWithdrawal(request),
     figures: () => store.figures(),
     resetFigures: (request) => store.resetFigures(request),
     queueMemories: () => store.queueMemories(),

@@ -2,7 +2,7 @@ import type { QueueName } from '../src/core/ids.ts';
 import type { QueueRow, QueueRows, SettingsChange } from '../src/ports/queue-rows.ts';
 import type { ChangeListener } from './change-listener.ts';
 import type { Database } from './database.ts';
-import { insertQueue, noteServiceLevels, selectQueues, updateSettings } from './statements/queues.ts';
+import { insertQueue, noteSettings, selectQueues, updateSettings } from './statements/queues.ts';
 
 /** Most queues that are read; the file's are among them because it made their rows first. */
 export const QUEUES_MAX = 10_000;
@@ -28,8 +28,8 @@ export class PostgresQueueRows implements QueueRows {
     }));
   }
 
-  async noteServiceLevels(queues: Parameters<QueueRows['noteServiceLevels']>[0]): Promise<void> {
-    if (queues.length > 0) await this.#database.run(noteServiceLevels(queues));
+  async noteSettings(queues: Parameters<QueueRows['noteSettings']>[0]): Promise<void> {
+    if (queues.length > 0) await this.#database.run(noteSettings(queues));
   }
 
   async write({ queue, before, after }: SettingsChange): Promise<'written' | 'changed-meanwhile'> {

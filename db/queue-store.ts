@@ -23,6 +23,7 @@ import type {
   Placing,
   PriorityRequest,
   RingInUseRequest,
+  WithdrawalRequest,
 } from '../src/ports/member-requests.ts';
 import type {
   AnswerRequest,
@@ -77,8 +78,8 @@ export class PostgresQueueStore implements QueueStore {
   }
 
   async defineQueues(queues: readonly QueueDefinition[]): Promise<void> {
-    await this.#database.run(defineQueues(queues));
-    for (const { name } of queues) this.#changes.announce({ type: 'queue', queue: name });
+    const written = await this.#database.run(defineQueues(queues));
+    for (const { name } of written) this.#changes.announce({ type: 'queue', queue: queueName(name) });
   }
 
   async extensions(numbers?: readonly ExtensionNumber[]): Promise<readonly Extension[]> {
@@ -205,6 +206,10 @@ export class PostgresQueueStore implements QueueStore {
     const { queue, ...placed } = row;
     this.#changes.announce({ type: 'entry', entryId: request.entryId, queue: queueName(queue) });
     return { priority: request.priority, ...placed };
+  }
+
+  wantWithdrawal(request: WithdrawalRequest): Promise<Presence> {
+    return this.#transition(entries.wantWithdrawal(request));
   }
 
   leave(request: LeaveRequest): Promise<Presence> {

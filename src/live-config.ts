@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { needsRestart, type SettingChange, settingChanges } from './config/changes.ts';
 import type { Config } from './config/config.ts';
 import { configInvalid, type Finding, findingLine, pathText } from './config/findings.ts';
@@ -17,7 +18,7 @@ import type {
 import type { Clock } from './lib/clock.ts';
 import type { Logger } from './log.ts';
 import type { QueueRows } from './ports/queue-rows.ts';
-import type { QueueStore } from './ports/queue-store.ts';
+import type { QueueDefinition, QueueStore } from './ports/queue-store.ts';
 import type { StepRows } from './ports/step-rows.ts';
 import { changedQueue, changedSettings, changedStep } from './stored-settings.ts';
 
@@ -53,6 +54,8 @@ export class LiveConfig implements ConfigurationFace {
   #loaded: LoadedConfig;
   #rows: DatabaseRows = { queues: [], steps: [] };
   #now: EffectiveConfig;
+  /** Queues of the file as they were written into their rows. */
+  readonly #defined = new Map<QueueName, QueueDefinition>();
   /** One thing after another; never rejects. */
   #working: Promise<unknown> = Promise.resolve();
   #isReadingPlanned = false;
@@ -215,14 +218,24 @@ export class LiveConfig implements ConfigurationFace {
   async #define(config: Config): Promise<void> {
     const { rows, store, log } = this.#deps;
     const isOfFile = ({ name }: { name: string }) => Object.hasOwn(this.#loaded.written.queues, name);
-    const definitions = config.queues.map(({ name, title, serviceLevelMs }) => ({ name, title, serviceLevelMs }));
+    const definitions = config.queues.map(({ name, title, serviceLevelMs, ageWeightMs }) => ({
+      ...{ name, title, serviceLevelMs, ageWeightMs },
+    }));
+    const ofFile = definitions.filter(isOfFile).filter((queue) => this.#hasToBeDefined(queue));
     try {
-      await store.defineQueues(definitions.filter(isOfFile));
-      await rows.noteServiceLevels(definitions.filter((queue) => !isOfFile(queue)));
+      if (ofFile.length > 0) await store.defineQueues(ofFile);
+      for (const queue of ofFile) this.#defined.set(queue.name, queue);
+      await rows.noteSettings(definitions.filter((queue) => !isOfFile(queue)));
     } catch (error) {
       if (!isAppError(error, 'DATABASE_UNAVAILABLE')) throw error;
       log.warn({ err: error }, 'New queues have no row yet: that is done when the database is back');
     }
+  }
+
+  /** Not again what this process has written before: another one may have another file, and they would write in turns for ever. */
+  #hasToBeDefined(queue: QueueDefinition): boolean {
+    const row = this.#rows.queues.find(({ name }) => name === queue.name);
+    return row === undefined || row.isMadeBySql || !isDeepStrictEqual(this.#defined.get(queue.name), queue);
   }
 
   #effective(rows: DatabaseRows): EffectiveConfig {

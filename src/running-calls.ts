@@ -7,11 +7,11 @@ import type { WaitingCallFace } from './http/call-routes.ts';
 export function runningCalls({ room, calls }: Application): WaitingCallFace {
   const waiting = (callId: CallId) =>
     calls.list().find((call) => call.callId === callId && ['waiting', 'ringing'].includes(call.phase.name));
+  /** One whom another process serves: it hears of what is wanted from the database. */
+  const elsewhere = (callId: CallId) => room.otherSwitches?.entries().find((each) => each.callId === callId);
   return {
     async changePriority({ callId, priority, isImmediate }) {
-      // The process that serves the caller hears of it from the database.
-      const elsewhere = room.otherSwitches?.entries().find((each) => each.callId === callId);
-      const { queue = null, entryId = null } = waiting(callId)?.phase ?? elsewhere ?? {};
+      const { queue = null, entryId = null } = waiting(callId)?.phase ?? elsewhere(callId) ?? {};
       const entry =
         queue === null ? undefined : room.distributor.waitingIn(queue).find((each) => each.entryId === entryId);
       if (queue === null || entry === undefined) return 'unknown-call';
@@ -25,9 +25,14 @@ export function runningCalls({ room, calls }: Application): WaitingCallFace {
     },
     async withdraw({ callId, info }) {
       const withdraw = waiting(callId)?.withdraw ?? null;
-      if (withdraw === null) return 'unknown-call';
-      withdraw(info);
-      return 'done';
+      if (withdraw !== null) {
+        withdraw(info);
+        return 'done';
+      }
+      const entry = elsewhere(callId);
+      if (entry === undefined) return 'unknown-call';
+      const wanted = await room.store.wantWithdrawal({ entryId: entry.entryId, info });
+      return wanted === 'done' ? 'done' : 'unknown-call';
     },
   };
 }

@@ -2,7 +2,7 @@ import type { EntryId } from '../../src/core/ids.ts';
 import type { Customer } from '../../src/core/people.ts';
 import type { PenaltyLimits } from '../../src/core/queue/penalty-rules.ts';
 import type { SkillNeeds } from '../../src/core/queue/skills.ts';
-import type { Placing, PriorityRequest } from '../../src/ports/member-requests.ts';
+import type { Placing, PriorityRequest, WithdrawalRequest } from '../../src/ports/member-requests.ts';
 import type {
   EndedEntry,
   EnteredPlace,
@@ -41,6 +41,7 @@ export interface EntryRow extends Omit<AttemptRow, 'attemptId'> {
   readonly knownExtension: string | null;
   readonly joinedAtMs: number;
   readonly originalPosition: number;
+  readonly withdrawalWanted: string | null;
   readonly state: StoredEntry['state'];
   readonly switchName: string;
 }
@@ -104,7 +105,7 @@ const OPEN_ENTRIES = `select e.entry_id as "entryId", e.call_id as "callId", e.q
         e.unique_id as "uniqueId", e.caller_number as "callerNumber", e.caller_name as "callerName", e.customer, e.priority,
         e.placed_priority as "placedPriority", ${asMs('e.placed_at')} as "placedAtMs", e.min_penalty as "minPenalty",
         e.max_penalty as "maxPenalty", e.raise_penalty as "raisePenalty", e.needs, e.known_extension as "knownExtension",
-        ${asMs('e.joined_at')} as "joinedAtMs", e.original_position as "originalPosition", e.state, e.switch as "switchName",
+        ${asMs('e.joined_at')} as "joinedAtMs", e.original_position as "originalPosition", e.withdrawal_wanted as "withdrawalWanted", e.state, e.switch as "switchName",
         a.attempt_id as "attemptId", a.extension, a.member_channel_id as "memberChannelId",
         ${asMs('a.started_at')} as "startedAtMs", ${asMs('a.connected_at')} as "connectedAtMs"
       from queue_entry e left join ring_attempt a on a.entry_id = e.entry_id and a.state <> 'ended'
@@ -199,6 +200,16 @@ export function changePriority({
   return { name: 'change-priority', text: CHANGE_PRIORITY, values: [entryId, priority, ...place] };
 }
 
+export function wantWithdrawal({ entryId, info }: WithdrawalRequest): Statement<TransitionRow> {
+  return {
+    name: 'want-withdrawal',
+    text: `with wanted as (
+        update queue_entry set withdrawal_wanted = $2 where entry_id = $1 and state in ('waiting', 'ringing') returning queue)
+      select exists (select from wanted) as done, $1 as "entryId", (select queue from wanted) as queue`,
+    values: [entryId, storableText(info, NAME_LENGTH_MAX)],
+  };
+}
+
 /** Closes a waiting or ringing entry with its lines; `done` also when the same leave was done before. */
 export function leave({ entryId, outcome, info = '', atMs }: LeaveRequest): Statement<TransitionRow> {
   return {
@@ -237,6 +248,7 @@ function toEntry(rows: readonly EntryRow[]): StoredEntry {
     knownExtension: row.knownExtension as StoredEntry['knownExtension'],
     joinedAtMs: row.joinedAtMs,
     originalPosition: row.originalPosition,
+    withdrawalWanted: row.withdrawalWanted,
     switchName: row.switchName as StoredEntry['switchName'],
     state: row.state,
     attempts,

@@ -3,18 +3,25 @@ import type { StoredSettings } from '../../src/ports/queue-rows.ts';
 import type { QueueDefinition } from '../../src/ports/queue-store.ts';
 import type { Statement } from './statement.ts';
 
-/** Makes the file's queues where they are missing and brings titles and service levels up to date; a row that is right already is not written. */
-export function defineQueues(queues: readonly QueueDefinition[]): Statement<object> {
+/**
+ * Makes the file's queues where they are missing and brings titles and what the database goes by up to date. Answers those that were
+ * written: a row that is right already is not.
+ */
+export function defineQueues(queues: readonly QueueDefinition[]): Statement<{ readonly name: string }> {
   return {
     name: 'define-queues',
-    text: `insert into queue (name, title, service_level_ms, source)
-      select *, 'file' from unnest($1::text[], $2::text[], $3::int[])
-      on conflict (name) do update set title = excluded.title, service_level_ms = excluded.service_level_ms, source = excluded.source
-      where (queue.title, queue.service_level_ms, queue.source) <> (excluded.title, excluded.service_level_ms, excluded.source)`,
+    text: `insert into queue (name, title, service_level_ms, age_weight_ms, source)
+      select *, 'file' from unnest($1::text[], $2::text[], $3::int[], $4::bigint[])
+      on conflict (name) do update set title = excluded.title, service_level_ms = excluded.service_level_ms,
+        age_weight_ms = excluded.age_weight_ms, source = excluded.source
+      where (queue.title, queue.service_level_ms, queue.age_weight_ms, queue.source)
+        <> (excluded.title, excluded.service_level_ms, excluded.age_weight_ms, excluded.source)
+      returning name`,
     values: [
       queues.map(({ name }) => name),
       queues.map(({ title }) => title),
       queues.map(({ serviceLevelMs }) => serviceLevelMs),
+      queues.map(({ ageWeightMs = 0 }) => ageWeightMs),
     ],
   };
 }
@@ -40,15 +47,18 @@ export function selectQueues(limit: number): Statement<QueueSettingsRow> {
   };
 }
 
-/** The service levels of queues that are made by SQL: the database counts by them. */
-export function noteServiceLevels(
-  queues: readonly Pick<QueueDefinition, 'name' | 'serviceLevelMs'>[],
-): Statement<object> {
+/** What the database goes by of queues that are made by SQL: the levels that it counts with, the weights that it places callers by. */
+export function noteSettings(queues: readonly Omit<QueueDefinition, 'title'>[]): Statement<object> {
   return {
-    name: 'note-service-levels',
-    text: `update queue q set service_level_ms = given.level from unnest($1::text[], $2::int[]) given (name, level)
-      where q.name = given.name and q.service_level_ms <> given.level`,
-    values: [queues.map(({ name }) => name), queues.map(({ serviceLevelMs }) => serviceLevelMs)],
+    name: 'note-settings',
+    text: `update queue q set service_level_ms = given.level, age_weight_ms = given.weight
+      from unnest($1::text[], $2::int[], $3::bigint[]) given (name, level, weight)
+      where q.name = given.name and (q.service_level_ms, q.age_weight_ms) <> (given.level, given.weight)`,
+    values: [
+      queues.map(({ name }) => name),
+      queues.map(({ serviceLevelMs }) => serviceLevelMs),
+      queues.map(({ ageWeightMs = 0 }) => ageWeightMs),
+    ],
   };
 }
 

@@ -60,6 +60,12 @@ export interface PriorityRequest {
   } | null;
 }
 
+export interface WithdrawalRequest {
+  readonly entryId: EntryId;
+  /** Why, in the words of whoever asks; may be empty. */
+  readonly info: string;
+}
+
 /** What decides the caller's place from now on. */
 export interface Placing {
   readonly priority: number;

@@ -1,4 +1,5 @@
 import type { QueueName } from '../core/ids.ts';
+import type { QueueDefinition } from './queue-store.ts';
 
 /** Settings of a queue that stand in the database, with the names and values that the file would have. */
 export type StoredSettings = Readonly<Record<string, unknown>>;
@@ -27,8 +28,8 @@ export interface SettingsChange {
 export interface QueueRows {
   /** All rows, by name. */
   read(): Promise<readonly QueueRow[]>;
-  /** Tells the database the service levels of queues that are made by SQL; it counts by them. */
-  noteServiceLevels(queues: readonly { readonly name: QueueName; readonly serviceLevelMs: number }[]): Promise<void>;
+  /** Tells the database what it goes by of queues that are made by SQL. */
+  noteSettings(queues: readonly Omit<QueueDefinition, 'title'>[]): Promise<void>;
   /** Unless somebody else has changed the settings meanwhile. Other processes are told. */
   write(change: SettingsChange): Promise<'written' | 'changed-meanwhile'>;
 }

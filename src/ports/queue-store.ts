@@ -13,6 +13,7 @@ import type {
   Placing,
   PriorityRequest,
   RingInUseRequest,
+  WithdrawalRequest,
 } from './member-requests.ts';
 import type { RecordingStore } from './recordings.ts';
 import type { SwitchDevice, SwitchStore } from './switch-store.ts';
@@ -77,6 +78,8 @@ export interface StoredEntry extends NewEntry {
   /** Where the caller's channel is: that of the process that wrote the entry. */
   readonly switchName: SwitchName;
   readonly originalPosition: number;
+  /** Somebody wants the caller out of the queue, with these words; `null`: nobody. */
+  readonly withdrawalWanted: string | null;
   readonly state: 'waiting' | 'ringing' | 'talking';
   /** The attempts that ring for the entry, or the one that talks. */
   readonly attempts: readonly StoredAttempt[];
@@ -226,6 +229,8 @@ export interface QueueStore extends RecordingStore, SwitchStore {
   complete(request: CompleteRequest): Promise<Presence>;
   /** Gives a waiting or ringing caller another priority, and another place or not. Nothing is logged, as in app_queue. */
   changePriority(request: PriorityRequest): Promise<Placing | 'gone'>;
+  /** Whoever looks after a waiting or ringing caller is to take them out of the queue: they hear of it as of a change of the entry. */
+  wantWithdrawal(request: WithdrawalRequest): Promise<Presence>;
   /** Closes a waiting or ringing entry (its attempt too). Writes the outcome's line; before ABANDON of a ringing entry RINGCANCELED. `gone` when it talks or ended otherwise. */
   leave(request: LeaveRequest): Promise<Presence>;
   /** Lines that belong to no transition (FULL, JOINEMPTY, QUEUESTART). An equal line is not written twice. */
@@ -276,7 +281,10 @@ export type Presence = 'done' | 'gone';
 export interface QueueDefinition {
   readonly name: QueueName;
   readonly title: string;
+  /** The database counts by it. */
   readonly serviceLevelMs: number;
+  /** The database places those by it whose priority is changed by SQL. @default 0: priority goes before all waiting */
+  readonly ageWeightMs?: number;
 }
 
 export interface ReserveRequest {

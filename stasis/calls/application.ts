@@ -1,5 +1,5 @@
 import { setMaxListeners } from 'node:events';
-import { type EntryId, type SwitchName, switchName } from '../../src/core/ids.ts';
+import { type SwitchName, switchName } from '../../src/core/ids.ts';
 import { builtInStrategy } from '../../src/core/queue/strategies.ts';
 import type { Strategy } from '../../src/core/queue/strategy.ts';
 import { isAppError } from '../../src/errors.ts';
@@ -28,6 +28,7 @@ import { OtherSwitches, type SwitchesSettings } from './other-switches.ts';
 import { QueueRegistry } from './queue-registry.ts';
 import { Recordings } from './recordings.ts';
 import { recover } from './recovery.ts';
+import { SteeredCallers } from './steered-callers.ts';
 
 /** The foreign powers and what was configured. */
 export interface ApplicationDeps {
@@ -56,6 +57,7 @@ export class Application {
   readonly room: CallRoom;
   readonly calls: Calls;
   readonly memberships: Memberships;
+  readonly #steered: SteeredCallers;
   readonly #queues = new QueueRegistry();
   readonly #musicClasses = new Map<string, HoldClass>();
   readonly #stopping = new AbortController();
@@ -108,6 +110,7 @@ export class Application {
       stopping: this.#stopping.signal,
     };
     this.calls = new Calls({ room: this.room, memberships: this.memberships });
+    this.#steered = new SteeredCallers(this.room, this.calls);
     this.configure(settings);
   }
 
@@ -127,7 +130,12 @@ export class Application {
   async start(): Promise<void> {
     const { store, pbx, settings } = this.room;
     await store.defineQueues(
-      settings.queues.map(({ name, title, serviceLevelMs }) => ({ name, title, serviceLevelMs })),
+      settings.queues.map(({ name, title, serviceLevelMs, ageWeightMs }) => ({
+        name,
+        title,
+        serviceLevelMs,
+        ageWeightMs,
+      })),
     );
     await store.record({ event: 'QUEUESTART', atMs: this.room.clock.now() });
     this.#undo.push(store.subscribe((change) => this.#onStoreChange(change)));
@@ -209,28 +217,8 @@ export class Application {
     if (change.type === 'all') this.memberships.reloadSoon();
     if (change.type === 'all') this.room.distributor.changed();
     this.room.otherSwitches?.heard(change);
-    if (change.type === 'entry') this.#takeUpPlace(change.entryId).catch((error: unknown) => this.#unread(error));
-  }
-
-  /** Somebody else has changed a caller's row: one who waits here may stand elsewhere now. */
-  async #takeUpPlace(entryId: EntryId): Promise<void> {
-    const { distributor, store } = this.room;
-    if (!distributor.isHere(entryId)) return;
-    const [entry] = await store.entries([entryId]);
-    if (entry === undefined) {
-      // Closed while Asterisk was out of our reach: no member can be had for it any more.
-      this.calls
-        .list()
-        .find((call) => call.phase.entryId === entryId)
-        ?.withdraw?.('closed by another process');
-      return;
-    }
-    const { priority, placedPriority, placedAtMs } = entry;
-    distributor.moveTo(entryId, { priority, placedPriority, placedAtMs });
-  }
-
-  #unread(error: unknown): void {
-    this.room.log.warn({ err: error }, 'What somebody else changed could not be read');
+    if (change.type === 'entry') this.#steered.takeUp(change.entryId);
+    if (change.type === 'all') this.#steered.takeUpAll();
   }
 
   #recover(awayMs: number | undefined): void {
@@ -238,8 +226,12 @@ export class Application {
     this.#recovery = new AbortController();
     const { signal } = this.#recovery;
     const deps = { room: this.room, memberships: this.memberships };
-    recover(deps, this.calls, signal, awayMs).catch((error: unknown) => {
-      if (!signal.aborted && !isAppError(error)) this.room.log.fatal({ err: error }, 'Recovery failed');
-    });
+    recover(deps, this.calls, signal, awayMs).then(
+      // Of callers who were taken over, somebody may have wanted something while nobody was there.
+      () => this.#steered.takeUpAll(),
+      (error: unknown) => {
+        if (!signal.aborted && !isAppError(error)) this.room.log.fatal({ err: error }, 'Recovery failed');
+      },
+    );
   }
 }

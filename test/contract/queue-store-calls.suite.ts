@@ -271,6 +271,18 @@ export function describeCalls(open: () => QueueStoreUnderTest): void {
     });
   });
 
+  test('a withdrawal that is wanted stands in the entry, as long as that waits or rings', async () => {
+    const { store, enter, reserve, connect, entries } = await scene(open());
+    const [first, second] = [await enter(), await enter()];
+    const ringing = await reserve(first);
+    const wants = (id: string, info: string) => store.wantWithdrawal({ entryId: entryId(id), info });
+    expect([await wants(first.entryId, ''), await wants(second.entryId, 'front office')]).toEqual(['done', 'done']);
+    expect(await wants(second.entryId, 'back office')).toBe('done');
+    expect((await entries()).map(({ withdrawalWanted }) => withdrawalWanted)).toEqual(['', 'back office']);
+    await connect(ringing);
+    expect([await wants(first.entryId, 'late'), await wants('never', '')]).toEqual(['gone', 'gone']);
+  });
+
   describe('leave', () => {
     test.each(['ABANDON', 'EXITWITHTIMEOUT', 'EXITEMPTY', 'EXITWITHKEY', 'WITHDRAW'] as const)(
       '%s closes a waiting entry',

@@ -107,7 +107,7 @@ export function describeQueueStore(name: string, open: () => Promise<QueueStoreU
         const { enter, entries } = await scene(target);
         const { answer, ...kept } = await enter();
         expect(await entries()).toEqual([
-          { ...kept, originalPosition: 1, state: 'waiting', switchName: 'main', attempts: [] },
+          { ...kept, originalPosition: 1, withdrawalWanted: null, state: 'waiting', switchName: 'main', attempts: [] },
         ]);
       });
 

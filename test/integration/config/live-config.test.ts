@@ -28,6 +28,8 @@ let file: string;
 let database: Awaited<ReturnType<typeof openTestDatabase>>;
 let live: LiveConfig;
 let applied: Config[];
+/** Queues of which this process has written the row. */
+let defined: string[];
 let log: { level: string; msg: string; reason?: string }[];
 
 beforeAll(async () => {
@@ -53,6 +55,8 @@ async function start(text: string): Promise<void> {
   await writeFile(file, text);
   applied = [];
   log = [];
+  const rows: string[] = [];
+  defined = rows;
   database = await openTestDatabase(postgres.databaseUrl);
   const load = () => loadConfig({ file, env: ENV });
   const stream = new PassThrough().on('data', (line) => log.push(JSON.parse(String(line))));
@@ -62,7 +66,13 @@ async function start(text: string): Promise<void> {
     env: ENV,
     rows: database.queueRows,
     steps: database.stepRows,
-    store: database.queueStore,
+    store: {
+      ...database.queueStore,
+      async defineQueues(queues) {
+        await database.queueStore.defineQueues(queues);
+        rows.push(...queues.map(({ name }) => name));
+      },
+    },
     apply: async (config) => {
       applied.push(config);
     },
@@ -176,16 +186,16 @@ describe('steps of the IVR by SQL', () => {
     await writeStep('one', { play: 'queueapp/hello', hangup: true });
     await untilStep('the right one', 'one', { prompt: ['sound:queueapp/hello'] });
     const before = applied.length;
-    await writeStep('one', { menu: { prompt: 'm', keys: { '1': 'nowhere' }, nothing: 'hangup' } });
+    await writeStep('one', { menu: { prompt: 'm', keys: { '1': 'hangup' }, nothing: 'hangup', wait: 'soon' } });
     await settled(before + 1);
     await writeStep('two', { play: 'x', hangup: true });
     await untilStep('another row', 'two', { kind: 'play' });
     expect(step('one')).toMatchObject({ kind: 'play', prompt: ['sound:queueapp/hello'] });
-    const reason = expect.stringMatching(/^ivr\.steps\.one\.menu\.keys\.1: there is no step "nowhere"/);
+    const reason = expect.stringMatching(/^ivr\.steps\.one\.menu\.wait: expected a duration .* got "soon"$/);
     expect(log.filter(({ level }) => level === 'error')).toEqual([
       expect.objectContaining({ code: 'CONFIG_INVALID', table: 'ivr_step', row: 'one', reason }),
     ]);
-    expect(live.refused).toMatchObject([{ table: 'ivr_step', name: 'one', path: ['menu', 'keys', '1'] }]);
+    expect(live.refused).toMatchObject([{ table: 'ivr_step', name: 'one', path: ['menu', 'wait'] }]);
     expect((await live.reload()).refused).toEqual([reason]);
     await writeStep('one', { play: 'queueapp/mended', hangup: true });
     await untilStep('the mended one', 'one', { prompt: ['sound:queueapp/mended'] });
@@ -233,6 +243,21 @@ describe('steps of the IVR by SQL', () => {
     await otherLive.close();
     await other.close();
   });
+});
+
+test('two processes with different files write their rows once each, at their start, and not in turns for ever', async () => {
+  const { database: other, live: otherLive, defined: ofOther } = { database, live, defined };
+  await start(ONE_QUEUE.replace('retry: 7s', 'title: Second'));
+  for (const weight of [3, 4, 5]) {
+    await anybody.query('update queue set settings = $1', [{ weight }]);
+    const taken = () => [live, otherLive].every(({ config }) => config.queues[0]?.weight === weight);
+    await eventually('both to have taken it up', taken);
+  }
+  expect([defined, ofOther, (await rowOf('support'))?.title]).toEqual([['support'], ['support'], 'Second']);
+  await anybody.query(`update queue set settings = '{"service-level": "30s"}'`);
+  await eventually('the database to count by it', async () => (await rowOf('support'))?.level === 30_000);
+  await otherLive.close();
+  await other.close();
 });
 
 describe('by file', () => {

@@ -120,6 +120,41 @@ describe('a waiting caller', () => {
     expect(await center.leftovers()).toEqual(NOTHING_LEFT);
   });
 
+  test('is withdrawn by a word in the row, of another process or by SQL, as if it had been done here', async () => {
+    const center = await CallCenter.open();
+    const { entryIdOf } = steering(center);
+    const [caller, other] = [await center.entersSupport(), await center.entersSupport({ number: '2001' })];
+    const entryId = entryIdOf(caller);
+    await center.store.wantWithdrawal({ entryId, info: 'by SQL' });
+    center.store.announce({ type: 'entry', entryId, queue: support });
+    await center.clock.settle();
+    expect([caller, other].map((each) => center.log(each).at(-1))).toEqual(['WITHDRAW', 'ENTERQUEUE']);
+    expect(caller.variable('QUEUE_WITHDRAW_INFO')).toBe('by SQL');
+    expect(caller.continuedTo).toBe('next');
+    other.hangsUp();
+    expect(await center.leftovers()).toEqual(NOTHING_LEFT);
+  });
+
+  test('what was wanted while nobody heard of it is done when everything is read again, and by the next process', async () => {
+    const center = await CallCenter.open();
+    const { position, entryIdOf } = steering(center);
+    const first = await center.entersSupport();
+    const second = await center.entersSupport({ number: '2001' });
+    const third = await center.entersSupport({ number: '2002' });
+    const placed = { placedPriority: 9, placedAtMs: center.clock.now(), isLast: true };
+    await center.store.changePriority({ entryId: entryIdOf(second), priority: 9, placed });
+    await center.store.wantWithdrawal({ entryId: entryIdOf(third), info: '' });
+    center.store.announce({ type: 'all' });
+    await center.clock.settle();
+    expect([first, second].map(position)).toEqual([2, 1]);
+    expect(center.log(third).at(-1)).toBe('WITHDRAW');
+    await center.store.wantWithdrawal({ entryId: entryIdOf(first), info: 'while nobody is there' });
+    await center.restarts();
+    expect([first, second].map((each) => center.log(each).at(-1))).toEqual(['WITHDRAW', 'ENTERQUEUE']);
+    second.hangsUp();
+    expect(await center.leftovers()).toEqual(NOTHING_LEFT);
+  });
+
   test('who talks or is not there can be neither moved nor withdrawn', async () => {
     const center = await CallCenter.open({ members: ['1000'] });
     const { withdraw, changePriority, idOf } = steering(center);

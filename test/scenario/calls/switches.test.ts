@@ -111,6 +111,45 @@ describe('one queue over two switches', () => {
     }
   });
 
+  test('a caller at the other switch can be dropped: they go on in the dialplan there, and both lines are the same', async () => {
+    const two = await openTwoSwitches();
+    const { clock, berlin, paris } = two;
+    await berlin.entersSupport({ number: '1' });
+    await clock.advance(10);
+    const dropped = await paris.entersSupport({ number: '2' });
+    await clock.advance(10);
+    await paris.entersSupport({ number: '3' });
+    await clock.advance(TOLD_MS);
+    const callId = callViews(berlin.application).find(({ caller }) => caller.number === '2')?.callId;
+    if (callId === undefined) throw new Error('The caller at Paris is not shown');
+    expect(await runningCalls(berlin.application).withdraw({ callId, info: 'of Berlin' })).toBe('done');
+    await clock.advance(2 * TOLD_MS);
+    expect(paris.log(dropped)).toEqual(['ENTERQUEUE', 'WITHDRAW']);
+    expect(dropped.variable('QUEUE_WITHDRAW_INFO')).toBe('of Berlin');
+    expect(dropped.continuedTo).toBe('next');
+    for (const center of [berlin, paris]) {
+      expect(positions(center).sort()).toEqual([
+        ['berlin', '1', 1],
+        ['paris', '3', 2],
+      ]);
+    }
+    expect(await runningCalls(berlin.application).withdraw({ callId, info: '' })).toBe('unknown-call');
+  });
+
+  test('who talks at the other switch can not be dropped', async () => {
+    const two = await openTwoSwitches();
+    const { clock, berlin, paris } = two;
+    await onDuty(two, paris, '1000');
+    const caller = await paris.entersSupport({ number: '1' });
+    await clock.advanceUntil(() => paris.log(caller).includes('CONNECT'), 'the two to talk');
+    await clock.advance(TOLD_MS);
+    const callId = callViews(berlin.application)[0]?.callId;
+    if (callId === undefined) throw new Error('The call at Paris is not shown');
+    expect(await runningCalls(berlin.application).withdraw({ callId, info: '' })).toBe('unknown-call');
+    await clock.advance(TOLD_MS);
+    expect(paris.log(caller)).toEqual(['ENTERQUEUE', 'CONNECT']);
+  });
+
   test('a member who is rung or talks at one switch is busy at the other', async () => {
     const two = await openTwoSwitches();
     const { clock, berlin, paris } = two;

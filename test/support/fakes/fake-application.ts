@@ -1,5 +1,10 @@
 import { callId, extensionNumber, type QueueName, queueName, switchName } from '../../../src/core/ids.ts';
-import type { ApplicationFace, ApplicationStatus, SettingsRequest, StepRequest } from '../../../src/http/application-face.ts';
+import type {
+  ApplicationFace,
+  ApplicationStatus,
+  SettingsRequest,
+  StepRequest,
+} from '../../../src/http/application-face.ts';
 import type { DrainView } from '../../../src/http/drain-routes.ts';
 import type { FiguresFace } from '../../../src/http/figures-face.ts';
 import type { MemberOutcome, MembershipRequest } from '../../../src/http/member-face.ts';

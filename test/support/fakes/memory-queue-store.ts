@@ -22,6 +22,7 @@ import type {
   Placing,
   PriorityRequest,
   RingInUseRequest,
+  WithdrawalRequest,
 } from '../../../src/ports/member-requests.ts';
 import type {
   AnswerRequest,
@@ -69,6 +70,7 @@ export interface MemoryEntry extends Omit<NewEntry, keyof Placing>, Writable<Pla
   readonly originalPosition: number;
   switchName: SwitchName;
   endedAtMs: number | null;
+  withdrawalWanted: string | null;
   isResumed: boolean;
   /** The member who had the conversation. */
   answeredBy: ExtensionNumber | null;
@@ -441,6 +443,15 @@ export class MemoryQueueStore implements QueueStore {
     });
   }
 
+  wantWithdrawal({ entryId, info }: WithdrawalRequest): Promise<Presence> {
+    return this.#faults.call('wantWithdrawal', () => {
+      const entry = this.#entries.get(entryId);
+      if (entry === undefined || (entry.state !== 'waiting' && entry.state !== 'ringing')) return 'gone';
+      entry.withdrawalWanted = info;
+      return 'done';
+    });
+  }
+
   leave({ entryId, outcome, info = '', atMs }: LeaveRequest): Promise<Presence> {
     return this.#faults.call('leave', () => {
       const entry = this.#entries.get(entryId);
@@ -584,7 +595,7 @@ export class MemoryQueueStore implements QueueStore {
   }
 }
 
-const OPEN = { outcome: null, endedAtMs: null, isResumed: false, answeredBy: null } as const;
+const OPEN = { withdrawalWanted: null, outcome: null, endedAtMs: null, isResumed: false, answeredBy: null } as const;
 
 function end(attempt: MemoryAttempt, outcome: string, atMs: number): void {
   attempt.state = 'ended';

@@ -36,6 +36,7 @@ const TOLD: Partial<Record<keyof QueueStore, Told>> = {
   reserve: entry,
   leave: ofEntry,
   changePriority: ofEntry,
+  wantWithdrawal: ofEntry,
   ...{ miss: ofAttempt, answer: ofAttempt, connect: ofAttempt, complete: ofAttempt },
   ...{ login: member, logout: member, pause: member, setPenalty: member, setRingInUse: member, endWrapUp: member },
   saveDevices: ({ switchName, devices }: Parameters<QueueStore['saveDevices']>[0]) =>

@@ -5,10 +5,7 @@ import { afterAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { type LoadedConfig, loadConfig } from '../../../src/config/load.ts';
 import { queueName } from '../../../src/core/ids.ts';
-import {
-  effectiveConfig,
-  refusalText,
-} from '../../../src/effective-config.ts';
+import { effectiveConfig, refusalText } from '../../../src/effective-config.ts';
 import type { QueueRow, StoredSettings } from '../../../src/ports/queue-rows.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'queueapp-live-'));
