@@ -157,6 +157,7 @@ async function buildHolder(options: HolderOptions, releasers: ReleaserStack): Pr
       await strategies.load(now.strategies);
       application.configure(callSettings(now));
     },
+    reloaded: () => application.reloaded(),
   });
   releasers.add('configuration', () => live.close());
   await live.start();

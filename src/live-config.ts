@@ -35,6 +35,8 @@ export interface LiveConfigDeps {
   readonly store: Pick<QueueStore, 'defineQueues' | 'record' | 'subscribe'>;
   /** Makes it count, from the next decision on. */
   apply(config: Config, loaded: LoadedConfig): Promise<void>;
+  /** Told when somebody has asked for the file to be read again, and it was right. */
+  reloaded(): void;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -96,6 +98,7 @@ export class LiveConfig implements ConfigurationFace {
       const changes = settingChanges(this.#loaded.written, loaded.written);
       this.#loaded = loaded;
       await this.#takeUpRows();
+      this.#deps.reloaded();
       const { store, clock, log } = this.#deps;
       await store.record({ event: 'CONFIGRELOAD', atMs: clock.now() }).catch((error: unknown) => {
         log.warn({ err: error }, 'The line CONFIGRELOAD could not be written');

@@ -60,3 +60,6 @@ export function stateAcross(states: readonly DeviceState[]): DeviceState {
   if (states.length === 0 || states.includes('UNKNOWN')) return 'UNKNOWN';
   return states.includes('UNAVAILABLE') ? 'UNAVAILABLE' : 'INVALID';
 }
+
+/** `hint:1000@internal` is no device, but stands for some. */
+export const isHint = (device: string) => /^hint:/i.test(device);

@@ -15,7 +15,8 @@ const HINT_DEVICES_MAX = 20;
 
 /**
  * Watches hints besides devices. ARI knows hints only as devices that are INVALID (22.10), so the devices that a hint stands for are
- * read from the dialplan, once, and their states put together as Asterisk does.
+ * read from the dialplan, whenever somebody begins to watch it, and their states put together as Asterisk does. Of a dialplan that is read anew
+ * Asterisk tells nothing.
  */
 export class HintWatch {
   readonly #application: string;
@@ -30,6 +31,7 @@ export class HintWatch {
     this.#devices = devices;
   }
 
+  /** Of a hint that is watched already its devices are read again. */
   async watch(request: Request, device: string): Promise<DeviceState> {
     const [, extension, context] = HINT.exec(device) ?? [];
     if (extension === undefined || context === undefined) {
@@ -37,7 +39,8 @@ export class HintWatch {
       return await this.#devices.watch(request, device);
     }
     const parts = await readHint(request, this.#application, { extension, context });
-    const states = new Map<string, DeviceState | null>(parts.map((part) => [part, null]));
+    const before = this.#hints.get(device) ?? new Map<string, DeviceState | null>();
+    const states = new Map<string, DeviceState | null>(parts.map((part) => [part, before.get(part) ?? null]));
     this.#hints.set(device, states);
     const watchPart = async (part: string) => {
       const state = await this.#devices.watch(request, part);
@@ -45,6 +48,7 @@ export class HintWatch {
       if (states.get(part) === null) states.set(part, state);
     };
     await Promise.all(parts.map(watchPart));
+    await this.#unwatchUnneeded(request, before.keys());
     return stateOf(states);
   }
 
@@ -52,6 +56,10 @@ export class HintWatch {
     const parts = this.#hints.get(device)?.keys() ?? [device];
     this.#hints.delete(device);
     this.#own.delete(device);
+    await this.#unwatchUnneeded(request, parts);
+  }
+
+  async #unwatchUnneeded(request: Request, parts: Iterable<string>): Promise<void> {
     const isNeeded = (part: string) => this.#own.has(part) || [...this.#hints.values()].some((each) => each.has(part));
     for (const part of parts) if (!isNeeded(part)) await this.#devices.unwatch(request, part);
   }

@@ -126,6 +126,11 @@ export class Application {
     this.room.distributor.changed();
   }
 
+  /** The administrator has asked for everything to be read anew, perhaps after a change of Asterisk's dialplan. */
+  reloaded(): void {
+    this.#readHintsAgain();
+  }
+
   /** Makes the configured queues known and listens; to be called before the switch is connected. */
   async start(): Promise<void> {
     const { store, pbx, settings } = this.room;
@@ -221,6 +226,12 @@ export class Application {
     if (change.type === 'all') this.#steered.takeUpAll();
   }
 
+  #readHintsAgain(): void {
+    this.memberships
+      .readHintsAgain()
+      .catch((error: unknown) => this.room.log.error({ err: error }, 'Hints were not read'));
+  }
+
   #recover(awayMs: number | undefined): void {
     this.#recovery.abort();
     this.#recovery = new AbortController();
@@ -228,7 +239,11 @@ export class Application {
     const deps = { room: this.room, memberships: this.memberships };
     recover(deps, this.calls, signal, awayMs).then(
       // Of callers who were taken over, somebody may have wanted something while nobody was there.
-      () => this.#steered.takeUpAll(),
+      () => {
+        this.#steered.takeUpAll();
+        // Asterisk may have been started with another dialplan.
+        this.#readHintsAgain();
+      },
       (error: unknown) => {
         if (!signal.aborted && !isAppError(error)) this.room.log.fatal({ err: error }, 'Recovery failed');
       },

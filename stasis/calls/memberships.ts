@@ -1,8 +1,10 @@
+import { isHint } from '../../src/core/device-state.ts';
 import type { ExtensionNumber } from '../../src/core/ids.ts';
 import type { Extension } from '../../src/core/people.ts';
 import { isAppError } from '../../src/errors.ts';
 import type { Clock } from '../../src/lib/clock.ts';
 import { type Deferred, deferred } from '../../src/lib/deferred.ts';
+import { sideBySide } from '../../src/lib/side-by-side.ts';
 import type { Logger } from '../../src/log.ts';
 import type { Announcer } from '../../src/ports/announcer.ts';
 import type {
@@ -38,6 +40,9 @@ interface MembershipsDeps {
 
 /** Changes that other processes tell of come in bursts; one reading in this time answers them all. */
 const RELOAD_PAUSE_MS = 200;
+
+/** Hints that are read again at a time: each takes a channel of Asterisk for a moment. */
+const HINTS_AT_ONCE = 10;
 
 /** More members than that are read with all others. */
 const SOME_MAX = 50;
@@ -237,6 +242,23 @@ export class Memberships {
       ...went.map((extension) => announcer.memberLoggedOut(extension)),
     ];
     Promise.all(told).catch((error: unknown) => log.warn({ err: error }, 'A node could not be brought level'));
+  }
+
+  /** Asterisk does not tell that its dialplan was read anew: the devices that hints stand for are read again. */
+  async readHintsAgain(): Promise<void> {
+    const { board, pbx, distributor, log } = this.#deps;
+    const hints = [...this.#watched].filter(isHint);
+    await sideBySide(hints, HINTS_AT_ONCE, async (device) => {
+      try {
+        const state = await pbx.watchDevice(device);
+        // Logged out meanwhile.
+        if (this.#watched.has(device)) board.setDevice(device, state);
+        else await pbx.unwatchDevice(device);
+      } catch (error) {
+        log.warn({ err: error, device }, 'A hint could not be read again: what it stood for before counts');
+      }
+    });
+    if (hints.length > 0) distributor.changed();
   }
 
   /** Phones of logged-in members are watched, all others no longer. */

@@ -74,6 +74,30 @@ test('presence and patterns of the dialplan are no devices; what there is no hin
   expect((await asterisk.console('core show channels concise')).trim()).toBe('');
 });
 
+test('a hint that has other devices now: Asterisk tells nothing; watched again it is read anew, and the old devices no longer count', async () => {
+  await becomes('a', 'INUSE');
+  await becomes('c', 'NOT_INUSE');
+  await becomes('d', 'NOT_INUSE');
+  await asterisk.console('dialplan add extension moved,hint,Custom:a&Custom:c into hints');
+  seen.set('hint:moved@hints', await pbx.watchDevice('hint:moved@hints'));
+  expect(seen.get('hint:moved@hints')).toBe('INUSE');
+  await asterisk.console('dialplan add extension moved,hint,Custom:c&Custom:d into hints replace');
+  await becomes('d', 'RINGING');
+  // What is told after it has come: that of the new device has not.
+  await becomes('c', 'ONHOLD');
+  await eventually('the device that it had before', () => seen.get('hint:moved@hints') === 'INUSE');
+  await becomes('a', 'NOT_INUSE');
+  await eventually('the old devices alone', () => seen.get('hint:moved@hints') === 'ONHOLD');
+  expect(await hintOf('moved')).toBe('RINGINUSE');
+  expect(await pbx.watchDevice('hint:moved@hints')).toBe('RINGINUSE');
+  await becomes('c', 'NOT_INUSE');
+  await becomes('d', 'NOT_INUSE');
+  await eventually('the new devices', () => seen.get('hint:moved@hints') === 'NOT_INUSE');
+  await becomes('a', 'INUSE');
+  await becomes('d', 'RINGING');
+  await eventually('what comes afterwards', () => seen.get('hint:moved@hints') === 'RINGING');
+});
+
 test('Asterisk is started again: the hint is heard of as before', async () => {
   await becomes('a', 'INUSE');
   await becomes('b', 'NOT_INUSE');

@@ -30,6 +30,7 @@ let live: LiveConfig;
 let applied: Config[];
 /** Queues of which this process has written the row. */
 let defined: string[];
+let reloads = 0;
 let log: { level: string; msg: string; reason?: string }[];
 
 beforeAll(async () => {
@@ -75,6 +76,9 @@ async function start(text: string): Promise<void> {
     },
     apply: async (config) => {
       applied.push(config);
+    },
+    reloaded: () => {
+      reloads++;
     },
     clock: systemClock,
     log: createLog({ level: 'info', personalData: false }, stream),
@@ -289,7 +293,8 @@ describe('by file', () => {
   });
 
   test('a wrong file is refused with everything that is wrong, and nothing changes', async () => {
-    const before = live.config;
+    await live.reload();
+    const [before, reloadsBefore] = [live.config, reloads];
     await writeFile(file, `queues: { support: { retry: soon, wait: 3 }, sales: {} }\n${IVR}`);
     await expect(live.reload()).rejects.toMatchObject({
       code: 'CONFIG_INVALID',
@@ -297,8 +302,8 @@ describe('by file', () => {
     });
     await rm(file);
     await expect(live.reload()).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
-    expect(live.config).toBe(before);
-    expect((await anybody.query('select from queue_log')).rowCount).toBe(0);
+    expect([live.config, reloads]).toEqual([before, reloadsBefore]);
+    expect((await anybody.query('select from queue_log')).rowCount).toBe(1);
     expect(log.filter(({ level }) => level === 'error')).toHaveLength(2);
   });
 

@@ -182,6 +182,31 @@ describe('T5 one pass', () => {
   });
 });
 
+test('state_interface: what a hint stands for is read again when that is asked for, and when Asterisk is back', async () => {
+  const center = await CallCenter.open();
+  const hint = 'hint:1000@internal';
+  center.store.addExtension({ ...memberExtension('1000'), stateInterface: hint });
+  center.phone('1002').setState('INUSE');
+  center.pbx.setHint(hint, '1002');
+  await center.logsIn('1000');
+  const caller = await center.entersSupport();
+  center.pbx.setHint(hint, '1003');
+  await center.wait(1_000);
+  expect(center.ringing()).toEqual([]);
+  center.application.reloaded();
+  await center.clock.settle();
+  expect(center.ringing()).toEqual(['1000']);
+  caller.hangsUp();
+  await center.wait(500);
+  center.pbx.setHint(hint, '1002');
+  center.pbx.losesConnection();
+  center.pbx.reconnects();
+  await center.wait(500);
+  const next = await center.entersSupport();
+  expect(center.ringing()).toEqual([]);
+  await expectNothingLeft(center, next);
+});
+
 test('state_interface: the device that the extension names decides, and a change of it is taken up', async () => {
   const center = await CallCenter.open();
   const named = (stateInterface: string | null) =>

@@ -35,6 +35,9 @@ export class FakePbxWorld implements PhoneSwitch, CallerSwitch {
   readonly media = new Map<string, number | null | 'missing'>();
   /** Ends that were written down, in whole seconds as Asterisk's EPOCH. */
   readonly ends = new Map<ChannelId, ChannelEnd>();
+  /** Hints of the dialplan with the device that each stands for. */
+  readonly dialplanHints = new Map<string, string>();
+  readonly #hints = new Map<string, string>();
   readonly #deviceStates = new Map<string, DeviceState>();
   readonly #clock: Clock;
   readonly #wire: FakePbxWire;
@@ -250,9 +253,15 @@ export class FakePbxWorld implements PhoneSwitch, CallerSwitch {
     }
   }
 
-  /** Of a phone, or of a hint: `hint:1000@internal` stands for phone 1000. */
+  /** What a hint stands for is read when somebody begins to watch it, as in the real one. */
+  readHint(name: string): void {
+    const device = this.dialplanHints.get(name);
+    if (device !== undefined) this.#hints.set(name, device);
+  }
+
+  /** Of a phone, or of a hint: `hint:1000@internal` stands for phone 1000 unless the dialplan has another one. */
   deviceState(name: string): DeviceState {
-    const device = name.replace(/^hint:(.+)@.*$/, 'PJSIP/$1');
+    const device = this.#hints.get(name) ?? name.replace(/^hint:(.+)@.*$/, 'PJSIP/$1');
     const phone = this.phones.get(device.replace('PJSIP/', ''));
     if (!phone) return 'INVALID';
     if (phone.stateOverride !== null) return phone.stateOverride;

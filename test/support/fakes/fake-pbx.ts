@@ -129,6 +129,11 @@ export class FakePbx implements Pbx {
     return this.#world.phone(number);
   }
 
+  /** The dialplan is read anew, and the hint stands for another phone: nobody is told. */
+  setHint(hint: string, number: string): void {
+    this.#world.dialplanHints.set(hint, `PJSIP/${number}`);
+  }
+
   /** How long a medium plays; `null` for ever, 'missing' when there is no such file. A second unless set; tones never end. */
   setMedia(media: string, durationMs: number | null | 'missing'): void {
     this.#world.media.set(media, durationMs);
@@ -466,6 +471,7 @@ export class FakePbx implements Pbx {
 
   watchDevice(device: string): Promise<DeviceState> {
     this.#world.watched.add(device);
+    this.#world.readHint(device);
     return this.#wire.request('watchDevice', device, () => this.#world.deviceState(device));
   }
 
