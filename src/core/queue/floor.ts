@@ -8,25 +8,11 @@ import type { OrderedSet } from './ordered-set.ts';
 import { limitsAt } from './penalty-rules.ts';
 import { byService, type Move, type Place, Places } from './places.ts';
 import type { Window } from './pool.ts';
+import { isSameColleague, type Seat, Seats } from './seats.ts';
 import type { QueueSettings } from './settings.ts';
 import { needsAt } from './skills.ts';
 import type { Strategy } from './strategy.ts';
-
-/** A member's seat in one queue. */
-interface Seat {
-  member: Member;
-  /** May be rung now. */
-  isFree: boolean;
-}
-
-/** A walk along callers who may be served now, in order of service. */
-export interface Walk {
-  readonly floor: Floor;
-  /** Whom the walk has come to; `undefined` at its end. */
-  head(): Place | undefined;
-  /** Nobody could be found for the head: on to the next. */
-  pass(): void;
-}
+import { type Walk, walkAlong, walkTo } from './walk.ts';
 
 /** What of a queue's settings the choice of members depends on. */
 export type FloorSettings = Pick<
@@ -57,7 +43,7 @@ export class Floor {
   readonly settings: FloorSettings;
   readonly #strategy: Strategy;
   readonly #random: () => number;
-  readonly #seats = new Map<ExtensionNumber, Seat>();
+  readonly #seats = new Seats();
   readonly #places = new Places();
   readonly #demands: Demands<Place>;
   readonly #known = new KnownMembers();
@@ -91,7 +77,7 @@ export class Floor {
   }
 
   members(): Member[] {
-    return [...this.#seats.values()].map((seat) => seat.member);
+    return this.#seats.members();
   }
 
   member(number: ExtensionNumber): Member | undefined {
@@ -102,9 +88,7 @@ export class Floor {
     const { number } = member.extension;
     const seat = this.#seats.get(number);
     if (seat === undefined) {
-      const added = { member, isFree: false };
-      this.#seats.set(number, added);
-      this.#changed.add(added);
+      this.#changed.add(this.#seats.add(member));
       this.#reconsider(number, { wereSeats: this.#seats.size - 1 });
     } else {
       if (!isSameColleague(seat.member, member)) this.#reconsider(number);
@@ -214,16 +198,16 @@ export class Floor {
   }
 
   /** Everybody who may be served now. To be asked after {@link settle}. Who is given up has not been served where they are, and stands in nobody's way. */
-  walks(isGivenUp: (place: Place) => boolean = () => false): Walk[] {
+  walks(isGivenUp: (place: Place) => boolean = () => false): Walk<Floor>[] {
     if (this.#waiting === 0) return [];
     if (!this.settings.autofill) return this.#walkOfFirst(isGivenUp);
-    const walks: Walk[] = [];
+    const walks: Walk<Floor>[] = [];
     for (const demand of this.#demands) {
       const isFree = () => demand.pool.hasAny(this.#window(demand));
       if (demand.line.size > 0 && isFree()) walks.push(walkAlong(this, demand.line, isFree));
     }
     for (const [number, line] of this.#known.exclusiveLines()) {
-      const isFree = () => this.#seats.get(number)?.isFree === true;
+      const isFree = () => this.#seats.isFree(number);
       if (isFree()) walks.push(walkAlong(this, line, isFree));
     }
     return walks;
@@ -288,7 +272,7 @@ export class Floor {
     const waitedMs = nowMs - entry.joinedAtMs;
     const penalty = limitsAt(entry.limits, entry.penaltyRule, waitedMs);
     const skill = needsAt(entry.skillRule, entry.needs, waitedMs);
-    const demand = this.#demands.take(penalty.limits, skill.needs, () => this.#freeMembers());
+    const demand = this.#demands.take(penalty.limits, skill.needs, () => this.#seats.freeMembers());
     const exclusive = this.#exclusiveTo(entry, demand, nowMs);
     const nextMs = [penalty.nextAfterMs, skill.nextAfterMs].map((ms) => (ms === null ? null : entry.joinedAtMs + ms));
     this.#alarms.set(place, earliest([...nextMs, exclusive?.untilMs ?? null, this.#restEndMs(entry, nowMs)]));
@@ -347,39 +331,12 @@ export class Floor {
    * Without autofill only the first caller may be rung for (AF1). Who can't be served by anybody who is logged in stands in
    * nobody's way (difference 6).
    */
-  #walkOfFirst(isGivenUp: (place: Place) => boolean): Walk[] {
+  #walkOfFirst(isGivenUp: (place: Place) => boolean): Walk<Floor>[] {
     const isServable = ({ demand }: Place) =>
-      demand === null || this.#hasSeat((member) => this.#demands.isFor(demand, member, this.#window(demand)));
+      demand === null || this.#seats.has((member) => this.#demands.isFor(demand, member, this.#window(demand)));
     const first = firstThat(this.#places, (place) => isServable(place) && !isGivenUp(place));
-    if (first?.isWaiting !== true) return [];
-    let isOver = false;
-    const head = () => (isOver || !first.isWaiting ? undefined : first);
-    return [{ floor: this, head, pass: () => (isOver = true) }];
+    return first?.isWaiting === true ? [walkTo(this, first)] : [];
   }
-
-  #hasSeat(passes: (member: Member) => boolean): boolean {
-    for (const { member } of this.#seats.values()) if (passes(member)) return true;
-    return false;
-  }
-
-  #freeMembers(): Member[] {
-    return [...this.#seats.values()].filter((seat) => seat.isFree).map((seat) => seat.member);
-  }
-}
-
-/** Whether it makes no difference to those who wait for the member, as long as the member is there. */
-function isSameColleague(before: Member, now: Member): boolean {
-  return (
-    before.isPaused === now.isPaused &&
-    before.penalty === now.penalty &&
-    before.extension.skills === now.extension.skills
-  );
-}
-
-/** Along a line from which those who are served go away. */
-function walkAlong(floor: Floor, line: OrderedSet<Place>, isWorthwhile: () => boolean): Walk {
-  let passed = 0;
-  return { floor, head: () => (isWorthwhile() ? line.at(passed) : undefined), pass: () => passed++ };
 }
 
 function firstThat(line: Iterable<Place>, passes: (place: Place) => boolean): Place | undefined {

@@ -1,10 +1,11 @@
 import type { EntryId, ExtensionNumber, QueueName } from '../ids.ts';
 import type { Member } from './availability.ts';
-import { Floor, type FloorSettings, type Walk } from './floor.ts';
+import { Floor, type FloorSettings } from './floor.ts';
 import { compareArrivals, compareEntries, type WaitingEntry } from './line.ts';
 import { Patience } from './patience.ts';
 import { byService, type Move, type Place } from './places.ts';
 import type { Strategy } from './strategy.ts';
+import type { Walk } from './walk.ts';
 
 /** Ring these members for this caller, all at the same time: a proposal that only the database makes true. */
 export interface Proposal {
@@ -188,7 +189,7 @@ export class Matchmaker {
     if (floors?.size === 0) this.#byMember.delete(number);
   }
 
-  #serve({ floor, head }: Walk, floors: readonly Floor[], nowMs: number): Proposal | null {
+  #serve({ floor, head }: Walk<Floor>, floors: readonly Floor[], nowMs: number): Proposal | null {
     const place = head();
     const members = place === undefined ? [] : floor.choose(place, nowMs);
     if (place === undefined || members.length === 0) return null;
@@ -219,7 +220,7 @@ export class Matchmaker {
   }
 
   /** Of all walks the one that has come to whoever goes first: the first caller of each queue, then between the queues. */
-  #foremost(walks: readonly Walk[]): Walk | undefined {
+  #foremost(walks: readonly Walk<Floor>[]): Walk<Floor> | undefined {
     const ofFloors = new Map<Floor, Stop>();
     for (const walk of walks) {
       const head = walk.head();
@@ -241,6 +242,6 @@ export class Matchmaker {
 
 /** A walk and whom it has come to. */
 interface Stop {
-  readonly walk: Walk;
+  readonly walk: Walk<Floor>;
   readonly head: Place;
 }
