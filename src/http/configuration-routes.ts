@@ -44,7 +44,9 @@ const stepSchema = group({
 const stepParamsSchema = {
   type: 'object',
   required: ['step'],
-  properties: { step: { type: 'string', minLength: 1, maxLength: 64, description: 'Name of a step of the IVR' } },
+  properties: {
+    step: { type: 'string', pattern: '^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$', description: 'Name of a step of the IVR' },
+  },
 } as const;
 
 const changeBodySchema = {

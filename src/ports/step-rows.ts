@@ -1,6 +1,9 @@
 /** A step of the IVR that stands in the database, with the names and values that the file would have. */
 export type StoredStep = Readonly<Record<string, unknown>>;
 
+/** Longest definition; the table's check is the same. */
+export const STEP_BYTES_MAX = 20_000;
+
 export interface StepRow {
   readonly name: string;
   readonly definition: StoredStep;

@@ -219,6 +219,10 @@ describe('steps of the IVR by SQL', () => {
       code: 'CONFIG_INVALID',
       message: expect.stringMatching(/^ivr_step\.definition ivr\.steps\.one\.next: there is no step "shop"/),
     });
+    const large = Object.fromEntries(Array.from({ length: 16 }, (_, n) => [n.toString(16), 'one'.repeat(500)]));
+    await expect(ask('big', { set: { menu: { keys: large } }, create: true })).rejects.toMatchObject({
+      message: 'ivr_step.definition ivr.steps.big: is larger than 20000 bytes',
+    });
     const made = await ask('shop', { set: { queue: 'support' }, create: true });
     expect(made).toEqual({ step: 'shop', isOfFile: false, isInDatabase: true, definition: { queue: 'support' } });
     // The row begins as the file's step.

@@ -103,6 +103,8 @@ test('a step is read, set, and its row removed', async () => {
     ...{ step: 'main', ofFile: true, inDatabase: false },
     definition,
   });
+  for (const name of ['__proto__', 'a%20b', 'x'.repeat(65)])
+    expect((await server.inject(`/steps/${name}`)).statusCode).toBe(400);
   const unknown = await server.inject('/steps/nowhere');
   expect([unknown.statusCode, unknown.json().error.code]).toEqual([404, 'STEP_UNKNOWN']);
   const set = { menu: { keys: { '3': 'news' } } };
