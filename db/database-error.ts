@@ -41,6 +41,11 @@ export function isConnectionLost(error: unknown): boolean {
   return code === 'ECONNRESET' || code === 'EPIPE' || code === '57P01' || code === '57P02' || code === '40P01';
 }
 
+/** Whether the server has no room on its disk: it answers, and takes nothing. */
+export function isWithoutRoom(error: unknown): boolean {
+  return types.isNativeError(error) && codeOf(error) === '53100';
+}
+
 /** Whether the server did not answer within the client's own limit, which is longer than the one it keeps itself. */
 export function isSilence(error: unknown): boolean {
   return types.isNativeError(error) && error.message === 'Query read timeout';

@@ -1,10 +1,10 @@
 import { Socket } from 'node:net';
 import { Pool, type PoolConfig } from 'pg';
-import { isAppError } from '../src/errors.ts';
+import { type AppError, isAppError } from '../src/errors.ts';
 import type { Clock } from '../src/lib/clock.ts';
 import type { Outage } from '../src/lib/outage.ts';
 import type { Logger } from '../src/log.ts';
-import { databaseError, isConnectionLost, isSilence, ownTablesError } from './database-error.ts';
+import { databaseError, isConnectionLost, isSilence, isWithoutRoom, ownTablesError } from './database-error.ts';
 import type { Statement } from './statements/statement.ts';
 
 /** What a session sets so that the change triggers leave its changes to the store (0005-change-notices.sql). */
@@ -40,6 +40,16 @@ function sessionOptions(settings: DatabaseOptions['sessionSettings'] = {}): read
   return Object.entries(settings).map(([name, value]) => `-c ${name}=${value}`);
 }
 
+/** Needs some pages more for a moment. Who may not make temporary tables can't ask: then nothing speaks against there being room. */
+const ASK_FOR_ROOM = {
+  name: 'ask-for-room',
+  text: `do $$ begin
+      create temporary table queueapp_room on commit drop as select generate_series(1, 2000) as number;
+    exception when insufficient_privilege then null;
+    end $$`,
+  values: [],
+};
+
 /**
  * The pool behind the store. A call ends within 2 × connectTimeoutMs + statementTimeoutMs + 0.5 s. A server that falls
  * silent (half-open connections) is noticed after statementTimeoutMs + 0.5 s; then every connection is given up at once,
@@ -54,6 +64,8 @@ export class Database {
   readonly #outage: Outage | undefined;
   readonly #onLeaseLost: (reason: string) => void;
   #ending: Promise<void> | undefined;
+  /** A statement has found no room on the server's disk, and since then there was none. */
+  #isWithoutRoom = false;
 
   constructor(options: DatabaseOptions) {
     this.#clock = options.clock;
@@ -89,7 +101,7 @@ export class Database {
       this.#outage?.back('statements');
       return rows;
     } catch (error) {
-      if (isAppError(error, 'DATABASE_UNAVAILABLE')) this.#outage?.lost('statements', error.message);
+      if (isAppError(error, 'DATABASE_UNAVAILABLE')) this.#tellLoss(error);
       if (isAppError(error, 'LEASE_LOST')) this.#onLeaseLost('the database refused what it wrote');
       throw error;
     }
@@ -111,6 +123,24 @@ export class Database {
       if (isSilence(error)) this.#giveUpConnections();
       throw this.#told(error);
     }
+  }
+
+  /**
+   * After a statement has found no room: whether there is some again. Until then the database counts as away, although it answers what needs none.
+   * @throws AppError DATABASE_UNAVAILABLE
+   */
+  async askForRoom(): Promise<void> {
+    if (!this.#isWithoutRoom) return;
+    await this.run(ASK_FOR_ROOM);
+    this.#isWithoutRoom = false;
+    this.#outage?.back('room');
+  }
+
+  #tellLoss(error: AppError): void {
+    this.#outage?.lost('statements', error.message);
+    if (!isWithoutRoom(error.cause)) return;
+    this.#isWithoutRoom = true;
+    this.#outage?.lost('room', error.message);
   }
 
   /** Ends all connections; statements that run are finished first, within the statement's time limit. */

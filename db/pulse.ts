@@ -37,6 +37,7 @@ export class Pulse {
     const askedAtMs = this.#clock.now();
     await this.#database.run({ name: 'ping', text: 'select 1', values: [] });
     const tookMs = this.#clock.now() - askedAtMs;
+    await this.#database.askForRoom();
     this.#slowInARow = tookMs < SLOW_MS ? 0 : this.#slowInARow + 1;
     if (this.#slowInARow === 0) this.#outage.back('answers');
     if (this.#slowInARow >= SLOW_IN_A_ROW)

@@ -13,6 +13,7 @@ import { untilTheyTalk } from '../support/e2e/listening.ts';
 import { Site, stackName } from '../support/e2e/site.ts';
 import { allIsServed, oneTalksTwoWait } from '../support/e2e/talk-and-wait.ts';
 import { writeToneClass } from '../support/e2e/tone-class.ts';
+import { fillUp } from '../support/fill-up.ts';
 import { HalfOpenProxy } from '../support/half-open-proxy.ts';
 import type { Call } from '../support/phones/call.ts';
 import { answers, type Phone } from '../support/phones/phone.ts';
@@ -182,7 +183,10 @@ describe('while one talks and two wait, PostgreSQL', () => {
     const { phone, talking, ring, waiting } = await oneTalksTwoWait(site);
     await untilHears(waiting[0], 'a-low');
     const heard = await music(waiting[0]);
-    await fillUp();
+    await fillUp(disk, ['queue_log', 'queue_entry', 'ring_attempt'], {
+      admin: asAdmin,
+      query: (text) => asAdmin(text, 'queueapp'),
+    });
     await untilTheyTalk([talking, 500], [ring, 700]);
     phone.behave(answers(0, 300));
     await ring.hangup();
@@ -298,6 +302,7 @@ describe("PostgreSQL is restored from yesterday's dump", () => {
     await site.untilPhase('waiting');
     const open = await site.sql("select caller_number, state from queue_entry where state <> 'ended'");
     expect(open).toEqual([{ caller_number: '2003', state: 'waiting' }]);
+    expect((await site.calls()).find(({ phase }) => phase === 'waiting')?.position).toBe(1);
     phone.behave(answers(0, 300));
     await ring.hangup();
     await talking.ended();
@@ -311,24 +316,3 @@ describe("PostgreSQL is restored from yesterday's dump", () => {
     });
   });
 });
-
-/** The disk takes no byte more, and the tables have no place left in pages that they have already. */
-async function fillUp(): Promise<void> {
-  // The write-ahead log keeps the room that it has: a segment of its own.
-  await asAdmin('select pg_switch_wal()');
-  await asAdmin('checkpoint');
-  disk.fill();
-  const ended = "'state', 'ended', 'ended_at', now(), 'outcome', 'ABANDON'";
-  for (const [table, changed] of [
-    ['queue_log', "'id', -n"],
-    ['queue_entry', `'entry_id', 'filler-' || n, ${ended}`],
-    ['ring_attempt', `'attempt_id', 'filler-' || n, ${ended}`],
-  ]) {
-    const filling = asAdmin(
-      `insert into ${table} overriding system value select (jsonb_populate_record(null::${table}, to_jsonb(t) || jsonb_build_object(${changed}))).*
-        from (select * from ${table} limit 1) t, generate_series(1, 10000) n`,
-      'queueapp',
-    );
-    await expect(filling).rejects.toMatchObject({ code: '53100' });
-  }
-}
