@@ -8,7 +8,7 @@ import type {
   MissRequest,
   NewEntry,
 } from '../../../src/ports/queue-store.ts';
-import type { MemoryAttempt, MemoryEntry } from './memory-queue-store.ts';
+import type { MemoryAttempt, MemoryEntry } from './memory-calls.ts';
 
 /** Place of an entry in the line: 1 and however many are before it. */
 export function position(entry: MemoryEntry, line: readonly MemoryEntry[]): number {
