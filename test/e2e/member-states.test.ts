@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { eventually } from '../support/e2e/eventually.ts';
 import { withQueues } from '../support/e2e/hearing.ts';
 import { promptsOf, untilTheyTalk } from '../support/e2e/listening.ts';
 import { Site } from '../support/e2e/site.ts';
@@ -25,6 +26,10 @@ const QUEUES = `
     leave-when-empty: strict
     autopause: 'yes'
     ring-timeout: 3s
+  familiar:
+    known-member: { by: last-call, exclusive: 20s }
+  weighed:
+    age-weight: 2s
 `;
 
 let site: Site;
@@ -35,6 +40,10 @@ beforeAll(async () => {
   await site.dialplan('0013', 'Stasis(queueapp,queue,strict)');
   await site.dialplan('0014', 'Stasis(queueapp,pause,support,lunch, at home)');
   await site.dialplan('0015', 'Stasis(queueapp,unpause,support)');
+  await site.dialplan('0016', 'Set(CUSTOMER_CODE=1111)', 'Stasis(queueapp,queue,familiar)');
+  await site.dialplan('0017', 'Stasis(queueapp,queue,familiar)');
+  for (const priority of [0, 1, 5])
+    await site.dialplan(`002${priority}`, `Set(QUEUE_PRIO=${priority})`, 'Stasis(queueapp,queue,weighed)');
 }, 600_000);
 afterEach(() => site.reset());
 afterAll(() => site?.down());
@@ -224,5 +233,71 @@ describe('by dialplan and command', () => {
     expect([variables.get('QUEUESTATUS'), variables.get('QUEUE_WITHDRAW_INFO')]).toEqual(['WITHDRAW', 'back office']);
     expect((await site.logged('WITHDRAW')).data[3]).toBe('back office');
     await second.hangup();
+  });
+});
+
+describe('what a queue makes of its callers', () => {
+  /** Logged in by SQL, and free. */
+  async function serves(queue: string, ...extensions: string[]): Promise<void> {
+    for (const extension of extensions)
+      await site.sql('insert into queue_member (queue, extension) values ($1, $2)', [queue, extension]);
+    for (const extension of extensions) await site.untilDevice(extension, 'NOT_INUSE');
+    const isIn = async (extension: string) => (await membership(extension))?.queue === queue;
+    await eventually('them to be members', async () => (await Promise.all(extensions.map(isIn))).every((each) => each));
+  }
+
+  const numbersInOrder = async () => {
+    const waiting = (await site.calls()).filter(({ phase }) => phase === 'waiting' || phase === 'ringing');
+    return waiting.sort((a, b) => (a.position ?? 0) - (b.position ?? 0)).map(({ caller }) => caller.number);
+  };
+
+  test('a known customer is given to the member who knows them, though another one has waited longer; a stranger is not', async () => {
+    const [idle, knowing] = await Promise.all([
+      site.phone('1000', { behaviour: answers(0) }),
+      site.phone('2000', { behaviour: answers(0) }),
+    ]);
+    await serves('familiar', '2000');
+    const talks = async (number: string, from: string) => {
+      const caller = await site.caller(number, { from: { number: from } });
+      await site.untilPhase('talking');
+      await caller.hangup();
+      await site.untilNoCalls();
+    };
+    await talks('0016', '5551');
+    await serves('familiar', '1000');
+    await talks('0016', '5552');
+    await talks('0017', '5553');
+    const served = [idle, knowing].map(({ rings }) => rings.map(({ caller }) => caller.number).join());
+    expect(served).toEqual(['5553', '5551,5552']);
+  });
+
+  test('a point of priority is worth so much waiting: who has waited longer than that stays before it', async () => {
+    const phone = await site.phone('1000');
+    const old = await site.caller('0020', { from: { number: '5551' } });
+    await site.untilPhase('waiting');
+    const waits = () =>
+      site.sql("select from queue_entry where now() - joined_at > interval '2.5 s' and state = 'waiting'");
+    await eventually('the first to have waited', async () => (await waits()).length === 1);
+    const important = await site.caller('0021', { from: { number: '5552' } });
+    await site.untilPhase('waiting', ({ caller }) => caller.number === '5552');
+    const urgent = await site.caller('0025', { from: { number: '5553' } });
+    await site.untilPhase('waiting', ({ caller }) => caller.number === '5553');
+    expect(await numbersInOrder()).toEqual(['5553', '5551', '5552']);
+    await serves('weighed', '1000');
+    expect((await phone.ring()).caller.number).toBe('5553');
+    await Promise.all([old.hangup(), important.hangup(), urgent.hangup()]);
+  });
+
+  test('who is cut off and calls again within a minute has the old place', async () => {
+    const cut = await site.caller('0001', { from: { number: '5551' } });
+    await site.untilPhase('waiting');
+    const next = await site.caller('0001', { from: { number: '5552' } });
+    await site.untilPhase('waiting', ({ position }) => position === 2);
+    await cut.hangup();
+    await site.logged('ABANDON');
+    const again = await site.caller('0001', { from: { number: '5551' } });
+    await eventually('both to wait', async () => (await numbersInOrder()).length === 2);
+    expect(await numbersInOrder()).toEqual(['5551', '5552']);
+    await Promise.all([again.hangup(), next.hangup()]);
   });
 });

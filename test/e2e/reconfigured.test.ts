@@ -11,6 +11,8 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, jest, test } from '@jest/globals';
+import type { StepJson } from '../../src/http/configuration-routes.ts';
+import type { StatusJson } from '../../src/http/views.ts';
 import { silences } from '../support/audio/levels.ts';
 import { durationMs, writeWav } from '../support/audio/pcm.ts';
 import { eventually } from '../support/e2e/eventually.ts';
@@ -112,6 +114,40 @@ test('strategy and ring time are changed by SQL, SIGHUP and command while a call
     .filter((event) => !/MEMBER|QUEUESTART|^INFO$|^DID$/.test(event));
   expect(events).toEqual(['ENTERQUEUE', 'CONFIGRELOAD', 'RINGNOANSWER', 'CONNECT', 'COMPLETECALLER']);
   await site.cli('unset', 'support', '--all');
+});
+
+test('a menu is changed by SQL while a caller is in it: they go on in theirs, the next one has the new one', async () => {
+  const sales = await site.phone('2000', { behaviour: answers(100) });
+  const first = await site.caller('0000', { from: { number: '5550413' } });
+  await first.hears('ivr_menu', { headMs: 1_000, limitMs: 20_000 });
+
+  await site.sql("insert into queue (name, title) values ('shop', 'Shop')");
+  const menu = { prompt: 'queueapp/closed', wait: '10s', keys: { '2': 'shop-queue' }, nothing: 'goodbye' };
+  const steps = { main: { menu }, 'shop-queue': { queue: 'shop' } };
+  await site.sql('insert into ivr_step (name, definition) select key, value from jsonb_each($1)', [steps]);
+  await eventually('queue and steps to be taken up', async () => {
+    const [queues, step] = await Promise.all([ask<{ queue: string }[]>('queues'), ask<StepJson>('steps/shop-queue')]);
+    return queues.some(({ queue }) => queue === 'shop') && step.inDatabase;
+  });
+  // A slip of the pen, which is told, and takes nothing away from the menu that is there.
+  await site.sql(
+    `update ivr_step set definition = jsonb_set(definition, '{menu,keys,3}', '"shp-queue"') where name = 'main'`,
+  );
+  const refused = () => ask<StatusJson>('status').then(({ refusedRows }) => refusedRows);
+  await eventually('the wrong row to be told', async () => (await refused()).length === 1);
+  expect((await refused())[0]?.reason).toMatch(/^ivr\.steps\.main\.menu\.keys\.3: there is no step "shp-queue"/);
+
+  await first.press('2');
+  expect((await sales.ring()).caller.number).toBe('5550413');
+  const second = await site.caller('0000', { from: { number: '5550414' } });
+  await second.hears('closed', { headMs: 1_000, limitMs: 20_000 });
+  await second.press('2');
+  const waiting = await site.untilPhase('waiting');
+  expect([waiting.queue, waiting.caller.number]).toEqual(['shop', '5550414']);
+
+  await Promise.all([first.hangup(), second.hangup()]);
+  await site.logged('ABANDON');
+  await site.sql('delete from ivr_step');
 });
 
 test('personal-data erase: number, name and the recording on Asterisk’s disk are gone, the lines are still counted', async () => {
