@@ -15,8 +15,17 @@ export async function hearsNow(call: Call): Promise<ToneTrack | null> {
   return trackHeard(recording, endMs - 1_000, endMs);
 }
 
-export const untilHears = (call: Call, track: ToneTrack, limitMs = 20_000) =>
-  eventually(`${track} is heard`, async () => (await hearsNow(call)) === track, limitMs);
+/** Waits until a track is heard; when it is not, the error tells what was heard instead, second by second. */
+export async function untilHears(call: Call, track: ToneTrack, limitMs = 20_000): Promise<void> {
+  try {
+    await eventually(`${track} is heard`, async () => (await hearsNow(call)) === track, limitMs);
+  } catch (error) {
+    const recording = await call.recording();
+    const seconds = Array.from({ length: Math.floor(durationMs(recording) / 1_000) }, (_, second) => second * 1_000);
+    const heard = seconds.map((fromMs) => trackHeard(recording, fromMs, fromMs + 1_000) ?? 'none');
+    throw new Error(`${String(error)}; since the call began: ${heard.join(' ')}${call.story()}`);
+  }
+}
 
 /** Waits until so much more has been recorded. */
 export async function hearsFor(call: Call, ms: number): Promise<void> {

@@ -52,9 +52,14 @@ export class Call extends CallView {
     return this.ended();
   }
 
-  /** Puts the other side on hold (re-INVITE, `sendonly`), or takes it back. */
+  /** Puts the other side on hold (re-INVITE, `sendonly`), or takes it back; waits until the switch has agreed. */
   async hold(isOn = true): Promise<void> {
+    const before = this.messages.length;
     await this.#command(isOn ? 'hold' : 'resume');
+    const isAgreed = ({ direction, method, status }: SipMessage) =>
+      direction === 'in' && method === 'INVITE' && status === 200;
+    const look = () => this.messages.slice(before).find(isAgreed);
+    await this.until(`the answer to ${isOn ? 'hold' : 'resume'}`, look, {});
   }
 
   /** Sends the other side to a number (REFER), as a person does who does not wait for the answer there. */
