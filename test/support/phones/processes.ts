@@ -115,8 +115,15 @@ export function temporaryFolder(purpose: string): Promise<string> {
   return mkdtemp(join(tmpdir(), `queueapp-${purpose}-`));
 }
 
-/** Finds a TCP port of 127.0.0.1 on which nobody listens. */
+/** Finds a port of 127.0.0.1 on which nobody listens, neither by TCP nor by UDP. */
 export async function freePort(): Promise<number> {
+  for (;;) {
+    const port = await freeTcpPort();
+    if (!(await isUdpPortTaken(port))) return port;
+  }
+}
+
+async function freeTcpPort(): Promise<number> {
   const server = createServer();
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
