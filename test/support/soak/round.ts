@@ -28,8 +28,8 @@ export interface RoundResult {
 /** Waiting callers are served in this time, though phones miss calls. */
 const DRAIN_LIMIT_MS = 90_000;
 const ROLL_CALL_LIMIT_MS = 30_000;
-/** What ends by itself (a hang-up that is on its way, a channel that reads a variable) has ended by then. */
-const REST_LIMIT_MS = 8_000;
+/** What ends by itself (a hang-up that is on its way, a channel that reads a variable) has ended by then; notes of ends go five seconds later. */
+const REST_LIMIT_MS = 15_000;
 
 /**
  * People call, something happens, everybody goes home, and each member's phone is called once more: then it is looked from outside
