@@ -30,6 +30,11 @@ const QUEUES = `
     known-member: { by: last-call, exclusive: 20s }
   weighed:
     age-weight: 2s
+  once:
+    strategy: rrmemory
+    one-pass: true
+    ring-timeout: 2s
+    retry: 1s
 `;
 
 let site: Site;
@@ -44,6 +49,7 @@ beforeAll(async () => {
   await site.dialplan('0017', 'Stasis(queueapp,queue,familiar)');
   for (const priority of [0, 1, 5])
     await site.dialplan(`002${priority}`, `Set(QUEUE_PRIO=${priority})`, 'Stasis(queueapp,queue,weighed)');
+  await site.dialplan('0018', 'Stasis(queueapp,queue,once)');
 }, 600_000);
 afterEach(() => site.reset());
 afterAll(() => site?.down());
@@ -299,5 +305,14 @@ describe('what a queue makes of its callers', () => {
     await eventually('both to wait', async () => (await numbersInOrder()).length === 2);
     expect(await numbersInOrder()).toEqual(['5551', '5552']);
     await Promise.all([again.hangup(), next.hangup()]);
+  });
+
+  test('one-pass: when every member was rung once the caller leaves, QUEUESTATUS=TIMEOUT', async () => {
+    const phones = await Promise.all([site.phone('1000'), site.phone('2000')]);
+    await serves('once', '1000', '2000');
+    await site.caller('0018', { from: { number: '5551' } });
+    expect((await site.untilVariable('QUEUESTATUS')).get('QUEUESTATUS')).toBe('TIMEOUT');
+    expect(await story()).toEqual(['ENTERQUEUE', 'RINGNOANSWER 1000', 'RINGNOANSWER 2000', 'EXITWITHTIMEOUT']);
+    expect(phones.map(({ rings }) => rings.length)).toEqual([1, 1]);
   });
 });
