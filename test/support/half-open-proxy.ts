@@ -35,6 +35,11 @@ export class HalfOpenProxy {
     return address.port;
   }
 
+  /** The same as the address of an HTTP server, such as Asterisk's. */
+  get httpUrl(): string {
+    return `http://127.0.0.1:${this.port}`;
+  }
+
   /** From now on bytes in both directions vanish, on old and on new connections. */
   fallSilent(): void {
     this.#isSilent = true;

@@ -5,7 +5,7 @@ import { silentLog } from '../../../src/log.ts';
 import type { PbxEvent } from '../../../src/ports/pbx.ts';
 import { AriPbx } from '../../../stasis/ari/pbx.ts';
 import type { AriLimits } from '../../../stasis/ari/settings.ts';
-import { AriProxy } from './ari-proxy.ts';
+import { HalfOpenProxy } from '../../support/half-open-proxy.ts';
 import { nextConnected, until } from './pbx-harness.ts';
 import { PrivateAsterisk } from './private-asterisk.ts';
 
@@ -13,17 +13,17 @@ jest.setTimeout(60_000);
 
 describe('the connection to Asterisk', () => {
   let asterisk: PrivateAsterisk;
-  let proxy: AriProxy;
+  let proxy: HalfOpenProxy;
   const opened: AriPbx[] = [];
 
   beforeAll(async () => {
     asterisk = await PrivateAsterisk.start();
-    proxy = await AriProxy.start(asterisk.ariPort);
+    proxy = await HalfOpenProxy.start({ host: '127.0.0.1', port: asterisk.ariPort });
   });
 
   afterEach(async () => {
     for (const pbx of opened.splice(0)) await pbx[Symbol.asyncDispose]();
-    proxy.letIn();
+    proxy.recover();
   });
 
   afterAll(async () => {
@@ -39,7 +39,7 @@ describe('the connection to Asterisk', () => {
     limits?: Partial<AriLimits>;
   } = {}) {
     const pbx = new AriPbx({
-      settings: { url: `${proxy.url}/ari/`, username: asterisk.username, password, application: 'queueapp' },
+      settings: { url: `${proxy.httpUrl}/ari/`, username: asterisk.username, password, application: 'queueapp' },
       limits: { backoff: { firstMs: 20, maxMs: 100 }, ...limits },
       clock: systemClock,
       random: Math.random,
@@ -93,7 +93,7 @@ describe('the connection to Asterisk', () => {
 
   it('rejects what waits for an answer when the line swallows it', async () => {
     const { pbx } = await connected({ limits: { requestTimeoutMs: 200 } });
-    proxy.swallow();
+    proxy.fallSilent();
     await expect(pbx.answer(channelId('any'))).rejects.toMatchObject({
       code: 'ARI_UNAVAILABLE',
       details: { method: 'POST', resource: 'channels/any/answer' },
@@ -102,7 +102,7 @@ describe('the connection to Asterisk', () => {
 
   it('rejects what waits for an answer when the connection is cut', async () => {
     const { pbx } = await connected();
-    proxy.swallow();
+    proxy.fallSilent();
     const answer = pbx.answer(channelId('any'));
     proxy.cut();
     await expect(answer).rejects.toMatchObject({ code: 'ARI_UNAVAILABLE' });
@@ -110,7 +110,7 @@ describe('the connection to Asterisk', () => {
 
   it('refuses further requests at once when too many wait', async () => {
     const { pbx } = await connected({ limits: { pendingRequestsMax: 2, requestTimeoutMs: 300 } });
-    proxy.swallow();
+    proxy.fallSilent();
     const waiting = [pbx.answer(channelId('any')), pbx.answer(channelId('any'))].map((answer) =>
       answer.catch(() => 'in vain'),
     );

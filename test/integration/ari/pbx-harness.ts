@@ -4,11 +4,11 @@ import { silentLog } from '../../../src/log.ts';
 import { AriPbx } from '../../../stasis/ari/pbx.ts';
 import type { AriLimits } from '../../../stasis/ari/settings.ts';
 import type { HarnessBehaviour, HarnessPhone, PbxHarness } from '../../contract/pbx.suite.ts';
+import { HalfOpenProxy } from '../../support/half-open-proxy.ts';
 import { type Caller, dial } from '../../support/phones/caller.ts';
 import { answers, neverAnswers, Phone, isBusy as saysBusy } from '../../support/phones/phone.ts';
 import { plugInRefusingPhone } from '../../support/phones/refusing-phone.ts';
 import type { ScriptedPhone } from '../../support/phones/scripted-phone.ts';
-import { AriProxy } from './ari-proxy.ts';
 import { PrivateAsterisk } from './private-asterisk.ts';
 
 /** One test starts endpoints and waits for real rings. */
@@ -21,7 +21,7 @@ export async function createAriHarness(
   kind: AsteriskKind = 'current',
 ): Promise<PbxHarness> {
   const asterisk = await PrivateAsterisk.start({}, kind);
-  const proxy = await AriProxy.start(asterisk.ariPort);
+  const proxy = await HalfOpenProxy.start({ host: '127.0.0.1', port: asterisk.ariPort });
   const connect = (url: string) =>
     new AriPbx({
       settings: { url, username: asterisk.username, password: asterisk.password, application: 'queueapp' },
@@ -30,7 +30,7 @@ export async function createAriHarness(
       random: Math.random,
       log: silentLog(),
     });
-  const pbx = connect(proxy.url);
+  const pbx = connect(proxy.httpUrl);
   const started = nextConnected(pbx);
   pbx.start();
   await started;
@@ -60,7 +60,7 @@ export async function createAriHarness(
       return harnessPhone(phone);
     },
     loseConnection: async () => proxy.cut(),
-    regainConnection: async () => proxy.letIn(),
+    regainConnection: async () => proxy.recover(),
     async replace() {
       const rival = connect(asterisk.url);
       rivals.push(rival);

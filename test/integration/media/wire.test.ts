@@ -11,10 +11,10 @@ import { toneSpans } from '../../support/audio/levels.ts';
 import type { RtpPacket } from '../../support/audio/rtp.ts';
 import { longestPauseMs } from '../../support/audio/rtp.ts';
 import { eventually } from '../../support/eventually.ts';
+import { HalfOpenProxy } from '../../support/half-open-proxy.ts';
 import { NoiseProgramme, type Place } from '../../support/media/noise-programme.ts';
 import { SineProgramme } from '../../support/media/sine-programme.ts';
 import { Capture } from '../../support/phones/capture.ts';
-import { AriProxy } from '../ari/ari-proxy.ts';
 import { createMediaHarness, heardRtp, type MediaHarness, type WaitingCaller } from './media-harness.ts';
 
 jest.setTimeout(60_000);
@@ -188,8 +188,8 @@ describe('A programme over chan_websocket', () => {
   });
 
   test('is lost, once, when its socket is cut; Asterisk hangs the media channel up by itself', async () => {
-    const proxy = await AriProxy.start(harness.asterisk.ariPort);
-    const media = anotherMediaOut({ url: proxy.url });
+    const proxy = await HalfOpenProxy.start({ host: '127.0.0.1', port: harness.asterisk.ariPort });
+    const media = anotherMediaOut({ url: proxy.httpUrl });
     const who = await harness.waiting();
     const line = await openOn(media, who, new NoiseProgramme('ulaw'));
     await isHeardTo(line, 500);
