@@ -214,18 +214,19 @@ function silence(room: CallRoom, call: Call): Promise<void> {
 /** Nobody can be served any more: the entry gets its closing line, of the moment at which it ended. */
 async function closeEntry(
   { room }: SessionDeps,
-  { entryId, queue, state, channelId, attempts: [attempt] }: StoredEntry,
+  { entryId, queue, state, channelId, joinedAtMs, attempts: [attempt] }: StoredEntry,
   gone: 'caller' | 'member',
   transfer: LoggedTransfer | null = null,
 ): Promise<void> {
   const nowMs = room.clock.now();
-  const callerAtMs = room.ends.atMs(channelId, nowMs);
+  const sinceMs = attempt?.connectedAtMs ?? attempt?.startedAtMs ?? joinedAtMs;
+  const callerAtMs = room.ends.atMs(channelId, nowMs, sinceMs);
   if (state !== 'talking' || attempt === undefined) {
     await room.store.leave({ entryId, outcome: 'ABANDON', atMs: callerAtMs });
     return;
   }
   const { attemptId, extension, memberChannelId } = attempt;
-  const memberAtMs = memberChannelId === null ? nowMs : room.ends.atMs(memberChannelId, nowMs);
+  const memberAtMs = memberChannelId === null ? nowMs : room.ends.atMs(memberChannelId, nowMs, sinceMs);
   const endedBy = gone === 'caller' && callerAtMs <= memberAtMs ? 'caller' : 'member';
   const atMs = endedBy === 'caller' ? callerAtMs : memberAtMs;
   const wrapUpMs = room.queues.get(queue)?.wrapUpMs ?? 0;

@@ -27,9 +27,9 @@ export class KnownEnds {
     return this.#ends.get(channelId);
   }
 
-  /** When a channel ended; now, when nobody knows better. */
-  atMs(channelId: ChannelId, nowMs: number): number {
-    return Math.min(nowMs, this.#ends.get(channelId)?.atMs ?? nowMs);
+  /** When a channel ended; now, when nobody knows better. The switch counts whole seconds: not before what is known to have gone before. */
+  atMs(channelId: ChannelId, nowMs: number, notBeforeMs = 0): number {
+    return Math.min(nowMs, Math.max(notBeforeMs, this.#ends.get(channelId)?.atMs ?? nowMs));
   }
 
   channels(): readonly ChannelId[] {

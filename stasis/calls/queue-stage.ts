@@ -227,7 +227,7 @@ async function leaveDrained(stay: Stay): Promise<QueueExit> {
 async function abandon({ room, call, place, line, news }: Stay, error: unknown): Promise<never> {
   line.leave();
   if (!isHangup(error)) throw error;
-  const atMs = room.ends.atMs(call.channelId, room.clock.now());
+  const atMs = room.ends.atMs(call.channelId, room.clock.now(), place.joinedAtMs);
   await quietly(call, 'abandon', () => room.store.leave({ entryId: place.entryId, outcome: 'ABANDON', atMs }));
   news.gaveUp(atMs - place.joinedAtMs);
   throw error;

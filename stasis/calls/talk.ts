@@ -42,7 +42,7 @@ export async function talk(visit: Visit, ring: Ring, request: TalkRequest): Prom
     await written;
     throw error;
   });
-  const atMs = room.ends.atMs(end === 'member' ? channelId : call.channelId, room.clock.now());
+  const atMs = room.ends.atMs(end === 'member' ? channelId : call.channelId, room.clock.now(), connectedAtMs);
   const talked = { attemptId, talkMs: atMs - connectedAtMs };
   room.board.noteCallEnd(extension.number, { queue: visit.settings.name, atMs });
   // A transfer ends it, too: who talks then has not been told.

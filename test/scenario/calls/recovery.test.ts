@@ -119,6 +119,26 @@ describe('what ended while nobody was there', () => {
     expect(await center.leftovers()).toEqual(NOTHING_LEFT);
   });
 
+  test.each([
+    ['a caller who had only just entered', 'ENTERQUEUE', 'ABANDON'],
+    ['a talk that had only just begun', 'CONNECT', 'COMPLETECALLER'],
+  ] as const)('%s: the whole second of the hang-up is not before the beginning', async (_, begin, end) => {
+    const center = await CallCenter.open({ members: begin === 'CONNECT' ? ['1000'] : [] });
+    // Late in a second of Asterisk's, however the test's clock began.
+    await center.wait(1_700 - (center.clock.now() % 1_000));
+    const caller = await center.entersSupport();
+    if (begin === 'CONNECT') center.phone('1000').picksUp();
+    await center.wait(100);
+    center.dies();
+    caller.hangsUp();
+    await center.wait(5_000);
+    await center.begins();
+    await center.wait(100);
+    const times = [begin, end].map((event) => center.store.events.find((each) => each.event === event)?.atMs);
+    expect(times[1]).toBe(times[0]);
+    expect(await center.leftovers()).toEqual(NOTHING_LEFT);
+  });
+
   test('a switch that keeps no ends: the time of the recovery', async () => {
     const center = await CallCenter.open();
     center.pbx.notesEnds = false;
