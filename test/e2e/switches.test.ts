@@ -77,6 +77,28 @@ describe('one queue over two switches', () => {
     expect((await queueOf(berlin)).figures).toEqual((await queueOf(paris)).figures);
   });
 
+  test('callers at one are moved by SQL and dropped by the process of the other; both have the same line', async () => {
+    const untilBothShow = (wanted: unknown[]) =>
+      Promise.all(
+        [berlin, paris].map((site) =>
+          eventually('both to have the line', async () => JSON.stringify(await shown(site)) === JSON.stringify(wanted)),
+        ),
+      );
+    for (const number of ['2001', '2002']) {
+      await paris.caller('0001', { from: { number } });
+      await waits(paris, number);
+    }
+    await berlin.sql("update queue_entry set priority = 5 where caller_number = '2002' and state = 'waiting'");
+    await untilBothShow([
+      ['paris', '2001', 2],
+      ['paris', '2002', 1],
+    ]);
+    const { callId } = await waits(berlin, '2002');
+    expect((await berlin.cli('drop', callId, '--info', 'of Berlin')).out).toBe(`${callId} leaves the queue\n`);
+    expect((await paris.logged('WITHDRAW')).data[3]).toBe('of Berlin');
+    await untilBothShow([['paris', '2001', 1]]);
+  });
+
   test('a member who is registered at one answers a caller at the other, and both hear each other', async () => {
     const phone = await berlin.phone('1000', { speaksHz: 700 });
     const login = await phone.dial('*56466*');
