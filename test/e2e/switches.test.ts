@@ -99,6 +99,22 @@ describe('one queue over two switches', () => {
     await untilBothShow([['paris', '2001', 1]]);
   });
 
+  test('the sound of each caller’s programme goes to the switch that the caller is at', async () => {
+    for (const [site, number] of [
+      [berlin, '2001'],
+      [paris, '2002'],
+    ] as const) {
+      const from = site.app.log.length;
+      const caller = await site.caller('0001', { from: { number } });
+      await waits(site, number);
+      await eventually('a media channel is up there', async () =>
+        /^WebSocket\/.*!Up!/m.test(await site.asterisk('core show channels concise')),
+      );
+      expect(site.app.log.slice(from).filter(({ level }) => level === 'warn' || level === 'error')).toEqual([]);
+      await caller.hangup();
+    }
+  });
+
   test('a member who is registered at one answers a caller at the other, and both hear each other', async () => {
     const phone = await berlin.phone('1000', { speaksHz: 700 });
     const login = await phone.dial('*56466*');

@@ -20,6 +20,8 @@ export interface TwoSites {
 }
 
 const NAMES = ['berlin', 'paris'] as const;
+/** The discard port, at which nothing listens. */
+const NOWHERE = 'http://127.0.0.1:9';
 
 /** Brings everything up and waits until both can take calls. */
 export async function twoSites({ name, configure = (shipped) => shipped }: TwoSitesOptions): Promise<TwoSites> {
@@ -42,7 +44,8 @@ export async function twoSites({ name, configure = (shipped) => shipped }: TwoSi
     Site.on(stack, {
       name: `${name}-${own}`,
       configure: (shipped) => `${configure(shipped)}\n${section(stacks)}`,
-      env: { ...xmpp, ...passwords },
+      // Without effect when there are switches: whatever went there would fail.
+      env: { ...xmpp, ...passwords, ARI_URL: NOWHERE },
       args: ['--switch', own],
     });
   const berlin = await start(stacks[0], 'berlin');
