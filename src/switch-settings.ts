@@ -1,4 +1,4 @@
-import type { SwitchesSettings } from '../stasis/calls/other-switches.ts';
+import type { SwitchesSettings } from '../stasis/calls/switches/other-switches.ts';
 import type { Config } from './config/config.ts';
 import { monotonicClock } from './lib/clock.ts';
 

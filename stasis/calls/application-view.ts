@@ -6,7 +6,7 @@ import type { StoredEntry } from '../../src/ports/queue-store.ts';
 import type { Application } from './application.ts';
 import type { CallRoom } from './call-room.ts';
 import type { LiveCall } from './live-call.ts';
-import { deviceOf } from './member-board.ts';
+import { deviceOf } from './members/member-board.ts';
 
 /** One queue at this instant. */
 export function queueViews({ room, calls }: Application) {

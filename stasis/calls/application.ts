@@ -15,20 +15,20 @@ import type { QueueStore, StoreChange } from '../../src/ports/queue-store.ts';
 import type { SoundLibrary } from '../../src/ports/sound-library.ts';
 import type { CallRoom, CallSettings, HoldClass } from './call-room.ts';
 import { Calls } from './calls.ts';
-import { Distributor } from './distributor.ts';
 import { Draining } from './draining.ts';
-import { EmptyWatch } from './empty-watch.ts';
 import { EventRouter } from './event-router.ts';
-import { HeardKeeper } from './heard-keeper.ts';
-import { HoldTimes } from './hold-times.ts';
-import { KnownEnds } from './known-ends.ts';
-import { MemberBoard } from './member-board.ts';
-import { Memberships } from './memberships.ts';
-import { OtherSwitches, type SwitchesSettings } from './other-switches.ts';
-import { QueueRegistry } from './queue-registry.ts';
-import { Recordings } from './recordings.ts';
-import { recover } from './recovery.ts';
-import { SteeredCallers } from './steered-callers.ts';
+import { MemberBoard } from './members/member-board.ts';
+import { Memberships } from './members/memberships.ts';
+import { Distributor } from './queue/distributor.ts';
+import { EmptyWatch } from './queue/empty-watch.ts';
+import { HoldTimes } from './queue/hold-times.ts';
+import { QueueRegistry } from './queue/queue-registry.ts';
+import { SteeredCallers } from './queue/steered-callers.ts';
+import { Recordings } from './recording/recordings.ts';
+import { HeardKeeper } from './recovery/heard-keeper.ts';
+import { KnownEnds } from './recovery/known-ends.ts';
+import { recover } from './recovery/recovery.ts';
+import { OtherSwitches, type SwitchesSettings } from './switches/other-switches.ts';
 
 /** The foreign powers and what was configured. */
 export interface ApplicationDeps {

@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { type BridgeId, bridgeId, type ChannelId } from '../../src/core/ids.ts';
 import type { Presence } from '../../src/ports/pbx.ts';
 import type { Call } from './call.ts';
-import { type CallRoom, quietly } from './call-room.ts';
+import type { CallRoom } from './call-room.ts';
+import { quietly } from './quietly.ts';
 
 /** What a process that is gone has left of a call's bridge. */
 export interface BridgeRemains {

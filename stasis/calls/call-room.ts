@@ -17,17 +17,18 @@ import type { QueueStore } from '../../src/ports/queue-store.ts';
 import type { SoundLibrary } from '../../src/ports/sound-library.ts';
 import type { Call } from './call.ts';
 import type { CallBridge } from './call-bridge.ts';
-import type { Distributor } from './distributor.ts';
 import type { Draining } from './draining.ts';
-import type { EmptyWatch } from './empty-watch.ts';
 import type { EventRouter } from './event-router.ts';
-import type { HeardKeeper } from './heard-keeper.ts';
-import type { HoldTimes } from './hold-times.ts';
-import type { KnownEnds } from './known-ends.ts';
-import type { MemberBoard } from './member-board.ts';
-import type { OtherSwitches } from './other-switches.ts';
-import type { LiveQueues } from './queue-registry.ts';
-import type { Recordings } from './recordings.ts';
+import type { MemberBoard } from './members/member-board.ts';
+import type { Distributor } from './queue/distributor.ts';
+import type { EmptyWatch } from './queue/empty-watch.ts';
+import type { HoldTimes } from './queue/hold-times.ts';
+import type { LiveQueues } from './queue/queue-registry.ts';
+import { quietly } from './quietly.ts';
+import type { Recordings } from './recording/recordings.ts';
+import type { HeardKeeper } from './recovery/heard-keeper.ts';
+import type { KnownEnds } from './recovery/known-ends.ts';
+import type { OtherSwitches } from './switches/other-switches.ts';
 
 /** What an administrator configured for calls, prompts as media (`sound:queueapp/welcome`). */
 export interface CallSettings {
@@ -124,13 +125,4 @@ export function noteNoEnd({ pbx }: CallRoom, call: Call, channelIds: readonly Ch
     quietly(call, 'pause-end', () => pbx.pauseEndNote(channelId, true)).catch((error: unknown) =>
       call.log.error({ err: error }, 'The note of an end will be left'),
     );
-}
-
-/** Does something whose failure must not disturb the call; a fault is logged with what was tried. */
-export async function quietly(call: Call, what: string, action: () => Promise<unknown>): Promise<void> {
-  try {
-    await action();
-  } catch (error) {
-    call.log.warn({ err: error, what }, 'Left undone');
-  }
 }

@@ -5,19 +5,20 @@ import { isReserved } from '../../src/core/ivr/validate.ts';
 import type { WayMark } from '../../src/core/ivr/way.ts';
 import { isAppError } from '../../src/errors.ts';
 import type { DialplanTarget } from '../../src/ports/pbx.ts';
-import { type CallRoom, quietly } from './call-room.ts';
+import type { CallRoom } from './call-room.ts';
 import { customerOfDialplan } from './dialplan-customer.ts';
-import { dialExtension } from './extension-dial.ts';
 import { isHangup } from './hangup-error.ts';
-import { type IvrMark, type IvrPlace, keepMark, readMark } from './ivr-mark.ts';
-import { runIvr } from './ivr-stage.ts';
+import { StandStill } from './hold/stand-still.ts';
+import { type IvrMark, type IvrPlace, keepMark, readMark } from './ivr/ivr-mark.ts';
+import { runIvr } from './ivr/ivr-stage.ts';
+import { WayLog } from './ivr/way-log.ts';
 import type { LiveCall } from './live-call.ts';
-import { memberDesk } from './member-desk.ts';
-import type { Memberships } from './memberships.ts';
-import { type QueueExit, queueStage } from './queue-stage.ts';
-import { StandStill } from './stand-still.ts';
-import { keepStay } from './stay-mark.ts';
-import { WayLog } from './way-log.ts';
+import { memberDesk } from './members/member-desk.ts';
+import type { Memberships } from './members/memberships.ts';
+import { type QueueExit, queueStage } from './queue/queue-stage.ts';
+import { quietly } from './quietly.ts';
+import { keepStay } from './recovery/stay-mark.ts';
+import { dialExtension } from './talking/extension-dial.ts';
 
 /** What a session works with beside the room. */
 export interface SessionDeps {

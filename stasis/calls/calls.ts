@@ -3,11 +3,11 @@ import { readEntryPoint } from '../../src/core/entry-point.ts';
 import { type CallId, type ChannelId, callId, isMediaChannel, isRecordingChannel } from '../../src/core/ids.ts';
 import type { Logger } from '../../src/log.ts';
 import type { ChannelSnapshot } from '../../src/ports/pbx.ts';
-import { quietly } from './call-room.ts';
 import { CallSession, isForCallers, type SessionDeps } from './call-session.ts';
+import { startPlaying } from './hold/playing.ts';
+import { StandStill } from './hold/stand-still.ts';
 import { LiveCall } from './live-call.ts';
-import { startPlaying } from './playing.ts';
-import { StandStill } from './stand-still.ts';
+import { quietly } from './quietly.ts';
 
 /** Channels that were let go, and may come back; of more, the oldest are taken for new ones then. */
 const LET_GO_MAX = 10_000;

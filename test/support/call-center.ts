@@ -5,7 +5,7 @@ import type { Logger } from '../../src/log.ts';
 import type { QueueStore } from '../../src/ports/queue-store.ts';
 import { Application } from '../../stasis/calls/application.ts';
 import type { CallSettings } from '../../stasis/calls/call-room.ts';
-import type { SwitchesSettings } from '../../stasis/calls/other-switches.ts';
+import type { SwitchesSettings } from '../../stasis/calls/switches/other-switches.ts';
 import { FakeClock } from './fake-clock.ts';
 import { FakeAccounts } from './fakes/fake-accounts.ts';
 import { FakeAnnouncer, sampleExtension } from './fakes/fake-announcer.ts';

@@ -4,8 +4,8 @@ import { silentLog } from '../../../src/log.ts';
 import type { PbxEvent } from '../../../src/ports/pbx.ts';
 import type { Call } from '../../../stasis/calls/call.ts';
 import { EventRouter } from '../../../stasis/calls/event-router.ts';
-import { StandStill } from '../../../stasis/calls/stand-still.ts';
-import { TwoEnds } from '../../../stasis/calls/two-ends.ts';
+import { StandStill } from '../../../stasis/calls/hold/stand-still.ts';
+import { TwoEnds } from '../../../stasis/calls/talking/two-ends.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { FakePbx } from '../../support/fakes/fake-pbx.ts';
 

@@ -8,7 +8,7 @@ import { silentLog } from '../../../src/log.ts';
 import type { Directory, LookupRequest, LookupResult } from '../../../src/ports/directory.ts';
 import type { Call } from '../../../stasis/calls/call.ts';
 import { EventRouter } from '../../../stasis/calls/event-router.ts';
-import { type IvrExit, runIvr } from '../../../stasis/calls/ivr-stage.ts';
+import { type IvrExit, runIvr } from '../../../stasis/calls/ivr/ivr-stage.ts';
 import { LiveCall } from '../../../stasis/calls/live-call.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { FakePbx, type IncomingCall } from '../../support/fakes/fake-pbx.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { ANNOUNCEMENT_DEFAULTS } from '../../../src/core/programme/announcement-settings.ts';
-import { callerWaitedMedia } from '../../../stasis/calls/announcement-voice.ts';
+import { callerWaitedMedia } from '../../../stasis/calls/hold/announcement-voice.ts';
 import { queueSettings } from '../../support/queue-people.ts';
 
 test('What a member is told of the caller’s wait is media of the member’s language, with the queue’s own recordings', () => {

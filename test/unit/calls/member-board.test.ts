@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { attemptId, extensionNumber, queueName } from '../../../src/core/ids.ts';
-import { MemberBoard } from '../../../stasis/calls/member-board.ts';
+import { MemberBoard } from '../../../stasis/calls/members/member-board.ts';
 import { extension, member, queueSettings } from '../../support/queue-people.ts';
 
 const NUMBER = extensionNumber('1000');

@@ -1,0 +1,70 @@
+import type { EntryId } from '../../../src/core/ids.ts';
+import { isAppError } from '../../../src/errors.ts';
+import type { StoredEntry } from '../../../src/ports/queue-store.ts';
+import type { Call } from '../call.ts';
+import type { CallRoom } from '../call-room.ts';
+
+/** What is needed of the calls of this process. */
+interface CallList {
+  list(): readonly Call[];
+}
+
+/**
+ * Callers of this process as others want them: another process, or anybody with SQL, has written into their rows where they stand, or
+ * that they are to leave the queue.
+ */
+export class SteeredCallers {
+  readonly #room: CallRoom;
+  readonly #calls: CallList;
+
+  constructor(room: CallRoom, calls: CallList) {
+    this.#room = room;
+    this.#calls = calls;
+  }
+
+  /** Somebody else has changed the row. */
+  takeUp(entryId: EntryId): void {
+    this.#read([entryId]);
+  }
+
+  /** Changes may not have been heard of. */
+  takeUpAll(): void {
+    this.#read(this.#calls.list().flatMap(({ phase: { entryId } }) => (entryId === null ? [] : [entryId])));
+  }
+
+  #read(entryIds: readonly EntryId[]): void {
+    const { distributor, store, log } = this.#room;
+    const here = entryIds.filter((entryId) => distributor.isHere(entryId));
+    if (here.length === 0) return;
+    store.entries(here).then(
+      (entries) => {
+        for (const entryId of here)
+          this.#steer(
+            entryId,
+            entries.find((each) => each.entryId === entryId),
+          );
+      },
+      (error: unknown) => {
+        // When the database is back everything is read.
+        if (isAppError(error)) log.debug({ err: error }, 'What somebody else changed can not be read now');
+        else log.error({ err: error }, 'What somebody else changed could not be taken up');
+      },
+    );
+  }
+
+  #steer(entryId: EntryId, entry: StoredEntry | undefined): void {
+    const { distributor } = this.#room;
+    // Gone from the line while it was read.
+    if (!distributor.isHere(entryId)) return;
+    // Closed while Asterisk was out of our reach: no member can be had for it any more.
+    const reason = entry === undefined ? 'closed by another process' : entry.withdrawalWanted;
+    if (reason !== null) {
+      const call = this.#calls.list().find(({ phase }) => phase.entryId === entryId);
+      call?.withdraw?.(reason);
+      return;
+    }
+    if (entry === undefined) return;
+    const { priority, placedPriority, placedAtMs } = entry;
+    distributor.moveTo(entryId, { priority, placedPriority, placedAtMs });
+  }
+}
