@@ -168,6 +168,7 @@ export function withOutbox(store: QueueStore, outbox: Outbox): QueueStore {
     keepHeard: (kept) => store.keepHeard(kept),
     heard: () => store.heard(),
     entries: (entryIds) => store.entries(entryIds),
+    closedAmong: (entryIds) => store.closedAmong(entryIds),
     switchLeases: () => store.switchLeases(),
     switchDevices: () => store.switchDevices(),
     saveDevices: (request) => store.saveDevices(request),

@@ -129,6 +129,11 @@ export class PostgresQueueStore implements QueueStore {
     return entries.toEntries(await this.#database.run(entries.selectEntries(entryIds)));
   }
 
+  async closedAmong(entryIds: readonly EntryId[]): Promise<readonly EntryId[]> {
+    const rows = await this.#database.run(entries.selectClosed(entryIds));
+    return rows.map(({ entryId }) => toEntryId(entryId));
+  }
+
   async login(request: LoginRequest): Promise<Membership | 'already' | 'unknown-queue' | 'unknown-extension'> {
     const row = await this.#one(members.login(request));
     if (row.result !== 'new') return row.result;

@@ -122,6 +122,12 @@ export function selectEntries(entryIds: readonly EntryId[]): Statement<EntryRow>
   return { name: 'entries', text: `${OPEN_ENTRIES} and e.entry_id = any($1) ${IN_ORDER}`, values: [entryIds] };
 }
 
+/** Of these entries those that are over. */
+export function selectClosed(entryIds: readonly EntryId[]): Statement<{ readonly entryId: string }> {
+  const text = `select entry_id as "entryId" from queue_entry where entry_id = any($1) and state = 'ended'`;
+  return { name: 'closed-entries', text, values: [entryIds] };
+}
+
 /** The switch of this session. */
 const THIS_SWITCH = "coalesce(nullif(current_setting('queueapp.switch', true), ''), 'main')";
 

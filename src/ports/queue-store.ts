@@ -185,6 +185,8 @@ export interface QueueStore extends RecordingStore, SwitchStore {
   heard(): Promise<ReadonlyMap<EntryId, HeardSoFar>>;
   /** Those of these entries that have not ended. */
   entries(entryIds: readonly EntryId[]): Promise<readonly StoredEntry[]>;
+  /** Those of these entries that are over. One that the database does not know (a dump was restored) is neither here nor in `entries`. */
+  closedAmong(entryIds: readonly EntryId[]): Promise<readonly EntryId[]>;
   /** What each queue remembers. */
   queueMemories(): Promise<readonly QueueMemory[]>;
 

@@ -79,6 +79,10 @@ export function describePlaces(open: () => QueueStoreUnderTest): void {
       const withdrawn = await all.enter();
       await left(all, withdrawn, { outcome: 'WITHDRAW', info: 'closed at noon', afterMs: 9_000 });
       const entries = [served, again, talking, timedOut, byKey, withdrawn];
+      const waiting = await all.enter();
+      const asked = [...entries, waiting].map(({ entryId }) => entryId);
+      const closed = [served, again, timedOut, byKey, withdrawn].map(({ entryId }) => entryId);
+      expect([...(await store.closedAmong([...asked, 'nobody' as EntryId]))].sort()).toEqual(closed.sort());
       const ended = await store.endedEntries(entries.map(({ channelId }) => channelId));
       const byEntry = new Map(ended.map((entry) => [entry.entryId, entry]));
       expect([...byEntry.keys()].sort()).toEqual(

@@ -36,13 +36,12 @@ export class SteeredCallers {
     const { distributor, store, log } = this.#room;
     const here = entryIds.filter((entryId) => distributor.isHere(entryId));
     if (here.length === 0) return;
-    store.entries(here).then(
-      (entries) => {
-        for (const entryId of here)
-          this.#steer(
-            entryId,
-            entries.find((each) => each.entryId === entryId),
-          );
+    Promise.all([store.entries(here), store.closedAmong(here)]).then(
+      ([open, closed]) => {
+        for (const entry of open) this.#steer(entry);
+        // Closed while Asterisk was out of our reach: no member can be had for it any more. Whom the database does not know at all, because a
+        // dump is being restored, goes on waiting: the holder of the lease finds out, and the next process begins the call anew.
+        for (const entryId of closed) this.#withdraw(entryId, 'closed by another process');
       },
       (error: unknown) => {
         // When the database is back everything is read.
@@ -52,19 +51,21 @@ export class SteeredCallers {
     );
   }
 
-  #steer(entryId: EntryId, entry: StoredEntry | undefined): void {
+  #steer({ entryId, withdrawalWanted, ...entry }: StoredEntry): void {
     const { distributor } = this.#room;
     // Gone from the line while it was read.
     if (!distributor.isHere(entryId)) return;
-    // Closed while Asterisk was out of our reach: no member can be had for it any more.
-    const reason = entry === undefined ? 'closed by another process' : entry.withdrawalWanted;
-    if (reason !== null) {
-      const call = this.#calls.list().find(({ phase }) => phase.entryId === entryId);
-      call?.withdraw?.(reason);
+    if (withdrawalWanted !== null) {
+      this.#withdraw(entryId, withdrawalWanted);
       return;
     }
-    if (entry === undefined) return;
     const { priority, placedPriority, placedAtMs } = entry;
     distributor.moveTo(entryId, { priority, placedPriority, placedAtMs });
+  }
+
+  #withdraw(entryId: EntryId, reason: string): void {
+    if (!this.#room.distributor.isHere(entryId)) return;
+    const call = this.#calls.list().find(({ phase }) => phase.entryId === entryId);
+    call?.withdraw?.(reason);
   }
 }

@@ -155,6 +155,19 @@ describe('a waiting caller', () => {
     expect(await center.leftovers()).toEqual(NOTHING_LEFT);
   });
 
+  test('whose row another process has closed leaves the queue; whose row is not there, because a dump is restored, waits on', async () => {
+    const center = await CallCenter.open();
+    const { entryIdOf } = steering(center);
+    const [closed, unknown] = [await center.entersSupport(), await center.entersSupport({ number: '2001' })];
+    await center.store.leave({ entryId: entryIdOf(closed), outcome: 'ABANDON', atMs: center.clock.now() });
+    center.store.forget(entryIdOf(unknown));
+    center.store.announce({ type: 'all' });
+    await center.clock.settle();
+    expect([closed, unknown].map(({ continuedTo }) => continuedTo)).toEqual(['next', null]);
+    expect(unknown.variable('QUEUESTATUS')).toBeUndefined();
+    expect(center.application.calls.list().map(({ channelId }) => channelId)).toEqual([unknown.channelId]);
+  });
+
   test('who talks or is not there can be neither moved nor withdrawn', async () => {
     const center = await CallCenter.open({ members: ['1000'] });
     const { withdraw, changePriority, idOf } = steering(center);

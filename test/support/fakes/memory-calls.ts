@@ -95,6 +95,11 @@ export class MemoryCalls {
     return this.#entries.get(entryId);
   }
 
+  /** As if a dump had been restored that does not know the entry. */
+  forget(entryId: EntryId): void {
+    this.#entries.delete(entryId);
+  }
+
   lastRung(queue: string): ExtensionNumber | null {
     return this.#lastRung.get(queue) ?? null;
   }

@@ -178,6 +178,16 @@ export class MemoryQueueStore implements QueueStore {
     return this.#faults.call('entries', () => this.#calls.open().filter(({ entryId }) => entryIds.includes(entryId)));
   }
 
+  /** As if a dump had been restored that does not know the entry. */
+  forget(entryId: EntryId): void {
+    this.#calls.forget(entryId);
+  }
+
+  closedAmong(entryIds: readonly EntryId[]): Promise<readonly EntryId[]> {
+    const isClosed = (entryId: EntryId) => this.#calls.entry(entryId)?.state === 'ended';
+    return this.#faults.call('closedAmong', () => entryIds.filter(isClosed));
+  }
+
   switchLeases(): Promise<readonly SwitchLease[]> {
     return this.#faults.call('switchLeases', () => this.switches.leases());
   }
