@@ -71,8 +71,8 @@ export function wrongEvents({ callers, phones, entries }: Observation): Violatio
     const caller = byNumber.get(callerNumber);
     if (caller === undefined || outcome === null) return [];
     const talked = phones.filter((phone) => phone.caller === callerNumber && phone.answeredAtMs !== null);
-    // One that was cut off may stand beside the one that talked.
-    const phone = talked.findLast((each) => hungUpAt(each) !== null) ?? talked.at(-1);
+    // Others may have been answered before: cut off beside the one that talked, or hung up while nobody was there who could have connected them.
+    const phone = talked.toSorted((a, b) => endedAt(a) - endedAt(b)).at(-1);
     const fault = faultOfOutcome(outcome, caller, phone);
     return fault === null
       ? []
@@ -98,6 +98,10 @@ function faultOfOutcome(outcome: string, caller: Dialog, phone: Dialog | undefin
   if (other !== null && first - other > AT_ONCE_MS)
     return `${who[1]} hung up first, at ${timeOf(other)}, and ${who[0]} at ${timeOf(first)}`;
   return null;
+}
+
+function endedAt({ end }: Dialog): number {
+  return end?.atMs ?? Number.POSITIVE_INFINITY;
 }
 
 /** When this end hung up by itself. */

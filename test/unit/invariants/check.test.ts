@@ -115,7 +115,8 @@ describe('a call at two members', () => {
     expect(found({ phones: [aRing('71', '1000'), second], isRingAll: true })).toEqual([]);
   });
   test('is none when the second rings after the first', () => {
-    const late = aRing('71', '2000', { invitedAtMs: 8_900, end: byFarEnd(9_500) });
+    const cancelled: DialogEnd = { atMs: 9_500, by: 'far end', how: 'cancel' };
+    const late = aRing('71', '2000', { invitedAtMs: 8_900, answeredAtMs: null, end: cancelled });
     expect(found({ phones: [aRing('71', '1000'), late] })).toEqual([]);
   });
 });
@@ -234,6 +235,18 @@ describe('the closing event', () => {
     expect(found({ callers, phones: [] })).toContain(
       'right-event: 72: ABANDON, though the caller did not hang up (entry e-72)',
     );
+  });
+  test('it is the phone that talked to the end which counts, not one that hung up before it could be connected', () => {
+    const callers = [aCaller('74', { end: byThisEnd(9_000) })];
+    const early = aRing('74', '1000', { end: byThisEnd(5_000) });
+    const late = aRing('74', '1001', { end: { ...byThisEnd(9_000), by: 'far end' } });
+    const entries = [anEntry('74', { outcome: 'COMPLETECALLER' })];
+    const log = lines('74', 'ENTERQUEUE', 'CONNECT', 'COMPLETECALLER');
+    const wrong = (phones: readonly Dialog[]) =>
+      found({ callers, phones, entries, log, attempts: [] }).filter((what) => what.startsWith('right-event'));
+    expect(wrong([early, late])).toEqual([]);
+    expect(wrong([late, early])).toEqual([]);
+    expect(wrong([early])).toHaveLength(1);
   });
   test('of two who hung up at once, either', () => {
     const callers = [aCaller('73', { end: byThisEnd(8_500) })];
