@@ -6,10 +6,12 @@ import { personNumber } from './caller-number.ts';
 import { Database } from './database.ts';
 import { recallTrack, rememberTrack } from './statements/caller-music.ts';
 
-/** Connections of its own, so that nothing of a call waits behind music. */
-const POOL = 2;
+/** A connection of its own to read and one to write, so that nothing of a call waits behind music, nor who begins behind those who choose. */
+const POOL = 1;
 /** Longest wait for an answer, the wait for a connection included; the music begins without it. */
 const ANSWER_LIMIT_MS = 500;
+/** Longest wait of a choice for its turn, when many choose at once: nobody waits for it. */
+const TURN_LIMIT_MS = 5_000;
 /** Choices on their way to the database; one more is lost. */
 const WRITES_MAX = 1000;
 /** Longest name of a track that is kept; the table's. */
@@ -25,7 +27,8 @@ export interface CallerMusicOptions {
 
 /** The tunes that callers chose, in the table `caller_music`. Callers who can't be told from others have none. */
 export class PostgresCallerMusic implements CallerMusic {
-  readonly #database: Database;
+  readonly #reading: Database;
+  readonly #writing: Database;
   readonly #clock: Clock;
   readonly #log: Logger;
   #writes = 0;
@@ -33,8 +36,9 @@ export class PostgresCallerMusic implements CallerMusic {
   #lostToldAtMs = Number.NEGATIVE_INFINITY;
 
   constructor({ databaseUrl, clock, log }: CallerMusicOptions) {
-    const limits = { connectTimeoutMs: ANSWER_LIMIT_MS, statementTimeoutMs: ANSWER_LIMIT_MS };
-    this.#database = new Database({ databaseUrl, pool: POOL, ...limits, clock, log });
+    const common = { databaseUrl, pool: POOL, statementTimeoutMs: ANSWER_LIMIT_MS, clock, log };
+    this.#reading = new Database({ ...common, connectTimeoutMs: ANSWER_LIMIT_MS });
+    this.#writing = new Database({ ...common, connectTimeoutMs: TURN_LIMIT_MS });
     this.#clock = clock;
     this.#log = log;
   }
@@ -43,7 +47,7 @@ export class PostgresCallerMusic implements CallerMusic {
     const number = personNumber(request.number);
     if (number === null) return null;
     const statement = recallTrack({ number, musicClass: request.musicClass, nowMs: this.#clock.now() });
-    const [row] = await this.#withinLimit(this.#database.run(statement));
+    const [row] = await this.#withinLimit(this.#reading.run(statement));
     return row?.track ?? null;
   }
 
@@ -59,7 +63,7 @@ export class PostgresCallerMusic implements CallerMusic {
     if (this.#writes >= WRITES_MAX) return this.#tellLost(`${WRITES_MAX} others are on their way`);
     this.#writes++;
     try {
-      await this.#database.run(rememberTrack({ ...choice, number }));
+      await this.#writing.run(rememberTrack({ ...choice, number }));
     } catch (error) {
       this.#tellLost(error);
     } finally {
@@ -67,8 +71,8 @@ export class PostgresCallerMusic implements CallerMusic {
     }
   }
 
-  close(): Promise<void> {
-    return this.#database.close();
+  async close(): Promise<void> {
+    await Promise.all([this.#reading.close(), this.#writing.close()]);
   }
 
   #tellLost(err: unknown): void {

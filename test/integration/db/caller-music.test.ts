@@ -38,7 +38,7 @@ beforeEach(async () => {
 });
 afterAll(() => postgres.close());
 
-test('400 callers who choose in the same second are all remembered, over two connections', async () => {
+test('400 callers who choose in the same second are all remembered, over one connection', async () => {
   music = open(postgres.databaseUrl);
   await Promise.all(Array.from({ length: 400 }, (_, number) => choose(number)));
   const { rows } = await anybody.query(
