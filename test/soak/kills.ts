@@ -2,7 +2,7 @@ import { median, type Report, rounded } from '../bench/report.ts';
 import { chanceFrom, shuffled } from '../support/chance.ts';
 import { HABITS } from '../support/soak/crowd.ts';
 import { KILL_PLACES, type KillPlace, REQUIRED_PLACES } from '../support/soak/kill-places.ts';
-import { type Kill, Killer, killPlan } from '../support/soak/killer.ts';
+import { type Kill, Killer, killPlan, roundOf } from '../support/soak/killer.ts';
 import { runRound } from '../support/soak/round.ts';
 import { SoakStage } from '../support/soak/stage.ts';
 import { Findings } from './findings.ts';
@@ -31,7 +31,7 @@ export async function soakKills(report: Report, options: SoakOptions & { readonl
     const killer = new Killer(stage, chance);
     const plan = killPlan(count, KILL_PLACES, (all) => shuffled(all, chance));
     for (let round = 1; done.length < plan.length; round++) {
-      const places = plan.slice(done.length, done.length + KILLS_PER_ROUND);
+      const places = roundOf(plan, done.length, KILLS_PER_ROUND);
       const onKill = (kill: Kill) => {
         done.push(kill);
         say(`· kill ${done.length} of ${count}: ${told(kill)}`);

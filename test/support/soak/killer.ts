@@ -99,3 +99,10 @@ export function killPlan(
   const begin = plan.findIndex((place) => place !== 'recovering');
   return [...plan.slice(begin), ...plan.slice(0, begin)];
 }
+
+/** The kills of one round: so many, and one more where the recovery of the last one is killed, which is over when the next round begins. */
+export function roundOf(plan: readonly KillPlace[], from: number, count: number): readonly KillPlace[] {
+  let end = from + count;
+  while (plan[end] === 'recovering') end++;
+  return plan.slice(from, end);
+}

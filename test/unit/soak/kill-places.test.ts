@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { chanceFrom, shuffled } from '../../support/chance.ts';
 import type { AriFrame } from '../../support/soak/ari-proxy.ts';
 import { KILL_PLACES, KillPlaces, REQUIRED_PLACES } from '../../support/soak/kill-places.ts';
-import { killPlan } from '../../support/soak/killer.ts';
+import { killPlan, roundOf } from '../../support/soak/killer.ts';
 
 const LEG = 'a1-00';
 const MEDIA = 'queueapp-media-1';
@@ -95,4 +95,14 @@ describe('A plan of kills', () => {
     expect(plan(1)).toBe(plan(1));
     expect(plan(1)).not.toBe(plan(2));
   });
+});
+
+test('no round begins with the kill of a recovery, which belongs to the kill before, and all kills are made', () => {
+  for (let seed = 1; seed <= 50; seed++) {
+    const plan = killPlan(50, KILL_PLACES, (all) => shuffled(all, chanceFrom(seed)));
+    const rounds: (readonly string[])[] = [];
+    for (let done = 0; done < plan.length; done += rounds.at(-1)?.length ?? 1) rounds.push(roundOf(plan, done, 10));
+    expect(rounds.flat()).toEqual(plan);
+    expect(rounds.map(([first]) => first)).not.toContain('recovering');
+  }
 });
