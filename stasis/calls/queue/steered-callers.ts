@@ -33,22 +33,25 @@ export class SteeredCallers {
   }
 
   #read(entryIds: readonly EntryId[]): void {
-    const { distributor, store, log } = this.#room;
+    const { distributor, log } = this.#room;
     const here = entryIds.filter((entryId) => distributor.isHere(entryId));
     if (here.length === 0) return;
-    Promise.all([store.entries(here), store.closedAmong(here)]).then(
-      ([open, closed]) => {
-        for (const entry of open) this.#steer(entry);
-        // Closed while Asterisk was out of our reach: no member can be had for it any more. Whom the database does not know at all, because a
-        // dump is being restored, goes on waiting: the holder of the lease finds out, and the next process begins the call anew.
-        for (const entryId of closed) this.#withdraw(entryId, 'closed by another process');
-      },
-      (error: unknown) => {
-        // When the database is back everything is read.
-        if (isAppError(error)) log.debug({ err: error }, 'What somebody else changed can not be read now');
-        else log.error({ err: error }, 'What somebody else changed could not be taken up');
-      },
-    );
+    this.#steerAll(here).catch((error: unknown) => {
+      // When the database is back everything is read.
+      if (isAppError(error)) log.debug({ err: error }, 'What somebody else changed can not be read now');
+      else log.error({ err: error }, 'What somebody else changed could not be taken up');
+    });
+  }
+
+  async #steerAll(entryIds: readonly EntryId[]): Promise<void> {
+    const { store } = this.#room;
+    const open = await store.entries(entryIds);
+    for (const entry of open) this.#steer(entry);
+    const missing = entryIds.filter((entryId) => open.every((entry) => entry.entryId !== entryId));
+    if (missing.length === 0) return;
+    // Closed while Asterisk was out of our reach: no member can be had for it any more. Whom the database does not know at all, because a
+    // dump is being restored, goes on waiting: the holder of the lease finds out, and the next process begins the call anew.
+    for (const entryId of await store.closedAmong(missing)) this.#withdraw(entryId, 'closed by another process');
   }
 
   #steer({ entryId, withdrawalWanted, ...entry }: StoredEntry): void {

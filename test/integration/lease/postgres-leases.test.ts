@@ -55,6 +55,11 @@ async function session(): Promise<number> {
   return (await anybody.query('select backend_pid as pid from switch_lease')).rows[0].pid;
 }
 
+async function untilStandbyLooks(): Promise<void> {
+  const standbys = "select from pg_stat_activity where application_name = 'queueapp standby main'";
+  await eventually('the standby looks', async () => (await anybody.query(standbys)).rowCount === 1);
+}
+
 describe('The lease of a switch', () => {
   test('stays where it is while its holder lives, also when its session is ended', async () => {
     const first = await take();
@@ -127,12 +132,7 @@ describe('The lease of a switch', () => {
     const first = await take();
     const second = take();
     second.catch(() => undefined);
-    await eventually('the standby looks', async () => {
-      const found = await anybody.query(
-        "select from pg_stat_activity where application_name = 'queueapp standby main'",
-      );
-      return found.rowCount === 1;
-    });
+    await untilStandbyLooks();
     const before = await session();
     await postgres.stop();
     await postgres.start();
@@ -156,12 +156,7 @@ describe('The lease of a switch', () => {
       const first = await take(slowly.href);
       const second = take(slowly.href);
       second.catch(() => undefined);
-      await eventually('the standby looks', async () => {
-        const found = await anybody.query(
-          "select from pg_stat_activity where application_name = 'queueapp standby main'",
-        );
-        return found.rowCount === 1;
-      });
+      await untilStandbyLooks();
       const before = await session();
       const beats = async () => Number((await anybody.query('select beat from switch_lease')).rows[0].beat);
       proxy.delayAnswers(LEASE_MS * 0.7);
@@ -222,12 +217,7 @@ describe('A database that is set back, as by a restored dump,', () => {
     const first = await take();
     const second = take();
     second.catch(() => undefined);
-    await eventually('the standby looks', async () => {
-      const found = await anybody.query(
-        "select from pg_stat_activity where application_name = 'queueapp standby main'",
-      );
-      return found.rowCount === 1;
-    });
+    await untilStandbyLooks();
     const adminUrl = new URL(databaseUrl);
     adminUrl.pathname = '/queueapp';
     const dump = await YesterdaysDump.take(adminUrl.href, databaseUrl);

@@ -48,7 +48,10 @@ export async function twoSites({ name, configure = (shipped) => shipped }: TwoSi
       env: { ...xmpp, ...passwords, ARI_URL: NOWHERE },
       args: ['--switch', own],
     });
-  const berlin = await start(stacks[0], 'berlin');
+  const berlin = await start(stacks[0], 'berlin').catch(async (error: unknown) => {
+    await stacks[1].down();
+    throw error;
+  });
   const paris = await start(stacks[1], 'paris').catch(async (error: unknown) => {
     await berlin.down();
     throw error;
