@@ -3,6 +3,9 @@ import type { StoredSettings } from '../../src/ports/queue-rows.ts';
 import type { QueueDefinition } from '../../src/ports/queue-store.ts';
 import type { Statement } from './statement.ts';
 
+/** The setting log-member-name-as-agent of this session; sessions of others, which write members with SQL, read it in the queue's row. */
+const LOGS_MEMBER_NAME = "coalesce(current_setting('queueapp.log_member_name', true) = 'on', false)";
+
 /**
  * Makes the file's queues where they are missing and brings titles and what the database goes by up to date. Answers those that were
  * written: a row that is right already is not.
@@ -10,12 +13,12 @@ import type { Statement } from './statement.ts';
 export function defineQueues(queues: readonly QueueDefinition[]): Statement<{ readonly name: string }> {
   return {
     name: 'define-queues',
-    text: `insert into queue (name, title, service_level_ms, age_weight_ms, source)
-      select *, 'file' from unnest($1::text[], $2::text[], $3::int[], $4::bigint[])
+    text: `insert into queue (name, title, service_level_ms, age_weight_ms, source, logs_member_name)
+      select *, 'file', ${LOGS_MEMBER_NAME} from unnest($1::text[], $2::text[], $3::int[], $4::bigint[])
       on conflict (name) do update set title = excluded.title, service_level_ms = excluded.service_level_ms,
-        age_weight_ms = excluded.age_weight_ms, source = excluded.source
-      where (queue.title, queue.service_level_ms, queue.age_weight_ms, queue.source)
-        <> (excluded.title, excluded.service_level_ms, excluded.age_weight_ms, excluded.source)
+        age_weight_ms = excluded.age_weight_ms, source = excluded.source, logs_member_name = excluded.logs_member_name
+      where (queue.title, queue.service_level_ms, queue.age_weight_ms, queue.source, queue.logs_member_name)
+        <> (excluded.title, excluded.service_level_ms, excluded.age_weight_ms, excluded.source, excluded.logs_member_name)
       returning name`,
     values: [
       queues.map(({ name }) => name),
@@ -51,9 +54,10 @@ export function selectQueues(limit: number): Statement<QueueSettingsRow> {
 export function noteSettings(queues: readonly Omit<QueueDefinition, 'title'>[]): Statement<object> {
   return {
     name: 'note-settings',
-    text: `update queue q set service_level_ms = given.level, age_weight_ms = given.weight
+    text: `update queue q set service_level_ms = given.level, age_weight_ms = given.weight, logs_member_name = ${LOGS_MEMBER_NAME}
       from unnest($1::text[], $2::int[], $3::bigint[]) given (name, level, weight)
-      where q.name = given.name and (q.service_level_ms, q.age_weight_ms) <> (given.level, given.weight)`,
+      where q.name = given.name
+        and (q.service_level_ms, q.age_weight_ms, q.logs_member_name) <> (given.level, given.weight, ${LOGS_MEMBER_NAME})`,
     values: [
       queues.map(({ name }) => name),
       queues.map(({ serviceLevelMs }) => serviceLevelMs),

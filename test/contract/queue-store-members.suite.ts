@@ -86,6 +86,34 @@ export function describeMembers(open: () => QueueStoreUnderTest): void {
     });
   });
 
+  describe('by SQL', () => {
+    test('login, pause, logout have their lines once, as app_queue writes them of realtime members', async () => {
+      const target = open();
+      const { store, queue, extension, member } = await memberScene();
+      const lines = async () =>
+        (await target.logOf(queue)).slice(1).map(({ callid, agent, event, data }) => [callid, agent, event, ...data]);
+      await target.setPaused(queue, extension.number, true, 'lunch');
+      await target.setPaused(queue, extension.number, true, 'lunch');
+      await target.setPaused(queue, extension.number, true, 'training');
+      await target.setPaused(queue, extension.number, false);
+      await target.setPaused(queue, extension.number, false);
+      await target.logOut(queue, extension);
+      await target.logOut(queue, extension);
+      await target.nameExtension(extension, 'Ann');
+      await target.logIn(queue, extension, 'early');
+      expect(await store.login({ queue, extension, uniqueId: 'CLI', atMs: AT_MS })).toBe('already');
+      await target.setPaused(queue, extension.number, false);
+      expect(await lines()).toEqual([
+        ['NONE', member, 'PAUSE', 'lunch'],
+        ['NONE', member, 'PAUSE', 'training'],
+        ['NONE', member, 'UNPAUSE'],
+        ['REALTIME', member, 'REMOVEMEMBER'],
+        ['REALTIME', member, 'ADDMEMBER', 'PAUSED'],
+        ['NONE', 'Ann', 'UNPAUSE'],
+      ]);
+    });
+  });
+
   describe('pause', () => {
     test('in one queue writes PAUSE with the reason, once', async () => {
       const { pause, membership, expectWritten, queue, member, reserve, enter } = await memberScene(1);

@@ -9,7 +9,9 @@ describeQueueStore('Memory', async () => {
     store,
     addExtension: async (extension) => store.addExtension(extension),
     nameExtension: async (extension, name) => store.addExtension({ ...extension, name }),
-    setPaused: async (queue, extension, isPaused) => store.setPaused(queue, extension, isPaused),
+    setPaused: async (queue, extension, isPaused, reason) => store.setPaused(queue, extension, isPaused, reason),
+    logIn: async (queue, extension, pausedReason) => store.logIn(queue, extension, pausedReason),
+    logOut: async (queue, extension) => store.logOut(queue, extension),
     logOf: async (queue) => store.log.filter(({ queuename }) => queuename === queue).map(withoutEmptyEnd),
     async holdSwitch(name) {
       store.switches.hold(name);

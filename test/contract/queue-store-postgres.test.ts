@@ -29,12 +29,20 @@ describeQueueStore('PostgreSQL', async () => {
     async nameExtension({ number }, name) {
       await anybody.query('update extension set name = $2 where number = $1', [number, name]);
     },
-    async setPaused(queue, extension, isPaused) {
-      await anybody.query('update queue_member set paused = $3 where queue = $1 and extension = $2', [
-        queue,
-        extension,
-        isPaused,
-      ]);
+    async setPaused(queue, extension, isPaused, reason = '') {
+      await anybody.query(
+        "update queue_member set paused = $3, paused_reason = nullif($4, '') where queue = $1 and extension = $2",
+        [queue, extension, isPaused, reason],
+      );
+    },
+    async logIn(queue, { number }, pausedReason) {
+      await anybody.query(
+        'insert into queue_member (queue, extension, paused, paused_reason) values ($1, $2, $3::text is not null, $3)',
+        [queue, number, pausedReason ?? null],
+      );
+    },
+    async logOut(queue, { number }) {
+      await anybody.query('delete from queue_member where queue = $1 and extension = $2', [queue, number]);
     },
     logOf: (queue) => logOf(anybody, queue),
     async holdSwitch(name) {

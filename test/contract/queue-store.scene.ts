@@ -12,7 +12,10 @@ export interface QueueStoreUnderTest {
   readonly store: QueueStore;
   addExtension(extension: Extension): Promise<void>;
   nameExtension(extension: Extension, name: string): Promise<void>;
-  setPaused(queue: string, extension: string, isPaused: boolean): Promise<void>;
+  /** By SQL, as the next two; `reason` is told with a pause. */
+  setPaused(queue: string, extension: string, isPaused: boolean, reason?: string): Promise<void>;
+  logIn(queue: string, extension: Extension, pausedReason?: string): Promise<void>;
+  logOut(queue: string, extension: Extension): Promise<void>;
   /** All lines of one queue in the order of writing; columns without anything at the end are left out. */
   logOf(queue: string): Promise<readonly QueueLogRow[]>;
   /** Somebody takes the lease of a switch. */
@@ -32,7 +35,7 @@ let counter = 0;
 export const next = () => String(++counter).padStart(4, '0');
 
 /** One test's own queue and people, so that no test sees another's. */
-export async function scene(target: Omit<QueueStoreUnderTest, 'holdSwitch'>, members = 1) {
+export async function scene(target: Pick<QueueStoreUnderTest, 'store' | 'addExtension' | 'logOf'>, members = 1) {
   const { store } = target;
   const queue = queueName(`queue${next()}`);
   await store.defineQueues([{ name: queue, title: 'Support', serviceLevelMs: 0 }]);

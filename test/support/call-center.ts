@@ -134,6 +134,7 @@ export class CallCenter {
     this.#neighbourhood = neighbourhood;
     this.clock = neighbourhood?.clock ?? new FakeClock();
     this.store = neighbourhood?.store ?? new MemoryQueueStore();
+    this.store.now = () => this.clock.now();
     this.pbx = new FakePbx(this.clock, neighbourhood?.switchName);
     this.announcer = new FakeAnnouncer(this.clock);
     this.media = new FakeMediaOut(this.clock);

@@ -35,8 +35,8 @@ describe('What Asterisk reads and writes while no application is connected', () 
     await postgres.close();
   });
   beforeEach(async () => {
-    await owner.query('delete from queue_log');
     await owner.query('delete from queue_member');
+    await owner.query('delete from queue_log');
   });
 
   const members = async (queue: string) => {

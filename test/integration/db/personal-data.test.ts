@@ -72,10 +72,7 @@ async function openQueue() {
     async addExtension({ number, interface: interfaceName }) {
       await anybody.query('insert into extension (number, interface) values ($1, $2)', [number, interfaceName]);
     },
-    nameExtension: async () => undefined,
-    setPaused: async () => undefined,
     logOf: async () => [],
-    close: async () => undefined,
   });
   const { store } = made;
   return {

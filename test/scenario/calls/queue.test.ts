@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { CallCenter, NOTHING_LEFT } from '../../support/call-center.ts';
+import { CallCenter, memberExtension, NOTHING_LEFT } from '../../support/call-center.ts';
 import { expectNoUnhandledRejections } from './unhandled.ts';
 
 expectNoUnhandledRejections();
@@ -133,6 +133,34 @@ describe('several callers and members', () => {
       expect(await center.leftovers()).toEqual(NOTHING_LEFT);
     },
   );
+
+  test('a member who is logged in, paused and logged out by SQL is rung, left alone, gone, and the log says each once', async () => {
+    const center = await CallCenter.open({ members: [] });
+    const caller = await center.entersSupport();
+    center.phone('1000');
+    const desk = memberExtension('1000');
+    center.store.logIn('support', desk);
+    await center.wait(2_000);
+    expect(center.ringing()).toEqual(['1000']);
+    center.store.setPaused('support', '1000', true, 'lunch');
+    await center.wait(30_000);
+    expect(center.ringing()).toEqual([]);
+    center.store.setPaused('support', '1000', false);
+    await center.wait(2_000);
+    expect(center.ringing()).toEqual(['1000']);
+    center.store.logOut('support', desk);
+    await center.wait(30_000);
+    expect(center.ringing()).toEqual([]);
+    const lines = center.store.log.filter(({ event }) => /MEMBER|PAUSE/.test(event));
+    expect(lines.map(({ callid, event, data }) => [callid, event, data[0] ?? ''])).toEqual([
+      ['REALTIME', 'ADDMEMBER', ''],
+      ['NONE', 'PAUSE', 'lunch'],
+      ['NONE', 'UNPAUSE', ''],
+      ['REALTIME', 'REMOVEMEMBER', ''],
+    ]);
+    caller.hangsUp();
+    expect(await center.leftovers()).toEqual(NOTHING_LEFT);
+  });
 
   test('a paused member is not rung; after the pause at once', async () => {
     const center = await CallCenter.open({ members: ['1000'] });

@@ -76,6 +76,8 @@ export class MemoryQueueStore implements QueueStore {
   readonly log: QueueLogRow[] = [];
   /** Where new entries' channels are. */
   switchName = switchName('main');
+  /** The clock of what others do. */
+  now = () => 0;
   /** The same as events, for tests that read them more easily. */
   readonly events: CallEvent[] = [];
 
@@ -94,11 +96,24 @@ export class MemoryQueueStore implements QueueStore {
     this.announce({ type: 'membership', extension: extension.number });
   }
 
-  setPaused(queue: string, extension: string, isPaused: boolean): void {
+  setPaused(queue: string, extension: string, isPaused: boolean, reason = ''): void {
     const membership = this.#members.get(queue, extension);
     if (membership === undefined) throw new Error(`${extension} is not logged in to ${queue}`);
-    this.#members.put({ ...membership, isPaused });
-    this.announce({ type: 'membership', extension: membership.extension.number });
+    const { extension: member, asideUntilMs } = membership;
+    this.#members.pause({ extension: member, queue: membership.queue, isPaused, reason, atMs: this.now() });
+    this.#members.put({ ...(this.#members.get(queue, extension) ?? membership), asideUntilMs });
+    this.announce({ type: 'membership', extension: member.number });
+  }
+
+  logIn(queue: string, extension: Extension, pausedReason?: string): void {
+    const paused = pausedReason === undefined ? {} : { pausedReason };
+    this.#members.login({ queue: queueName(queue), extension, uniqueId: 'REALTIME', atMs: this.now(), ...paused });
+    this.announce({ type: 'membership', extension: extension.number });
+  }
+
+  logOut(queue: string, extension: Extension): void {
+    this.#members.logout({ queue: queueName(queue), extension, uniqueId: 'REALTIME', atMs: this.now() });
+    this.announce({ type: 'membership', extension: extension.number });
   }
 
   /** All that is open is on this switch now. */
