@@ -30,6 +30,7 @@ function createFakeHarness(): MediaOutHarness {
     refuseNext: async () => media.refuses(),
     until: (condition, what) => clock.advanceUntil(condition, what, { stepMs: 10 }),
     pass: (ms) => clock.advance(ms),
+    now: () => clock.now(),
     tidyUp: async () => media.openLines,
     dispose: async () => undefined,
   };
@@ -52,6 +53,7 @@ async function createAsteriskHarness(kind: AsteriskKind, type: 'bridge' | 'whisp
     },
     until: async (condition, what) => void (await eventually(what, condition)),
     pass: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+    now: () => performance.now(),
     async tidyUp() {
       await harness.everybodyLeaves();
       await eventually('no channel left', async () => (await harness.pbx.snapshot()).channels.length === 0);

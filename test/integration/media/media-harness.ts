@@ -54,7 +54,14 @@ export async function createMediaHarness(
   pbx.start();
   await started;
   const settings = { url: asterisk.url, linesMax: 50 };
-  const media = new AriMediaOut({ settings, times, pbx, clock: systemClock, log: silentLog() });
+  // How long a caller may be kept waiting is no measure of a busy machine.
+  const media = new AriMediaOut({
+    settings,
+    times: { openMs: 20_000, ...times },
+    pbx,
+    clock: systemClock,
+    log: silentLog(),
+  });
   const events: PbxEvent[] = [];
   pbx.subscribe((event) => events.push(event));
   const callers: Caller[] = [];

@@ -6,28 +6,43 @@ const BEAT_MS = 20;
  * that of the pump.
  */
 export class OwnBeat {
+  readonly #beatMs: number;
   readonly #wokenAtMs: number[] = [performance.now()];
   #timer: NodeJS.Timeout;
 
-  constructor() {
-    this.#timer = this.#next(BEAT_MS);
+  constructor(beatMs = BEAT_MS) {
+    this.#beatMs = beatMs;
+    this.#timer = this.#next(beatMs);
   }
 
   /** Ends it, and answers the longest time for which this process did not get to its timers, and what all of them together have lost. */
   end(): { longestMs: number; missedMs: number } {
     clearTimeout(this.#timer);
     this.#wokenAtMs.push(performance.now());
-    const passed = this.#wokenAtMs.map((atMs, index) => atMs - (this.#wokenAtMs[index - 1] ?? atMs));
+    const passed = this.#pauses().map(({ ms }) => ms);
     return {
       longestMs: Math.max(...passed),
-      missedMs: passed.reduce((sum, ms) => sum + Math.max(0, ms - BEAT_MS), 0),
+      missedMs: passed.reduce((sum, ms) => sum + Math.max(0, ms - this.#beatMs), 0),
     };
+  }
+
+  /** How late this process was at worst between two moments of the wall clock. */
+  latestMs(fromMs: number, toMs: number): number {
+    const between = this.#pauses().filter(({ endMs, ms }) => endMs >= fromMs && endMs - ms <= toMs);
+    return Math.max(0, ...between.map(({ ms }) => ms - this.#beatMs));
+  }
+
+  #pauses(): { endMs: number; ms: number }[] {
+    return this.#wokenAtMs.map((atMs, index) => ({
+      endMs: performance.timeOrigin + atMs,
+      ms: atMs - (this.#wokenAtMs[index - 1] ?? atMs),
+    }));
   }
 
   #next(afterMs: number): NodeJS.Timeout {
     return setTimeout(() => {
       this.#wokenAtMs.push(performance.now());
-      this.#timer = this.#next(BEAT_MS);
+      this.#timer = this.#next(this.#beatMs);
     }, afterMs);
   }
 }
