@@ -11,6 +11,11 @@ import { eventually } from '../support/eventually.ts';
 import { FakeAccounts } from '../support/fakes/fake-accounts.ts';
 import { startTestPostgres, type TestPostgres } from '../support/postgres.ts';
 
+/** Of a source that answers: a busy machine is no source that is silent. */
+const PATIENCE_MS = 20_000;
+/** Of a source that does not. */
+const SILENCE_MS = 1_000;
+
 const account = (number: string, hundredths: bigint | null, currency: Currency = 'USD', isLocked = false): Account => ({
   number,
   balance: hundredths === null ? null : { hundredths, currency },
@@ -67,7 +72,7 @@ describe('Accounts over SQL', () => {
   let accounts: ConfiguredAccounts;
   const opened: ConfiguredAccounts[] = [];
   const source = (sql: string, over: Partial<SqlAccountSettings> = {}): SqlAccountSettings => ({
-    ...{ type: 'sql', name: 'billing', sql, timeoutMs: 500, retries: 0, cacheMs: 0, currency: 'USD', ...over },
+    ...{ type: 'sql', name: 'billing', sql, timeoutMs: PATIENCE_MS, retries: 0, cacheMs: 0, currency: 'USD', ...over },
   });
   const open = (sql: string, over: Partial<SqlAccountSettings> = {}, log = silentLog()) => {
     const made = accountsOf(source(sql, over), postgres.databaseUrl, log);
@@ -120,15 +125,18 @@ describe('Accounts over SQL', () => {
     expect(await ask(open(sql), '2000')).toEqual(answer);
   });
 
-  test.each([
+  test.each<[string, RegExp, number?]>([
     ['select balance from account where phone = $1', /no column named number/],
     ["select 'K-77' as number where $1 <> ''", /no account of the answer has a proper number/],
     ['select nonsense where phone = $1', /nonsense/],
-    ["select '1' as number, pg_sleep(30) where $1 <> ''", /500 ms|statement timeout/],
+    ["select '1' as number, pg_sleep(60) where $1 <> ''", /1000 ms|statement timeout/, SILENCE_MS],
     ['with gone as (delete from account where phone = $1 returning *) select * from gone', /WITH clause|read-only/],
     ['select number from account where phone = $1; drop table account; --', /syntax error|multiple commands/],
-  ])('%s is unavailable', async (sql, reason) => {
-    expect(await ask(open(sql), '2000')).toEqual({ type: 'unavailable', reason: expect.stringMatching(reason) });
+  ])('%s is unavailable', async (sql, reason, timeoutMs = PATIENCE_MS) => {
+    expect(await ask(open(sql, { timeoutMs }), '2000')).toEqual({
+      type: 'unavailable',
+      reason: expect.stringMatching(reason),
+    });
     expect(await ask(accounts, '2001')).toEqual(told(account('000', null)));
   });
 
@@ -168,7 +176,7 @@ describe('Accounts over SQL', () => {
   });
 
   test('400 callers at the same time get their own accounts over three connections', async () => {
-    const own = open("select lpad($1::text, 6, '0') as number, $1::numeric / 100 as balance", { timeoutMs: 5000 });
+    const own = open("select lpad($1::text, 6, '0') as number, $1::numeric / 100 as balance");
     const numbers = Array.from({ length: 400 }, (_, index) => String(1000 + index));
     const answers = await Promise.all(numbers.map((number) => ask(own, number)));
     expect(answers).toEqual(numbers.map((number) => told(account(number.padStart(6, '0'), BigInt(number)))));
@@ -182,7 +190,7 @@ describe('Accounts over HTTP', () => {
     type: 'http',
     url: `${server.url}/accounts?phone={number}`,
     headers: { 'x-source': 'queueapp' },
-    timeoutMs: 300,
+    timeoutMs: PATIENCE_MS,
     retries: 1,
     cacheMs: 0,
     currency: 'USD',
@@ -279,7 +287,7 @@ describe('Accounts over HTTP', () => {
 
   const json = { 'content-type': 'application/json' };
   const BOMB = gzipSync(Buffer.alloc(20 * 1024 * 1024, ' '));
-  test.each<[string, BillingServer['answer'], RegExp, number]>([
+  test.each<[string, BillingServer['answer'], RegExp, number, number?]>([
     ['a number of 25 digits', jsonAnswer({ number: '1'.repeat(25) }), /proper number/, 1],
     ['an account without a number', jsonAnswer({ balance: '1.00' }), /proper number/, 1],
     ['digits of another script', jsonAnswer({ number: '٤٢' }), /proper number/, 1],
@@ -330,13 +338,22 @@ describe('Accounts over HTTP', () => {
     ['a refusal', jsonAnswer({}, 401), /401/, 1],
     ['an error, twice', jsonAnswer({}, 500), /500/, 2],
     ['a busy source, twice', jsonAnswer({}, 429), /429/, 2],
-    ['silence, twice', () => undefined, /no answer within 300 ms/, 2],
-    ['half an answer, twice', (_n, _r, response) => void response.writeHead(200, json).write('['), /300 ms/, 2],
-    ['a slow drip, twice', (_n, _r, response) => server.drip(response), /300 ms/, 2],
+    ['silence, twice', () => undefined, /no answer within 1000 ms/, 2, SILENCE_MS],
+    [
+      'half an answer, twice',
+      (_n, _r, response) => void response.writeHead(200, json).write('['),
+      /1000 ms/,
+      2,
+      SILENCE_MS,
+    ],
+    ['a slow drip, twice', (_n, _r, response) => server.drip(response), /1000 ms/, 2, SILENCE_MS],
     ['a cut connection, twice', (_n, request) => request.socket.destroy(), /fetch failed/, 2],
-  ])('%s is unavailable', async (_, answer, reason, tries) => {
+  ])('%s is unavailable', async (_, answer, reason, tries, timeoutMs = PATIENCE_MS) => {
     server.answer = answer;
-    expect(await ask(open(), '2000')).toEqual({ type: 'unavailable', reason: expect.stringMatching(reason) });
+    expect(await ask(open({ timeoutMs }), '2000')).toEqual({
+      type: 'unavailable',
+      reason: expect.stringMatching(reason),
+    });
     expect(server.asked).toHaveLength(tries);
   });
 

@@ -7,6 +7,11 @@ import { silentLog } from '../../src/log.ts';
 import type { LookupRequest } from '../../src/ports/directory.ts';
 import { startTestPostgres, type TestPostgres } from '../support/postgres.ts';
 
+/** Of a source that answers: a busy machine is no source that is silent. */
+const PATIENCE_MS = 20_000;
+/** Of a source that does not. */
+const SILENCE_MS = 1_000;
+
 const caller = { number: '+371 2000/1', name: 'Alice & <Bob>' };
 const ask = (lookup: string, over: Partial<LookupRequest> = {}): LookupRequest => ({
   lookup,
@@ -34,7 +39,7 @@ describe('Directory over SQL', () => {
     type: 'sql' as const,
     sql: statement,
     parameters,
-    timeoutMs: 500,
+    timeoutMs: PATIENCE_MS,
     retries: 1,
   });
   beforeAll(async () => {
@@ -46,7 +51,7 @@ describe('Directory over SQL', () => {
         byCity: sql("select id, name from customer where city = 'Oslo'", []),
         nameless: sql('select id from customer where code = $1'),
         wrong: sql('select nonsense'),
-        slow: sql('select id, name, pg_sleep(30) from customer where code = $1'),
+        slow: { ...sql('select id, name, pg_sleep(60) from customer where code = $1'), timeoutMs: SILENCE_MS },
         writing: sql('with gone as (delete from customer returning *) select * from gone', []),
       },
       postgres.databaseUrl,
@@ -101,7 +106,7 @@ describe('Directory over SQL', () => {
     ['byCity', /more than one/],
     ['nameless', /id and name/],
     ['wrong', /nonsense/],
-    ['slow', /500 ms|statement timeout/],
+    ['slow', /1000 ms|statement timeout/],
     ['nowhere', /no such lookup/],
     // `with … delete` can't stand inside the select that the statement is wrapped in.
     ['writing', /WITH clause|read-only/],
@@ -157,7 +162,7 @@ describe('Directory over HTTP', () => {
       type: 'http',
       url: `${base}/customers/{code}?number={number}&name={name}`,
       headers: { 'x-source': 'queueapp' },
-      timeoutMs: 300,
+      timeoutMs: PATIENCE_MS,
       retries: 1,
       ...over,
     };
@@ -210,7 +215,7 @@ describe('Directory over HTTP', () => {
     expect(asked).toHaveLength(1);
   });
 
-  test.each<[string, RequestListener, RegExp, number]>([
+  test.each<[string, RequestListener, RegExp, number, number?]>([
     [
       'two customers',
       json([
@@ -234,17 +239,18 @@ describe('Directory over HTTP', () => {
     ['a refusal', json({}, 401), /401/, 1],
     ['an error, twice', json({}, 500), /500/, 2],
     ['a busy source, twice', json({}, 429), /429/, 2],
-    ['silence, twice', () => undefined, /no answer within 300 ms/, 2],
+    ['silence, twice', () => undefined, /no answer within 1000 ms/, 2, SILENCE_MS],
     [
       'half an answer, twice',
       (_, response) => response.writeHead(200, { 'content-type': 'application/json' }).write('{'),
-      /300 ms/,
+      /1000 ms/,
       2,
+      SILENCE_MS,
     ],
     ['a cut connection, twice', (request) => request.socket.destroy(), /fetch failed/, 2],
-  ])('%s is unavailable', async (_, listener, reason, tries) => {
+  ])('%s is unavailable', async (_, listener, reason, tries, timeoutMs = PATIENCE_MS) => {
     answer = listener;
-    expect(await lookup()).toEqual({ type: 'unavailable', reason: expect.stringMatching(reason) });
+    expect(await lookup({ timeoutMs })).toEqual({ type: 'unavailable', reason: expect.stringMatching(reason) });
     expect(asked).toHaveLength(tries);
   });
 
