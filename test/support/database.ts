@@ -17,7 +17,10 @@ export const KEEP_ALL: KeepSettings = {
   recordingsMs: null,
 };
 
-/** The database room with short limits and an outbox of its own; `close` removes that, too. */
+/**
+ * The database room with an outbox of its own; `close` removes that, too. Its limits are far away: a busy machine is no database that is not
+ * there. Tests of the limits bring their own.
+ */
 export async function openTestDatabase(
   databaseUrl: string,
   over: Partial<OpenDatabaseOptions> = {},
@@ -25,7 +28,7 @@ export async function openTestDatabase(
   const folder = await mkdtemp(join(tmpdir(), 'queueapp-outbox-'));
   const opened = await openDatabase({
     databaseUrl,
-    settings: { pool: 5, connectTimeoutMs: 1000, statementTimeoutMs: 1000 },
+    settings: { pool: 5, connectTimeoutMs: 20_000, statementTimeoutMs: 20_000 },
     lookups: {},
     lookupHeaders: {},
     accounts: {},

@@ -79,7 +79,7 @@ describe('The lease of a switch', () => {
     const { lease } = await take();
     const told: string[] = [];
     const database = new Database({
-      ...{ databaseUrl, pool: 1, connectTimeoutMs: 1000, statementTimeoutMs: 1000 },
+      ...{ databaseUrl, pool: 1, connectTimeoutMs: 20_000, statementTimeoutMs: 20_000 },
       sessionSettings: { 'queueapp.switch': 'main', 'queueapp.epoch': String(lease.epoch) },
       onLeaseLost: (reason) => told.push(reason),
       clock: systemClock,
