@@ -21,6 +21,8 @@ const LOG_PAUSE_MS = 60_000;
 
 export interface CallerMusicOptions {
   readonly databaseUrl: string;
+  /** @default 500; another one only for tests */
+  readonly answerLimitMs?: number;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -29,15 +31,17 @@ export interface CallerMusicOptions {
 export class PostgresCallerMusic implements CallerMusic {
   readonly #reading: Database;
   readonly #writing: Database;
+  readonly #answerLimitMs: number;
   readonly #clock: Clock;
   readonly #log: Logger;
   #writes = 0;
   #lost = 0;
   #lostToldAtMs = Number.NEGATIVE_INFINITY;
 
-  constructor({ databaseUrl, clock, log }: CallerMusicOptions) {
-    const common = { databaseUrl, pool: POOL, statementTimeoutMs: ANSWER_LIMIT_MS, clock, log };
-    this.#reading = new Database({ ...common, connectTimeoutMs: ANSWER_LIMIT_MS });
+  constructor({ databaseUrl, answerLimitMs = ANSWER_LIMIT_MS, clock, log }: CallerMusicOptions) {
+    const common = { databaseUrl, pool: POOL, statementTimeoutMs: answerLimitMs, clock, log };
+    this.#answerLimitMs = answerLimitMs;
+    this.#reading = new Database({ ...common, connectTimeoutMs: answerLimitMs });
     this.#writing = new Database({ ...common, connectTimeoutMs: TURN_LIMIT_MS });
     this.#clock = clock;
     this.#log = log;
@@ -87,8 +91,8 @@ export class PostgresCallerMusic implements CallerMusic {
   async #withinLimit<T>(answer: Promise<T>): Promise<T> {
     let cancel: () => void = () => undefined;
     const late = new Promise<never>((_, reject) => {
-      cancel = this.#clock.after(ANSWER_LIMIT_MS, () => {
-        reject(new AppError('DATABASE_UNAVAILABLE', `The database did not answer within ${ANSWER_LIMIT_MS} ms`));
+      cancel = this.#clock.after(this.#answerLimitMs, () => {
+        reject(new AppError('DATABASE_UNAVAILABLE', `The database did not answer within ${this.#answerLimitMs} ms`));
       });
     });
     try {

@@ -7,10 +7,12 @@ import { systemClock } from '../../../src/lib/clock.ts';
 import { createLog, silentLog } from '../../../src/log.ts';
 import { KEEP_ALL } from '../../support/database.ts';
 import { HalfOpenProxy } from '../../support/half-open-proxy.ts';
+import { inTime } from '../../support/in-time.ts';
 import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
 
 const AT_MS = Date.UTC(2026, 10, 21, 12);
 const DAY_MS = 24 * 3_600_000;
+const NOBODY = 'postgres://queueapp:x@127.0.0.1:1/queueapp';
 const alice = { number: '2000', musicClass: 'default' };
 
 let postgres: TestPostgres;
@@ -18,12 +20,19 @@ let anybody: Awaited<ReturnType<TestPostgres['client']>>;
 let music: PostgresCallerMusic;
 let lines: { level: string; msg: string; lost: number }[];
 
-/** The adapter with a log that the test reads. */
-function open(databaseUrl: string, now = () => systemClock.now()): PostgresCallerMusic {
+interface Opening {
+  readonly databaseUrl?: string;
+  readonly now?: () => number;
+  readonly answerLimitMs?: number;
+}
+
+/** The adapter with a log that the test reads. Its limit is far away: what a busy machine takes for an answer is not what is tested. */
+function open({ now = () => systemClock.now(), ...over }: Opening = {}): PostgresCallerMusic {
+  const { databaseUrl = postgres.databaseUrl, answerLimitMs = 20_000 } = over;
   lines = [];
   const stream = new PassThrough().on('data', (line) => lines.push(JSON.parse(String(line))));
   const log = createLog({ level: 'warn', personalData: false }, stream);
-  return new PostgresCallerMusic({ databaseUrl, clock: { ...systemClock, now }, log });
+  return new PostgresCallerMusic({ databaseUrl, answerLimitMs, clock: { ...systemClock, now }, log });
 }
 
 const choose = (number: number) =>
@@ -39,7 +48,7 @@ beforeEach(async () => {
 afterAll(() => postgres.close());
 
 test('400 callers who choose in the same second are all remembered, over one connection', async () => {
-  music = open(postgres.databaseUrl);
+  music = open();
   await Promise.all(Array.from({ length: 400 }, (_, number) => choose(number)));
   const { rows } = await anybody.query(
     "select count(*)::int as count from caller_music where track = number || '.wav'",
@@ -51,7 +60,7 @@ test('400 callers who choose in the same second are all remembered, over one con
 
 test('with no database a choice is lost and told once, then once a minute with the number of the lost', async () => {
   let nowMs = AT_MS;
-  music = open('postgres://queueapp:x@127.0.0.1:1/queueapp', () => nowMs);
+  music = open({ databaseUrl: NOBODY, now: () => nowMs });
   await Promise.all(Array.from({ length: 50 }, (_, number) => choose(number)));
   expect(lines).toMatchObject([{ level: 'warn', lost: 1 }]);
   nowMs += 61_000;
@@ -62,25 +71,23 @@ test('with no database a choice is lost and told once, then once a minute with t
 });
 
 test('the number of a caller stands in no line of the log', async () => {
-  music = open('postgres://queueapp:x@127.0.0.1:1/queueapp');
+  music = open({ databaseUrl: NOBODY });
   await music.remember({ ...alice, number: '37120001234', track: 'a.wav', atMs: AT_MS });
   expect(lines).toHaveLength(1);
   expect(JSON.stringify(lines)).not.toContain('37120001234');
   await music.close();
 });
 
-test('a database that falls silent keeps nobody waiting longer than half a second', async () => {
+test('a database that falls silent keeps nobody waiting longer than the limit', async () => {
   const { hostname, port } = new URL(postgres.databaseUrl);
   const proxy = await HalfOpenProxy.start({ host: hostname, port: Number(port) });
   const url = new URL(postgres.databaseUrl);
   url.port = String(proxy.port);
-  music = open(url.href);
+  music = open({ databaseUrl: url.href, answerLimitMs: 2_000 });
   await choose(2000);
   expect(await music.recall(alice)).toBe('2000.wav');
   proxy.fallSilent();
-  const beganMs = systemClock.now();
-  await expect(music.recall(alice)).rejects.toMatchObject({ code: 'DATABASE_UNAVAILABLE' });
-  expect(systemClock.now() - beganMs).toBeLessThan(1500);
+  await inTime(2_400, expect(music.recall(alice)).rejects.toMatchObject({ code: 'DATABASE_UNAVAILABLE' }));
   await choose(2001);
   proxy.recover();
   expect(await music.recall(alice)).toBe('2000.wav');
@@ -89,13 +96,16 @@ test('a database that falls silent keeps nobody waiting longer than half a secon
   await proxy.close();
 });
 
-test('a locked row does not keep the caller waiting either', async () => {
-  music = open(postgres.databaseUrl, () => AT_MS + 2 * DAY_MS);
+test('a locked row does not keep the caller waiting longer than half a second either', async () => {
+  music = open({ now: () => AT_MS + 2 * DAY_MS });
   await choose(2000);
+  const { databaseUrl } = postgres;
+  const hasty = new PostgresCallerMusic({ databaseUrl, clock: systemClock, log: silentLog() });
   await anybody.query('begin');
   await anybody.query('lock table caller_music in access exclusive mode');
-  await expect(music.recall(alice)).rejects.toMatchObject({ code: 'DATABASE_UNAVAILABLE' });
+  await inTime(900, expect(hasty.recall(alice)).rejects.toMatchObject({ code: 'DATABASE_UNAVAILABLE' }));
   await anybody.query('rollback');
+  await hasty.close();
   expect(await music.recall(alice)).toBe('2000.wav');
   await music.close();
 });
@@ -104,7 +114,7 @@ test('a choice goes a year after the last call that began with it', async () => 
   const limits = { pool: 1, connectTimeoutMs: 5000, statementTimeoutMs: 5000 };
   const database = new Database({ databaseUrl: postgres.databaseUrl, ...limits, clock: systemClock, log: silentLog() });
   let nowMs = AT_MS;
-  music = open(postgres.databaseUrl, () => nowMs);
+  music = open({ now: () => nowMs });
   await choose(1000);
   await choose(2000);
   nowMs = AT_MS + 100 * DAY_MS;
