@@ -24,11 +24,15 @@ const lease = await leases.take([switchName('main')], {
 });
 say(`held ${lease.epoch}`);
 
-/** What a process does that must be the only one: when it is sure at once, or as soon as it is. */
+/**
+ * What a process does that must be the only one: when it is sure at once, or as soon as it is. The deed has the moment before the question: from
+ * there on the answer counts, and a process may be frozen between its answer and whatever comes next.
+ */
 function act(): void {
+  const [atNs, wallMs] = [process.hrtime.bigint(), Date.now()];
   const asked = lease.confirm();
-  if (asked === undefined) say(`act ${lease.epoch} ${process.hrtime.bigint()} ${Date.now()}`);
-  else asked.then(() => say(`act ${lease.epoch} ${process.hrtime.bigint()} ${Date.now()}`)).catch(() => undefined);
+  if (asked === undefined) say(`act ${lease.epoch} ${atNs} ${wallMs}`);
+  else asked.then(act).catch(() => undefined);
 }
 
 const acting = setInterval(act, ACT_MS);
