@@ -68,6 +68,13 @@ export function describePbx(name: string, create: () => Promise<PbxHarness>): vo
       await harness.pass(25);
       return await valueSoon(id, name, tries - 1);
     };
+    const forgottenSoon = async (ids: readonly ChannelId[], tries = 100): Promise<void> => {
+      const ends = await Promise.all(ids.map((each) => pbx.endOf(each)));
+      if (ends.every((end) => end === null)) return;
+      if (tries === 0) throw new Error(`Still noted: ${JSON.stringify(ends)}`);
+      await harness.pass(100);
+      await forgottenSoon(ids, tries - 1);
+    };
     const finished = (id: PlaybackId) => seen({ type: 'playback-finished', playbackId: id });
 
     async function incoming(): Promise<{ caller: HarnessCaller; id: ChannelId }> {
@@ -116,11 +123,12 @@ export function describePbx(name: string, create: () => Promise<PbxHarness>): vo
       return leg;
     };
 
+    // An older Asterisk is fetched at its first use, which takes a minute.
     beforeAll(async () => {
       harness = await create();
       pbx = harness.pbx;
       pbx.subscribe((event) => events.push(event));
-    }, 60_000);
+    }, 600_000);
 
     beforeEach(() => {
       events.length = 0;
@@ -241,10 +249,12 @@ export function describePbx(name: string, create: () => Promise<PbxHarness>): vo
     it('is not blocked by a request that has to wait for the end of a playback', async () => {
       const { id } = await answered();
       const play = newPlayback();
-      await pbx.play({ channelId: id, playbackId: play, media: [MEDIA.short] });
+      // It ends when the other request has been answered, however late that is.
+      await pbx.play({ channelId: id, playbackId: play, media: [MEDIA.endless] });
       const set = pbx.setVariable(id, 'CUSTOMER_ID', '1');
       expect(await pbx.getVariable(id, 'CHANNEL(language)')).toBe('en');
       expect(finished(play)).toHaveLength(0);
+      expect(await pbx.stopPlayback(play)).toBe('done');
       await harness.until(() => finished(play).length > 0, 'the end of the playback');
       expect(await set).toBe('done');
       expect(await valueSoon(id, 'CUSTOMER_ID')).toBe('1');
@@ -493,7 +503,7 @@ export function describePbx(name: string, create: () => Promise<PbxHarness>): vo
       expect(finished(play)).toMatchObject([{ outcome: 'failed' }]);
       expect(seen({ type: 'disconnected' })).toHaveLength(1);
       await pbx.unwatchDevice('PJSIP/1000');
-    }, 20_000);
+    });
 
     it('keeps when and why channels ended while nobody was connected, until that is forgotten', async () => {
       const { caller, id } = await answered();
@@ -519,10 +529,10 @@ export function describePbx(name: string, create: () => Promise<PbxHarness>): vo
       expect((first ?? 0) % 1000).toBe(0);
       expect(Math.abs((first ?? 0) - (second ?? 0))).toBeLessThanOrEqual(2_000);
       for (const each of [id, leg]) pbx.forgetEnd(each);
-      await harness.pass(6_500);
-      expect(await Promise.all([id, leg].map((each) => pbx.endOf(each)))).toEqual([null, null]);
+      // Some seconds later, when nothing can be written down any more.
+      await forgottenSoon([id, leg]);
       await until({ type: 'connected' });
-    }, 20_000);
+    });
 
     // The last one: it ends the connection for good.
     it('stops when another process takes the name', async () => {
