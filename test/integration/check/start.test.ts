@@ -6,7 +6,7 @@ import type { Stack } from '../../../install/private-stack/stack.ts';
 import { eventually } from '../../support/eventually.ts';
 import { freePort, RunningCommand } from './command.ts';
 
-jest.setTimeout(60_000);
+jest.setTimeout(120_000);
 
 let stack: Stack;
 
@@ -29,7 +29,9 @@ async function readiness(): Promise<{ status: number; ready: boolean; missing: {
   }
 }
 
-const untilReady = () => eventually('the application is ready', async () => (await readiness())?.ready);
+/** From the start of a process, which reads all of its TypeScript first, to its first word. */
+const START_LIMIT_MS = 45_000;
+const untilReady = () => eventually('the application is ready', async () => (await readiness())?.ready, START_LIMIT_MS);
 
 describe('queueapp start', () => {
   test('gets ready, answers the other commands, and ends with 0 after SIGTERM', async () => {
@@ -96,7 +98,8 @@ describe('queueapp start', () => {
     await using application = queueapp(['start']);
     await untilReady();
     await using second = queueapp(['start']);
-    await eventually('it says that it is standby', async () => second.out.includes('Standby: another process acts'));
+    const isStandby = () => second.out.includes('Standby: another process acts');
+    await eventually('it says that it is standby', isStandby, START_LIMIT_MS);
     expect(await readiness()).toMatchObject({ status: 200, ready: true });
     second.signal('SIGTERM');
     expect((await second.end()).status).toBe(0);
@@ -107,10 +110,14 @@ describe('queueapp start', () => {
 
   test('waits for an Asterisk that is away: it lives, and says what is missing', async () => {
     await using application = queueapp(['start'], { ARI_URL: `http://127.0.0.1:${await freePort()}` });
-    const found = await eventually('it says that Asterisk is missing', async () => {
-      const said = await readiness();
-      return said?.missing.some(({ part }) => part === 'asterisk') && said;
-    });
+    const found = await eventually(
+      'it says that Asterisk is missing',
+      async () => {
+        const said = await readiness();
+        return said?.missing.some(({ part }) => part === 'asterisk') && said;
+      },
+      START_LIMIT_MS,
+    );
     expect(found).toMatchObject({ status: 503, ready: false });
     expect((await fetch(`${stack.env.HTTP_URL}/healthz`)).status).toBe(200);
     application.signal('SIGTERM');

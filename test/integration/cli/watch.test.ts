@@ -2,10 +2,14 @@ import { spawn } from 'node:child_process';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { CHECKOUT } from '../../../install/private-stack/paths.ts';
 import { eventually } from '../../support/eventually.ts';
 
+jest.setTimeout(60_000);
+
+/** For a process that reads all of its TypeScript first, and then shows something every two seconds. */
+const LIMIT_MS = 45_000;
 const COMMAND = `${process.execPath} --import tsx src/main.ts`;
 
 let server: Server;
@@ -56,7 +60,7 @@ describe('queues --watch as a process', () => {
     ['Ctrl-C', '\u0003'],
   ])('on a terminal shows it anew, ends with 0 at %s, and leaves the terminal as it was', async (_what, key) => {
     const command = run(`script -qfec "${COMMAND} queues --watch" /dev/null`);
-    await eventually('three frames', () => frames(command.out) >= 3);
+    await eventually('three frames', () => frames(command.out) >= 3, LIMIT_MS);
     command.child.stdin.write(key);
     expect(await command.ended).toBe(0);
     expect(command.out).toContain('\u001b[?1049h\u001b[?25l');
@@ -79,7 +83,7 @@ describe('queues --watch as a process', () => {
 
   test('in a pipe ends with 0 at SIGTERM', async () => {
     const command = run(`exec ${COMMAND} queues --watch --json`);
-    await eventually('two documents', () => command.out.trim().split('\n').length >= 2);
+    await eventually('two documents', () => command.out.trim().split('\n').length >= 2, LIMIT_MS);
     command.child.kill('SIGTERM');
     expect(await command.ended).toBe(0);
   });
