@@ -72,7 +72,17 @@ export async function startXmppServer({
     await gone;
     clearTimeout(timer);
   };
-  await start();
+  const dispose = async () => {
+    await stop();
+    await rm(folder, { recursive: true, force: true });
+  };
+  try {
+    await start();
+  } catch (error) {
+    // Nobody has it yet who could end it.
+    await dispose();
+    throw error;
+  }
   return {
     kind,
     domain,
@@ -86,10 +96,7 @@ export async function startXmppServer({
     start,
     stop,
     processId: () => child?.pid,
-    async dispose() {
-      await stop();
-      await rm(folder, { recursive: true, force: true });
-    },
+    dispose,
     logText: () => readLogs(folder),
   };
 }

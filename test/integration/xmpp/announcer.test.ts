@@ -29,7 +29,7 @@ describe.each(['prosody', 'ejabberd'] as const)('announcements over %s', (kind) 
     server = await startXmppServer({ kind, users: ['user1', 'user2', 'user3', 'crm', 'stranger'] });
   });
   afterAll(async () => {
-    await server.dispose();
+    await server?.dispose();
   });
   afterEach(async () => {
     for (const one of open.reverse()) await one.stop();

@@ -32,7 +32,7 @@ describe.each(['prosody', 'ejabberd'] as const)('the connection to %s', (kind) =
     server = await startXmppServer({ kind, users: ['user1', 'user2'] });
   });
   afterAll(async () => {
-    await server.dispose();
+    await server?.dispose();
   });
   beforeEach(async () => {
     uncaught.length = 0;
