@@ -4,7 +4,7 @@ import { isAppError } from '../../src/errors.ts';
 import { type Clock, delay } from '../../src/lib/clock.ts';
 
 /** Between two tries, so that a source that restarts gets a chance. */
-const RETRY_PAUSE_MS = 100;
+export const RETRY_PAUSE_MS = 100;
 
 /** The source failed in a way that the next try may not. */
 export class SourceFault extends Error {
