@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { createServer } from 'node:net';
 import swagger from '@fastify/swagger';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { AppError } from '../errors.ts';
@@ -101,13 +103,32 @@ export async function listen(server: FastifyInstance, { host, port }: { host: st
   try {
     return await server.listen({ host, port });
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? '';
-    const reason = LISTEN_REASONS[code];
-    if (reason === undefined) throw error;
-    const place = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
-    const message = `${place} ${reason(port)}, or set another address in http.listen or HTTP_LISTEN`;
-    throw new AppError('HTTP_ADDRESS', message, { details: { host, port }, cause: error });
+    throw addressError(error, { host, port });
   }
+}
+
+/**
+ * Finds out whether the port can be opened, and leaves it closed.
+ * @throws AppError HTTP_ADDRESS as {@link listen}
+ */
+export async function assertAddress(address: { host: string; port: number }): Promise<void> {
+  const probe = createServer().listen(address);
+  try {
+    await once(probe, 'listening');
+  } catch (error) {
+    throw addressError(error, address);
+  }
+  probe.close();
+  await once(probe, 'close');
+}
+
+function addressError(error: unknown, { host, port }: { host: string; port: number }): unknown {
+  const code = (error as NodeJS.ErrnoException).code ?? '';
+  const reason = LISTEN_REASONS[code];
+  if (reason === undefined) return error;
+  const place = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+  const message = `${place} ${reason(port)}, or set another address in http.listen or HTTP_LISTEN`;
+  return new AppError('HTTP_ADDRESS', message, { details: { host, port }, cause: error });
 }
 
 const LISTEN_REASONS: Readonly<Record<string, (port: number) => string>> = {

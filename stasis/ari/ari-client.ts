@@ -35,7 +35,7 @@ interface LibraryClient {
   _ws: AriSocket;
   start(applications: string): Promise<void>;
 }
-interface Library {
+export interface Library {
   connect(url: string, username: string, password: string): Promise<LibraryClient>;
 }
 interface SwaggerLibrary {
@@ -52,7 +52,7 @@ let lastConnect: Promise<unknown> = Promise.resolve();
 /** Reads the API description with ari-client's own `connect`. Rejects with whatever the library says. */
 export function connectAriClient({ url, username, password }: AriAddress): Promise<AriClient> {
   const connecting = lastConnect.then(async () => {
-    const client = await loadLibrary().connect(url, username, password);
+    const client = await loadAriClient().connect(url, username, password);
     return { openSocket: (application: string) => openSocket(client, application) };
   });
   lastConnect = connecting.catch(() => undefined);
@@ -71,7 +71,8 @@ function openSocket(client: LibraryClient, application: string): AriSocket {
   return socket;
 }
 
-function loadLibrary(): Library {
+/** Loads the library, which takes a while, at a time at which nobody waits for it; else the first connection does it. */
+export function loadAriClient(): Library {
   if (library) return library;
   const fromAriClient = createRequire(requireHere.resolve('ari-client'));
   const swagger = fromAriClient('swagger-client') as SwaggerLibrary;
