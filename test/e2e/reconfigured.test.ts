@@ -10,13 +10,14 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, expect, jest, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import type { StepJson } from '../../src/http/configuration-routes.ts';
 import type { StatusJson } from '../../src/http/views.ts';
 import { silences } from '../support/audio/levels.ts';
 import { durationMs, writeWav } from '../support/audio/pcm.ts';
 import { eventually } from '../support/e2e/eventually.ts';
 import { hearsFor, SentAudio } from '../support/e2e/hearing.ts';
+import { untilTheyTalk } from '../support/e2e/listening.ts';
 import { Site } from '../support/e2e/site.ts';
 import { sweep, sweepPlaceMs } from '../support/e2e/tone-class.ts';
 import { answers } from '../support/phones/phone.ts';
@@ -101,6 +102,7 @@ test('strategy and ring time are changed by SQL, SIGHUP and command while a call
   const set = await site.cli('set', 'support', 'retry=1s');
   expect([set.status, set.out]).toEqual([0, 'strategy=rrmemory\nring-timeout=4s\nretry=1s\n']);
   expect((await site.cli('reload')).status).toBe(78);
+  rewrite((text) => text.replace('strategy: loudest', 'strategy: linear'));
   await site.onDuty('1000', '2000');
   const ring = await phone.ring({ limitMs: 15_000 });
   expect([silent.rings.length, ring.caller.name]).toEqual([1, 'Helpdesk: Caller']);
@@ -179,4 +181,69 @@ test('personal-data erase: number, name and the recording on Asterisk’s disk a
   const after = await site.queueLog();
   expect(after).toHaveLength(lines);
   expect(JSON.stringify(after)).not.toContain('5550412');
+});
+
+describe('a hint of extensions.conf whose devices are others now', () => {
+  const dialplan = () => join(site.env.QUEUEAPP_RUN, 'asterisk/etc/extensions.conf');
+  const becomes = (device: string, state: string) => site.asterisk(`devstate change Custom:${device} ${state}`);
+
+  /** Asterisk reads the file anew, and tells nobody. */
+  async function hintIs(device: string): Promise<void> {
+    const before = readFileSync(dialplan(), 'utf8').replace(/\n\[desks\][^[]*/, '');
+    writeFileSync(dialplan(), `${before}\n[desks]\nexten => 1000,hint,Custom:${device}\n`);
+    await site.asterisk('dialplan reload');
+    await eventually('Asterisk to have it', async () =>
+      (await site.asterisk('dialplan show desks')).includes(`Custom:${device}`),
+    );
+  }
+
+  beforeEach(async () => {
+    await becomes('desk', 'INUSE');
+    await becomes('door', 'NOT_INUSE');
+    await hintIs('desk');
+    await site.sql("update extension set state_interface = 'hint:1000@desks' where number = '1000'");
+  });
+  afterEach(() => site.sql("update extension set state_interface = null where number = '1000'"));
+
+  test('dialplan reload and SIGHUP: the waiting caller rings, the talk beside it goes on; back again with queueapp reload', async () => {
+    const [desk, other] = await Promise.all([
+      site.phone('1000', { behaviour: answers(100) }),
+      site.phone('2000', { behaviour: answers(100), speaksHz: 700 }),
+    ]);
+    await site.login('1000', '2000');
+    await site.untilDevice('1000', 'INUSE');
+    await site.untilDevice('2000', 'NOT_INUSE');
+    const first = await site.caller('0001', { from: { number: '5550421' }, speaksHz: 500 });
+    const talk = await other.ring();
+    const talking = await site.untilPhase('talking');
+    const second = await site.caller('0001', { from: { number: '5550422' } });
+    await site.untilPhase('waiting');
+
+    await hintIs('door');
+    // The old device counts until queueapp is asked to read.
+    await site.untilDevice('1000', 'INUSE');
+    expect(desk.rings).toHaveLength(0);
+    site.app.signal('SIGHUP');
+    expect((await desk.ring()).caller.number).toBe('5550422');
+    await site.untilDevice('1000', 'NOT_INUSE');
+    await untilTheyTalk([first, 500], [talk, 700]);
+    expect(await site.calls()).toContainEqual(
+      expect.objectContaining({ callId: talking.callId, phase: 'talking', extensions: ['2000'] }),
+    );
+
+    await hintIs('desk');
+    expect((await site.cli('reload')).status).toBe(0);
+    await site.untilDevice('1000', 'INUSE');
+    await becomes('desk', 'NOT_INUSE');
+    await site.untilDevice('1000', 'NOT_INUSE');
+    await untilTheyTalk([first, 500], [talk, 700]);
+    expect((await site.calls()).map(({ phase }) => phase)).toEqual(['talking', 'talking']);
+    expect((await site.callLog()).map(({ event }) => event)).toEqual([
+      'ENTERQUEUE',
+      'CONNECT',
+      'ENTERQUEUE',
+      'CONNECT',
+    ]);
+    await Promise.all([first.hangup(), second.hangup()]);
+  });
 });
