@@ -172,6 +172,13 @@ const REPORT_SQL: Readonly<Record<ReportName, ReportSql>> = {
       from report_wrap_up where ${within('began_at')} group by 1, 2 order by 1, 2`,
   },
   menus: { columns: ['step', 'key', 'goal', 'times'], sql: MENUS },
+  recordings: {
+    columns: ['day', 'queue', 'files', 'seconds', 'MB', 'failed', 'removed'],
+    sql: `select to_char(started_at at time zone $4, 'YYYY-MM-DD') as day, queue, count(*)::integer as files, sum(seconds)::integer as seconds,
+        ${rounded('sum(bytes) / 1000000.0')} as "MB", ${countOf("state = 'failed'")}::integer as failed,
+        ${countOf('removed_at is not null')}::integer as removed
+      from report_recording where ${within('started_at')} group by 1, 2 order by 1, 2`,
+  },
 };
 
 /** The headings of a report, in order. */

@@ -52,10 +52,11 @@ export function addRecordingCommands(root: Command, parts: Parts): void {
 
 function listText(recordings: readonly RecordingJson[]): string {
   if (recordings.length === 0) return 'No recordings\n';
-  const headings = ['started', 'length', 'queue', 'member', 'state', 'call', 'file'];
-  const rows = recordings.map(({ started, ended, queue, extension, state, error, callId, file }) => [
+  const headings = ['started', 'length', 'size', 'queue', 'member', 'state', 'call', 'file'];
+  const rows = recordings.map(({ started, ended, bytes, queue, extension, state, error, callId, file }) => [
     started,
     ended === null ? '-' : ago(started, Date.parse(ended)),
+    bytes === null ? '-' : `${(bytes / 1_000_000).toFixed(1)} MB`,
     queue,
     extension,
     error === null ? state : `${state}: ${printable(error)}`,

@@ -4,7 +4,7 @@ import type { RecordingPart } from '../core/queue/recording.ts';
 import { AppError } from '../errors.ts';
 import type { RecordingQuery, StoredRecording } from '../ports/recordings.ts';
 import { described } from './described.ts';
-import { group, listOf, oneOf, text, textOrNull, time, timeOrNull } from './schemas.ts';
+import { group, listOf, oneOf, text, textOrNull, time, timeOrNull, wholeOrNull } from './schemas.ts';
 
 /** What can be asked of the recording of a conversation. */
 export const RECORDING_ACTIONS = ['start', 'pause', 'resume', 'stop'] as const;
@@ -18,7 +18,12 @@ export type RecordingState = (typeof RECORDING_STATES)[number];
 export interface RecordingFace {
   /** @throws AppError RECORDING_REFUSED, or what Asterisk says */
   control(callId: CallId, action: RecordingAction): Promise<RecordingState | 'unknown-call'>;
-  list(query: RecordingQuery): Promise<readonly StoredRecording[]>;
+  list(query: RecordingQuery): Promise<readonly ListedRecording[]>;
+}
+
+/** A recording, and about how much room its file takes; `null` while it goes on, and when it has been removed. */
+export interface ListedRecording extends StoredRecording {
+  readonly bytes: number | null;
 }
 
 interface ControlRoute {
@@ -53,6 +58,8 @@ const listSchema = listOf(
     error: textOrNull('Why it failed'),
     started: time('When it began'),
     ended: timeOrNull('When it ended; null while it goes on'),
+    seconds: wholeOrNull('Its length; null while it goes on'),
+    bytes: wholeOrNull('About how much room the file takes; null while it goes on, and when it has been removed'),
   }),
 );
 
@@ -104,9 +111,10 @@ const listQuerySchema = {
   },
 } as const;
 
-function recordingJson({ startedAtMs, endedAtMs, ...recording }: StoredRecording) {
+function recordingJson({ startedAtMs, endedAtMs, ...recording }: ListedRecording) {
   const ended = endedAtMs === null ? null : new Date(endedAtMs).toISOString();
-  return { ...recording, started: new Date(startedAtMs).toISOString(), ended };
+  const seconds = endedAtMs === null ? null : Math.max(0, Math.round((endedAtMs - startedAtMs) / 1000));
+  return { ...recording, started: new Date(startedAtMs).toISOString(), ended, seconds };
 }
 
 export type RecordingJson = ReturnType<typeof recordingJson>;

@@ -6,6 +6,7 @@ export type Schema = Readonly<Record<string, unknown>>;
 export const text = (description: string): Schema => ({ type: 'string', description });
 export const textOrNull = (description: string): Schema => ({ type: ['string', 'null'], description });
 export const whole = (description: string): Schema => ({ type: 'integer', minimum: 0, description });
+export const wholeOrNull = (description: string): Schema => ({ ...whole(description), type: ['integer', 'null'] });
 export const flag = (description: string): Schema => ({ type: 'boolean', description });
 export const time = (description: string): Schema => ({ type: 'string', format: 'date-time', description });
 export const timeOrNull = (description: string): Schema => ({

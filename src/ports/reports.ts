@@ -17,6 +17,7 @@ export const REPORTS = {
   pauses: 'Pauses of members',
   'wrap-ups': 'Wrap-up of members',
   menus: 'Keys and goals in the menus',
+  recordings: 'Files of recordings, their length and size, by day',
 } as const;
 
 export type ReportName = keyof typeof REPORTS;
@@ -42,7 +43,7 @@ export interface Report {
   readonly isCut: boolean;
 }
 
-/** What queue_log adds up to. */
+/** What queue_log adds up to, and recordings. */
 export interface Reports {
   /** @throws AppError DATABASE_UNAVAILABLE, also when it takes too long */
   report(request: ReportRequest): Promise<Report>;

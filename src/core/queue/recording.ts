@@ -10,6 +10,20 @@ export const RECORDING_ENDING: Readonly<Record<RecordingFormat, string>> = {
   gsm: 'gsm',
 };
 
+/** What a second takes on the disk; all formats have a constant rate. The view report_recording has the same figures. */
+export const RECORDING_BYTES_PER_SECOND: Readonly<Record<RecordingFormat, number>> = {
+  wav: 16_000,
+  wav16: 32_000,
+  wav49: 1_625,
+  gsm: 1_650,
+};
+
+/** About how large a file is; `null`: its ending is none of ours, because it has been removed. */
+export function recordingBytes(file: string, lengthMs: number): number | null {
+  const format = RECORDING_FORMATS.find((each) => file.endsWith(`.${RECORDING_ENDING[each]}`));
+  return format === undefined ? null : Math.round((Math.max(0, lengthMs) / 1_000) * RECORDING_BYTES_PER_SECOND[format]);
+}
+
 /** What one file holds: both people, or one of them alone. */
 export const RECORDING_PARTS = ['together', 'caller', 'member'] as const;
 export type RecordingPart = (typeof RECORDING_PARTS)[number];

@@ -4,6 +4,12 @@ import type { Client } from 'pg';
 import { Database } from '../../../db/database.ts';
 import { PostgresReports } from '../../../db/reports.ts';
 import { shippedPath } from '../../../src/config/shipped.ts';
+import {
+  RECORDING_FORMATS,
+  type RecordingFormat,
+  recordingBytes,
+  recordingFile,
+} from '../../../src/core/queue/recording.ts';
 import { systemClock } from '../../../src/lib/clock.ts';
 import { silentLog } from '../../../src/log.ts';
 import { REPORTS, type ReportName, type ReportRequest } from '../../../src/ports/reports.ts';
@@ -271,6 +277,38 @@ describe('reports', () => {
       { step: 'main', key: '', goal: '', times: 1 },
       { step: 'main', key: '1', goal: '', times: 2 },
     ]);
+  });
+
+  test('recordings: length and size of each format as the code counts them, nothing of what was removed', async () => {
+    const begin = Date.UTC(2024, 10, 20, 10);
+    const insert = (
+      id: string,
+      format: RecordingFormat,
+      { ms, ...over }: { ms: number; [column: string]: unknown },
+    ) => {
+      const file = recordingFile(`support/${id}`, format);
+      const row = { state: 'done', error: null, removed_at: null, file, ...over };
+      return anybody.query(
+        `insert into recording (recording_id, call_id, entry_id, unique_id, queue, extension, part, file, state, started_at, ended_at, error, removed_at)
+          values ($1, 'c', 'e', '1.1', 'support', '1000', 'together', $2, $3, to_timestamp($4 / 1000.0), to_timestamp($5 / 1000.0), $6, $7)`,
+        [id, row.file, row.state, begin, begin + ms, row.error, row.removed_at],
+      );
+    };
+    for (const format of RECORDING_FORMATS) await insert(format, format, { ms: 65_400 });
+    await insert('refused', 'wav', { ms: 0, state: 'failed', error: 'no folder' });
+    await insert('removed', 'wav', { ms: 60_000, file: 'removed', removed_at: '2024-11-21' });
+    const { rows: files } = await anybody.query(
+      `select recording_id as id, member, seconds, bytes::float8 as bytes from report_recording order by recording_id`,
+    );
+    const sizes = new Map(files.map(({ id, bytes }) => [id, bytes]));
+    for (const format of RECORDING_FORMATS)
+      expect(sizes.get(format)).toBe(recordingBytes(recordingFile('a', format), 65_400));
+    expect([sizes.get('wav'), sizes.get('refused'), sizes.get('removed')]).toEqual([1_046_400, 0, 0]);
+    expect(files.find(({ id }) => id === 'removed')).toMatchObject({ member: 'Ann', seconds: 60 });
+    expect(await rows('recordings')).toEqual([
+      { day: '2024-11-20', queue: 'support', files: 6, seconds: 320, MB: 3.4, failed: 1, removed: 1 },
+    ]);
+    await anybody.query('delete from recording');
   });
 
   test.each(Object.keys(REPORTS) as ReportName[])(

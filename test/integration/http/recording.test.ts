@@ -38,6 +38,22 @@ beforeEach(() => {
           endedAtMs: null,
           state: 'recording',
           error: null,
+          bytes: null,
+        },
+        {
+          recordingId: recordingId('r0'),
+          callId: callId('c0'),
+          entryId: entryId('e0'),
+          uniqueId: '1.0',
+          queue: queueName('support'),
+          extension: extensionNumber('1000'),
+          part: 'together',
+          file: 'support/Maier.wav',
+          startedAtMs: AT_MS,
+          endedAtMs: AT_MS + 65_400,
+          state: 'done',
+          error: null,
+          bytes: 1_046_400,
         },
       ];
     },
@@ -67,7 +83,7 @@ test.each(['c1/recording/erase', 'c%2F1/recording/pause', 'c~1/recording/pause']
 );
 
 test('the list is of all calls or of one, and never without an end', async () => {
-  const [first] = (await get('/recordings')).json();
+  const [first, second] = (await get('/recordings')).json();
   expect(first).toEqual({
     recordingId: 'r1',
     callId: 'c1',
@@ -81,7 +97,10 @@ test('the list is of all calls or of one, and never without an end', async () =>
     error: null,
     started: '2026-11-20T12:00:00.000Z',
     ended: null,
+    seconds: null,
+    bytes: null,
   });
+  expect(second).toMatchObject({ ended: '2026-11-20T12:01:05.400Z', seconds: 65, bytes: 1_046_400 });
   await get('/recordings?call=c1&limit=5');
   await get('/recordings?limit=999999');
   expect(asked).toEqual([{ limit: 20 }, { callId: 'c1', limit: 5 }, { limit: 1000 }]);

@@ -39,18 +39,20 @@ const recording = {
   error: null,
   started: '2026-11-20T12:00:00.000Z',
   ended: '2026-11-20T12:01:05.000Z',
+  seconds: 65,
+  bytes: 1_040_000,
 };
 
 test('list shows what was recorded, and why something was not', async () => {
   const failed = { ...recording, callId: 'c2', state: 'failed', error: 'No\u001b[2J room' };
-  api.answers([recording, failed, { ...recording, callId: 'c3', state: 'recording', ended: null }]);
+  api.answers([recording, failed, { ...recording, callId: 'c3', state: 'recording', ended: null, bytes: null }]);
   const { status, out } = await api.run('recording', 'list', '--call', 'c1', '--limit', '3');
   expect([status, out]).toEqual([
     0,
-    `started                   length  queue    member  state                call  file
-2026-11-20T12:00:00.000Z  1m 5s   support  1000    done                 c1    support/2026-11-20/12-00-00-1000-c1.wav
-2026-11-20T12:00:00.000Z  1m 5s   support  1000    failed: No?[2J room  c2    support/2026-11-20/12-00-00-1000-c1.wav
-2026-11-20T12:00:00.000Z  -       support  1000    recording            c3    support/2026-11-20/12-00-00-1000-c1.wav
+    `started                   length  size    queue    member  state                call  file
+2026-11-20T12:00:00.000Z  1m 5s   1.0 MB  support  1000    done                 c1    support/2026-11-20/12-00-00-1000-c1.wav
+2026-11-20T12:00:00.000Z  1m 5s   1.0 MB  support  1000    failed: No?[2J room  c2    support/2026-11-20/12-00-00-1000-c1.wav
+2026-11-20T12:00:00.000Z  -       -       support  1000    recording            c3    support/2026-11-20/12-00-00-1000-c1.wav
 `,
   ]);
   expect(api.asked).toEqual([{ method: 'GET', path: '/recordings?call=c1&limit=3', body: null }]);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { callId, extensionNumber, queueName } from '../../../../src/core/ids.ts';
-import { partsOf, RECORDING_DEFAULTS, recordingFile } from '../../../../src/core/queue/recording.ts';
+import { partsOf, RECORDING_DEFAULTS, recordingBytes, recordingFile } from '../../../../src/core/queue/recording.ts';
 import {
   patternFault,
   RECORDING_FIELDS,
@@ -124,4 +124,15 @@ describe('A pattern that can’t be used is refused with the reason', () => {
   ])('%j: %s', (pattern, reason) => {
     expect(patternFault(pattern)).toContain(reason);
   });
+});
+
+test.each([
+  ['a/b.wav', 65_400, 1_046_400],
+  ['a/b.wav16', 1_000, 32_000],
+  ['a/b.WAV', 60_000, 97_500],
+  ['a/b.gsm', 60_000, 99_000],
+  ['a/b.wav', -5, 0],
+  ['removed', 60_000, null],
+])('The size of %s after %d ms: %j', (file, lengthMs, bytes) => {
+  expect(recordingBytes(file, lengthMs)).toBe(bytes);
 });
