@@ -25,6 +25,8 @@ export interface EffectiveConfig {
   readonly config: Config;
   /** What stands in the database and can't be used: what was in use from there before stays, or the file's alone counts. */
   readonly refused: readonly RowFinding[];
+  /** What can be used and is hardly meant, and is not so in the file alone. */
+  readonly odd: readonly RowFinding[];
   readonly used: UsedRows;
 }
 
@@ -45,12 +47,12 @@ const ROUNDS_MAX = 10;
 export function effectiveConfig(loaded: LoadedConfig, rows: DatabaseRows, options: EffectiveOptions): EffectiveConfig {
   const candidates = candidatesOf(rows, loaded, options.last);
   for (let round = 1; ; round++) {
-    const { config, findings } = withRows(loaded, merged(loaded, rows, candidates), options.env);
+    const { config, findings, odd } = withRows(loaded, merged(loaded, rows, candidates), options.env);
     const byRow = groupedByRow(findings);
     const wrong = candidates.filter((candidate) => candidate.used !== null && byRow.has(keyOf(candidate)));
     if (wrong.length === 0) {
       const unowned = findings.filter((finding) => !candidates.some((each) => keyOf(each) === keyOf(finding)));
-      return { config, refused: [...candidates.flatMap(refusedOf), ...unowned], used: usedOf(candidates) };
+      return { config, refused: [...candidates.flatMap(refusedOf), ...unowned], odd, used: usedOf(candidates) };
     }
     for (const candidate of wrong) candidate.found ??= byRow.get(keyOf(candidate)) ?? [];
     if (round === ROUNDS_MAX) for (const step of candidates) step.giveUp();
@@ -60,7 +62,7 @@ export function effectiveConfig(loaded: LoadedConfig, rows: DatabaseRows, option
 }
 
 /** `queues.support.ring-timeout: expected a duration such as 15s, got "fast"`. */
-export function refusalText({ table, name, path, reason }: RowFinding): string {
+export function rowText({ table, name, path, reason }: RowFinding): string {
   return `${pathText([...(table === 'queue' ? ['queues'] : ['ivr', 'steps']), name, ...path])}: ${reason}`;
 }
 

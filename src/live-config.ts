@@ -4,7 +4,7 @@ import type { Config } from './config/config.ts';
 import { configInvalid, type Finding, findingLine, pathText } from './config/findings.ts';
 import type { LoadedConfig, RowFinding } from './config/load.ts';
 import type { QueueName } from './core/ids.ts';
-import { type DatabaseRows, type EffectiveConfig, effectiveConfig, refusalText } from './effective-config.ts';
+import { type DatabaseRows, type EffectiveConfig, effectiveConfig, rowText } from './effective-config.ts';
 import { AppError, isAppError } from './errors.ts';
 import type {
   ChangedSetting,
@@ -20,6 +20,7 @@ import type { Logger } from './log.ts';
 import type { QueueRows } from './ports/queue-rows.ts';
 import type { QueueDefinition, QueueStore } from './ports/queue-store.ts';
 import { STEP_BYTES_MAX, type StepRows, type StoredStep } from './ports/step-rows.ts';
+import { ODD, tellRows } from './row-news.ts';
 import { changedQueue, changedSettings, changedStep } from './stored-settings.ts';
 
 export interface LiveConfigDeps {
@@ -66,7 +67,7 @@ export class LiveConfig implements ConfigurationFace {
   constructor(deps: LiveConfigDeps) {
     this.#deps = deps;
     this.#loaded = deps.loaded;
-    this.#now = { config: deps.loaded.config, refused: [], used: { queues: new Map(), steps: new Map() } };
+    this.#now = { config: deps.loaded.config, refused: [], odd: [], used: { queues: new Map(), steps: new Map() } };
   }
 
   /** What counts now. */
@@ -106,11 +107,11 @@ export class LiveConfig implements ConfigurationFace {
       const report = {
         changes: changes.map(changedSetting),
         waiting: changes.filter(needsRestart).map(changedSetting),
-        warnings: loaded.warnings.map(findingLine),
-        refused: this.refused.map(refusalText),
+        warnings: [...loaded.warnings.map(findingLine), ...this.#now.odd.map(rowText)],
+        refused: this.refused.map(rowText),
       };
       log.info({ changes: names(report.changes), waitForRestart: names(report.waiting) }, 'Configuration read again');
-      for (const warning of report.warnings) log.warn({ warning }, 'Odd configuration');
+      for (const warning of loaded.warnings) log.warn({ warning: findingLine(warning) }, ODD);
       return report;
     });
   }
@@ -211,9 +212,9 @@ export class LiveConfig implements ConfigurationFace {
       if (!isAppError(error, 'DATABASE_UNAVAILABLE')) throw error;
       log.warn({ err: error }, "The rows of queues and steps can't be read now: what they said before counts");
     }
-    const before = this.refused;
+    const before = this.#now;
     this.#now = this.#effective(this.#rows);
-    this.#tellRefused(before);
+    tellRows(log, before, this.#now);
     await this.#define(this.config);
     await this.#deps.apply(this.config, this.#loaded);
   }
@@ -256,17 +257,6 @@ export class LiveConfig implements ConfigurationFace {
     throw configInvalid(findings.map(findingOfRow));
   }
 
-  /** Once for each: the rows are read again whenever anything changes. */
-  #tellRefused(before: readonly RowFinding[]): void {
-    const told = new Set(before.map(refusalText));
-    for (const finding of this.refused) {
-      const reason = refusalText(finding);
-      if (told.has(reason)) continue;
-      const { table, name } = finding;
-      this.#deps.log.error({ code: 'CONFIG_INVALID', table, row: name, reason }, REFUSED[table]);
-    }
-  }
-
   /** Many changes in a row lead to one reading after the one that is under way. */
   #readRowsSoon(): void {
     if (this.#isReadingPlanned) return;
@@ -285,11 +275,6 @@ export class LiveConfig implements ConfigurationFace {
     return done;
   }
 }
-
-const REFUSED = {
-  queue: "Settings in a queue's row are wrong: it keeps the ones that it had",
-  ivr_step: "A step's row is wrong: what was right before counts",
-} as const;
 
 /** The same fault may be told in other words when other names are there. */
 const placeText = ({ table, name, path }: RowFinding) => pathText([table, name, ...path]);

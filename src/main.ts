@@ -12,6 +12,7 @@ import { loadConfig } from './config/load.ts';
 import { shippedPath } from './config/shipped.ts';
 import { isAppError } from './errors.ts';
 import { createLog, type Logger } from './log.ts';
+import { ODD } from './row-news.ts';
 
 /** How long a finished command may keep the process alive by something that was not closed, before it is ended all the same. */
 const LAST_RESORT_MS = 10_000;
@@ -85,7 +86,7 @@ async function check({ file }: { file: string | undefined }): Promise<readonly C
 
 function logConfiguration(log: Logger, { config, secrets, warnings }: LoadedConfig): void {
   log.info({ file: config.file, version: packageVersion() }, 'Configuration read');
-  for (const warning of warnings) log.warn({ warning: findingLine(warning) }, 'Odd configuration');
+  for (const warning of warnings) log.warn({ warning: findingLine(warning) }, ODD);
   if (config.xmpp.connection === null)
     log.warn('XMPP is not configured: members and CRM software are not told of calls');
   if (secrets.apiToken === null)

@@ -2,7 +2,7 @@ import type { Application } from '../stasis/calls/application.ts';
 import { callCounts, callViews, memberViews, queueViews } from '../stasis/calls/application-view.ts';
 import type { RowFinding } from './config/load.ts';
 import { type Drain, processName } from './drain.ts';
-import { refusalText } from './effective-config.ts';
+import { rowText } from './effective-config.ts';
 import type { ApplicationFace, ConfigurationFace, PartName, PersonalDataFace } from './http/application-face.ts';
 import type { FiguresFace } from './http/figures-face.ts';
 import type { Music } from './music.ts';
@@ -53,7 +53,7 @@ export function runningFace({ application, music, parts, version, ...faces }: Ru
       refusedRows: faces.configuration.refused.map((finding) => ({
         table: finding.table,
         row: finding.name,
-        reason: refusalText(finding),
+        reason: rowText(finding),
       })),
     }),
     queues: async () => queueViews(application),

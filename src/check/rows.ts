@@ -5,14 +5,14 @@ import type { CheckFinding } from '../cli/check-report.ts';
 import type { Config } from '../config/config.ts';
 import { pathText } from '../config/findings.ts';
 import type { LoadedConfig, RowFinding } from '../config/load.ts';
-import { type DatabaseRows, effectiveConfig, refusalText } from '../effective-config.ts';
+import { type DatabaseRows, effectiveConfig, rowText } from '../effective-config.ts';
 import { systemClock } from '../lib/clock.ts';
 import { silentLog } from '../log.ts';
 
 export interface CheckedRows {
   /** File and rows together. */
   readonly config: Config;
-  /** Which rows were read, in words. */
+  /** Which rows were read, in words, and what is odd in them. */
   readonly notes: readonly string[];
   /** What stands in the rows of queues and steps and can't be used. */
   readonly findings: readonly CheckFinding[];
@@ -31,8 +31,9 @@ export async function checkRows(
     const queues = await new PostgresQueueRows(database).read();
     const rows = { queues, steps: await new PostgresStepRows(database).read() };
     const last = { config: loaded.config, used: { queues: new Map(), steps: new Map() } };
-    const { config, refused } = effectiveConfig(loaded, rows, { env, last });
-    return { config, notes: notesOf(rows, loaded), findings: refused.map(findingOf) };
+    const { config, refused, odd } = effectiveConfig(loaded, rows, { env, last });
+    const notes = [...notesOf(rows, loaded), ...odd.map((each) => `! ${rowText(each)}`)];
+    return { config, notes, findings: refused.map(findingOf) };
   } finally {
     await database.close();
   }
@@ -42,10 +43,10 @@ function findingOf(finding: RowFinding): CheckFinding {
   const { table, name, path } = finding;
   if (table === 'ivr_step') {
     const mend = `Correct it: queueapp set-step ${name} or unset-step ${name} --all, or update the table ivr_step`;
-    return { what: `The row of a step is not used: ${refusalText(finding)}`, mend };
+    return { what: `The row of a step is not used: ${rowText(finding)}`, mend };
   }
   return {
-    what: `The row of a queue has settings that are not used: ${refusalText(finding)}`,
+    what: `The row of a queue has settings that are not used: ${rowText(finding)}`,
     mend: `Correct it: queueapp unset ${name} ${pathText(path) || '--all'}, or update the table queue`,
   };
 }

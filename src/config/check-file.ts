@@ -35,13 +35,17 @@ export function checkValues(written: unknown) {
 
 const refused = (findings: readonly Finding[]): FileCheck => ({ value: null, written: null, findings, warnings: [] });
 
-/** The schema has found all errors; what is found beside them are oddities. */
 function warningsOf(checked: CheckedFile, document: ConfigDocument, file: string): Finding[] {
+  return oddIn(checked).map((odd) => ({ file, ...document.positionOf(odd.path), ...odd }));
+}
+
+/** What can be used and is hardly meant: the schema has found all errors. */
+export function oddIn(checked: CheckedFile): Reason[] {
   const { ivr, calendars, queues, lookups } = checked;
   const entrances = queues.flatMap(({ exitKeys }) => Object.values(exitKeys));
   const known = { queues: queues.map((queue) => queue.name), lookups: Object.keys(lookups), entrances };
   const odd = [...validateIvr({ ...ivr, calendars }, known), ...queues.flatMap((queue) => oddities(queue, checked))];
-  return odd.map(({ path, message }) => ({ file, ...document.positionOf(path), path, reason: message }));
+  return odd.map(({ path, message }) => ({ path, reason: message }));
 }
 
 function findingsOf(issue: z.core.$ZodIssue, document: ConfigDocument, file: string): Finding[] {

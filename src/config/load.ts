@@ -2,10 +2,10 @@ import { existsSync } from 'node:fs';
 import { homedir, userInfo } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import type { SwitchName } from '../core/ids.ts';
-import { checkFile, checkValues, type Reason, readConfigFile, reasonsOf } from './check-file.ts';
+import { checkFile, checkValues, oddIn, type Reason, readConfigFile, reasonsOf } from './check-file.ts';
 import type { Config, Secrets, XmppConnectionSettings } from './config.ts';
 import { type EnvironmentValues, environmentFinding, readEnvironment } from './environment.ts';
-import { configInvalid, type Finding, type FindingPath } from './findings.ts';
+import { configInvalid, type Finding, type FindingPath, pathText } from './findings.ts';
 import type { CheckedFile } from './schema.ts';
 import { shippedPath } from './shipped.ts';
 import { musicClasses, soundSettings } from './sound-folders.ts';
@@ -64,7 +64,7 @@ export function loadConfig({ file, switchName, env }: LoadOptions): LoadedConfig
 /** Tables with rows that go before the file's groups. */
 export type RowTable = 'queue' | 'ivr_step';
 
-/** What is wrong in one row. */
+/** What is wrong, or odd, in one row. */
 export interface RowFinding {
   readonly table: RowTable;
   /** Of the queue, or of the step. */
@@ -74,20 +74,33 @@ export interface RowFinding {
   readonly reason: string;
 }
 
+/** File and rows together, or what is wrong with the rows. */
+export interface WithRows {
+  readonly config: Config;
+  readonly findings: readonly RowFinding[];
+  /** What is odd besides what is odd in the file alone. */
+  readonly odd: readonly RowFinding[];
+}
+
 /** The same configuration with other queues and steps than the file has, or what is wrong with them. */
 export function withRows(
-  { config, written }: LoadedConfig,
+  { config, written, warnings }: LoadedConfig,
   { queues, steps }: { readonly queues: WrittenGroups; readonly steps: WrittenGroups },
   env: NodeJS.ProcessEnv,
-): { readonly config: Config; readonly findings: readonly RowFinding[] } {
+): WithRows {
   const checked = checkValues({ ...written, queues, ivr: { ...written.ivr, steps } });
   if (checked.success) {
     const made = combine(config.file, checked.data, readEnvironment(env).values, env);
+    const ofFile = new Set(warnings.map(reasonText));
+    const odd = oddIn(checked.data).filter((each) => !ofFile.has(reasonText(each)));
     // The first one of the file, whatever the others are called: names that are numbers come first in an object.
-    return { config: deepFreeze({ ...made.config, defaultQueue: config.defaultQueue }), findings: [] };
+    const combined = deepFreeze({ ...made.config, defaultQueue: config.defaultQueue });
+    return { config: combined, findings: [], odd: odd.flatMap(rowFindings) };
   }
-  return { config, findings: checked.error.issues.flatMap(reasonsOf).flatMap(rowFindings) };
+  return { config, findings: checked.error.issues.flatMap(reasonsOf).flatMap(rowFindings), odd: [] };
 }
+
+const reasonText = ({ path, reason }: Reason) => `${pathText(path)} ${reason}`;
 
 /** Steps that run in a circle are told of each of them: the file's alone do not, so one of the others is a row's. */
 function rowFindings({ path, steps, reason }: Reason): RowFinding[] {

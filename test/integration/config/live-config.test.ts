@@ -31,7 +31,7 @@ let applied: Config[];
 /** Queues of which this process has written the row. */
 let defined: string[];
 let reloads = 0;
-let log: { level: string; msg: string; reason?: string }[];
+let log: { level: string; msg: string; reason?: string; warning?: string }[];
 
 beforeAll(async () => {
   postgres = await startTestPostgres();
@@ -204,6 +204,24 @@ describe('steps of the IVR by SQL', () => {
     await writeStep('one', { play: 'queueapp/mended', hangup: true });
     await untilStep('the mended one', 'one', { prompt: ['sound:queueapp/mended'] });
     expect(live.refused).toEqual([]);
+  });
+
+  test('what is odd in a row is told once, in the words of the file, and again when it was mended in between', async () => {
+    const told = () => log.filter(({ msg }) => msg === 'Odd configuration').map(({ warning }) => warning);
+    const shop =
+      'ivr.steps.shop: No step leads to "shop": only the dialplan can enter there, with Stasis(queueapp,menu,shop)';
+    await writeStep('shop', { queue: 'support' });
+    await untilStep('the odd step, which is used', 'shop', { kind: 'queue' });
+    await eventually('it to be told', () => told().length > 0);
+    await anybody.query(`update queue set settings = '{"exit-keys": {"3": "shop"}}' where name = 'support'`);
+    await eventually('it to be led to', () => told().length > 1);
+    const key = "queues.support.exit-keys.3: goes before the programme's key next-tune, which is not heard";
+    expect(told()).toEqual([shop, key]);
+    expect((await live.reload()).warnings).toEqual([key]);
+    await anybody.query(`update queue set settings = '{}' where name = 'support'`);
+    await eventually('nothing to lead there again', () => told().length > 2);
+    expect(told()).toEqual([shop, key, shop]);
+    expect(log.filter(({ level }) => level === 'error')).toEqual([]);
   });
 
   test('rows are there from the beginning after a restart, and by command a step is made, changed and given back', async () => {

@@ -5,7 +5,7 @@ import { afterAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { type LoadedConfig, loadConfig } from '../../../src/config/load.ts';
 import { queueName } from '../../../src/core/ids.ts';
-import { effectiveConfig, refusalText } from '../../../src/effective-config.ts';
+import { effectiveConfig, rowText } from '../../../src/effective-config.ts';
 import type { QueueRow, StoredSettings } from '../../../src/ports/queue-rows.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'queueapp-live-'));
@@ -35,7 +35,7 @@ function effective(rows: readonly QueueRow[], lastUsed = new Map<string, StoredS
   const last = { config: loaded.config, used: { queues: lastUsed, steps: new Map() } };
   const { config, refused, used } = effectiveConfig(loaded, { queues: rows, steps: [] }, { env: ENV, last });
   const queues = Object.fromEntries(config.queues.map((queue) => [queue.name as string, queue]));
-  return { config, queues, names: Object.keys(queues), refused: refused.map(refusalText), used: used.queues };
+  return { config, queues, names: Object.keys(queues), refused: refused.map(rowText), used: used.queues };
 }
 
 describe('Queues of file and database', () => {

@@ -5,7 +5,7 @@ import { afterAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { type LoadedConfig, loadConfig } from '../../../src/config/load.ts';
 import { queueName } from '../../../src/core/ids.ts';
-import { type EffectiveConfig, effectiveConfig, refusalText } from '../../../src/effective-config.ts';
+import { type EffectiveConfig, effectiveConfig, rowText } from '../../../src/effective-config.ts';
 import type { QueueRow } from '../../../src/ports/queue-rows.ts';
 import type { StoredStep } from '../../../src/ports/step-rows.ts';
 
@@ -43,7 +43,7 @@ function effective(steps: Readonly<Record<string, StoredStep>>, { queues = [], l
   const rows = { queues, steps: Object.entries(steps).map(([name, definition]) => ({ name, definition })) };
   const now = effectiveConfig(loaded, rows, { env: ENV, last: before });
   const { steps: all } = now.config.ivr;
-  return { now, steps: all, used: Object.fromEntries(now.used.steps), refused: now.refused.map(refusalText) };
+  return { now, steps: all, used: Object.fromEntries(now.used.steps), refused: now.refused.map(rowText) };
 }
 
 const play = (next: string) => ({ play: 'hello', next });
@@ -192,4 +192,27 @@ test('a thousand rows that lead to one another are taken up', () => {
   );
   const { refused, steps } = effective(many);
   expect([refused, Object.keys(steps).length]).toEqual([[], 1_004]);
+});
+
+describe('What is odd in rows', () => {
+  const odd = (...given: Parameters<typeof effective>) => effective(...given).now.odd.map(rowText);
+
+  test('a step to which nothing leads, a circle that can turn without a wait, and a key that is not heard', () => {
+    expect(odd({ shop: { queue: 'support' } })).toEqual([
+      'ivr.steps.shop: No step leads to "shop": only the dialplan can enter there, with Stasis(queueapp,menu,shop)',
+    ]);
+    expect(odd({ line: { queue: 'support', next: 'again' }, again: { queue: 'support', next: 'line' } })).toEqual([
+      'ivr.steps.line: Steps can run in a circle without a prompt or a wait, when nobody answers at once: line → again → line',
+    ]);
+    expect(odd({}, { queues: [queue('support', { 'exit-keys': { '3': 'bye' } })] })).toEqual([
+      "queues.support.exit-keys.3: goes before the programme's key next-tune, which is not heard",
+    ]);
+  });
+
+  test('what a row takes the way to is told of the file’s step; what is odd in the file alone is not told again', () => {
+    // Nothing leads to the file's office, and the start-up says so.
+    expect(loaded.warnings.map(({ path }) => path.join('.'))).toEqual(['ivr.steps.office']);
+    expect(odd({ main: play('bye') })).toEqual([expect.stringMatching(/^ivr\.steps\.line: No step leads to "line"/)]);
+    expect(odd({ main: play('office') })).toEqual([expect.stringMatching(/^ivr\.steps\.bye: No step leads to "bye"/)]);
+  });
 });
