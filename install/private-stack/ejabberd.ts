@@ -57,6 +57,12 @@ const startScript = (state: StackState, ready: string, accounts: readonly (reado
   ].join(', ');
 };
 
+/**
+ * Two schedulers, which sleep as soon as they have nothing to do: by default each keeps a processor busy for a while then, and a start, which is
+ * much waiting, takes two to three times as long where processors are few and others want them, too.
+ */
+export const ERLANG_FLAGS = ['+S', '2:2', '+sbwt', 'none', '+sbwtdcpu', 'none', '+sbwtdio', 'none'] as const;
+
 /** Starts ejabberd, which makes its accounts and then says so in a file. */
 export const startEjabberd = async (
   state: StackState,
@@ -67,7 +73,15 @@ export const startEjabberd = async (
   rmSync(ready, { force: true });
   const process = await startDaemon({
     command: 'erl',
-    args: ['-noinput', '+S', '2:2', '-mnesia', 'dir', `"${folder}/data"`, '-eval', startScript(state, ready, accounts)],
+    args: [
+      '-noinput',
+      ...ERLANG_FLAGS,
+      '-mnesia',
+      'dir',
+      `"${folder}/data"`,
+      '-eval',
+      startScript(state, ready, accounts),
+    ],
     cwd: folder,
     logFile: join(folder, 'out.log'),
     env: {

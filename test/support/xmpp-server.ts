@@ -5,6 +5,7 @@ import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { ERLANG_FLAGS } from '../../install/private-stack/ejabberd.ts';
 
 const run = promisify(execFile);
 
@@ -238,7 +239,7 @@ modules:
 function spawnEjabberd({ folder, domain, users }: Place): ChildProcess {
   const accounts = users.map((user) => `ejabberd_auth:try_register(<<"${user}">>,<<"${domain}">>,<<"pw-${user}">>),`);
   const program = `file:delete("${folder}/ready"), {ok,_}=application:ensure_all_started(ejabberd), ${accounts.join(' ')} file:write_file("${folder}/ready",<<>>).`;
-  const args = ['-noinput', '+S', '2:2', '-mnesia', 'dir', `"${folder}/data"`, '-eval', program];
+  const args = ['-noinput', ...ERLANG_FLAGS, '-mnesia', 'dir', `"${folder}/data"`, '-eval', program];
   return spawn('erl', args, {
     stdio: 'ignore',
     detached: true,
