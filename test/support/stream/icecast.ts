@@ -1,24 +1,36 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { connect, createServer } from 'node:net';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { eventually } from '../eventually.ts';
 
 const PASSWORD = 'tried';
+/** A port that was free may have been taken by another program when Icecast comes to it. */
+const PORTS_TRIED = 5;
 
 /** A private Icecast on loopback, which can be killed and started again at the same port. */
 export class Icecast {
   readonly port: number;
   readonly #folder: string;
+  /** By which it is told from another program at its port. */
+  readonly #name = `icecast-${randomUUID()}`;
   #server: ChildProcess | null = null;
   readonly #sources = new Set<ChildProcess>();
 
   static async start(): Promise<Icecast> {
-    const icecast = new Icecast(await freePort());
-    await icecast.up();
-    return icecast;
+    for (let tries = 1; ; tries++) {
+      const icecast = new Icecast(await freePort());
+      try {
+        await icecast.up();
+        return icecast;
+      } catch (error) {
+        await icecast.close();
+        if (tries === PORTS_TRIED) throw error;
+      }
+    }
   }
 
   private constructor(port: number) {
@@ -26,7 +38,7 @@ export class Icecast {
     this.#folder = mkdtempSync(join(tmpdir(), 'queueapp-icecast-'));
     // Icecast refuses to be root; nobody must be able to write its log.
     chmodSync(this.#folder, 0o777);
-    writeFileSync(join(this.#folder, 'icecast.xml'), configuration(port, this.#folder));
+    writeFileSync(join(this.#folder, 'icecast.xml'), configuration(this.#name, port, this.#folder));
   }
 
   address(mount: string): string {
@@ -36,8 +48,18 @@ export class Icecast {
   async up(): Promise<void> {
     const asNobody = process.getuid?.() === 0 ? ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'] : [];
     const [command = '', ...args] = [...asNobody, 'icecast2', '-c', join(this.#folder, 'icecast.xml')];
-    this.#server = spawn(command, args, { stdio: 'ignore' });
-    await eventually('Icecast listens', () => canConnect(this.port));
+    const server = spawn(command, args, { stdio: 'ignore' });
+    this.#server = server;
+    await eventually('Icecast answers', async () => {
+      if (server.exitCode !== null)
+        throw new Error(`Icecast has ended with ${server.exitCode}: port ${this.port} taken?`);
+      return (await this.#status())?.headers.get('server') === this.#name;
+    });
+  }
+
+  /** What it says of itself; null while it does not answer. */
+  #status(): Promise<Response | null> {
+    return fetch(this.address('/status-json.xsl')).catch(() => null);
   }
 
   /** Ends the server in the middle of everything, and its sources with it. */
@@ -56,7 +78,7 @@ export class Icecast {
     });
     this.#sources.add(source);
     await eventually(`the mount ${mount} is there`, async () =>
-      (await fetch(this.address('/status-json.xsl'))).text().then((text) => text.includes(mount)),
+      (await (await this.#status())?.text())?.includes(mount),
     );
   }
 
@@ -93,7 +115,7 @@ export function toneInput(hz: number): string[] {
   return ['-f', 'lavfi', '-i', `sine=frequency=${hz}:sample_rate=44100`];
 }
 
-export async function freePort(): Promise<number> {
+async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();
@@ -103,15 +125,6 @@ export async function freePort(): Promise<number> {
   return address.port;
 }
 
-function canConnect(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1');
-    socket.on('connect', () => resolve(true));
-    socket.on('error', () => resolve(false));
-    socket.on('connect', () => socket.destroy());
-  });
-}
-
 async function end(child: ChildProcess | null): Promise<void> {
   if (child === null || child.exitCode !== null || child.signalCode !== null) return;
   const ended = once(child, 'exit');
@@ -119,13 +132,13 @@ async function end(child: ChildProcess | null): Promise<void> {
   await ended;
 }
 
-function configuration(port: number, folder: string): string {
+function configuration(name: string, port: number, folder: string): string {
   return `<icecast>
   <limits><clients>50</clients><sources>10</sources><queue-size>524288</queue-size><source-timeout>10</source-timeout>
     <burst-on-connect>1</burst-on-connect><burst-size>65535</burst-size></limits>
   <authentication><source-password>${PASSWORD}</source-password><admin-user>admin</admin-user>
     <admin-password>${PASSWORD}</admin-password></authentication>
-  <hostname>127.0.0.1</hostname>
+  <hostname>127.0.0.1</hostname><server-id>${name}</server-id>
   <listen-socket><port>${port}</port><bind-address>127.0.0.1</bind-address></listen-socket>
   <paths><basedir>/usr/share/icecast2</basedir><logdir>${folder}</logdir><webroot>/usr/share/icecast2/web</webroot>
     <adminroot>/usr/share/icecast2/admin</adminroot></paths>
