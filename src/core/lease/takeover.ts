@@ -20,11 +20,19 @@ export interface LeaseWatch {
   readonly beat: number;
   readonly sinceMs: number;
   readonly isSessionGone: boolean;
+  /** For longer than the lease time. */
+  readonly isSilent: boolean;
+  /** When the last look was answered. */
+  readonly lookedAtMs: number;
 }
+
+/** Share of the lease time: a watcher that has not looked for so long has stood still itself. */
+const SLEPT = 1 / 2;
 
 /**
  * Whether a lease may be taken over after this look, and what to remember for the next one. A session that is gone must be
- * so at two looks without a beat between: a holder that has only lost its connection comes back before the second.
+ * so at two looks without a beat between: a holder that has only lost its connection comes back before the second. So must silence when the
+ * watcher has stood still before the first, for then the whole machine may have, and the holder beats as soon as it goes on.
  */
 export function watchLease(
   before: LeaseWatch | null,
@@ -33,10 +41,13 @@ export function watchLease(
 ): { readonly watch: LeaseWatch; readonly reason: TakeoverReason | null } {
   const { epoch, beat, isFree, isSessionGone, askedAtMs, answeredAtMs } = look;
   const same = before !== null && before.epoch === epoch && before.beat === beat ? before : null;
-  const watch = { epoch, beat, sinceMs: same?.sinceMs ?? answeredAtMs, isSessionGone };
+  // The beat that was seen first may have been an old one already, but none came in between: that much is sure.
+  const isSilent = same !== null && askedAtMs - same.sinceMs >= leaseMs;
+  const hasSlept = same !== null && askedAtMs - same.lookedAtMs >= leaseMs * SLEPT;
+  const sinceMs = same?.sinceMs ?? answeredAtMs;
+  const watch = { epoch, beat, sinceMs, isSessionGone, isSilent, lookedAtMs: answeredAtMs };
   if (isFree) return { watch, reason: 'free' };
   if (same?.isSessionGone && isSessionGone) return { watch, reason: 'session-gone' };
-  // The beat that was seen first may have been an old one already, but none came in between: that much is sure.
-  if (same !== null && askedAtMs - same.sinceMs >= leaseMs) return { watch, reason: 'silent' };
+  if (isSilent && (!hasSlept || same?.isSilent)) return { watch, reason: 'silent' };
   return { watch, reason: null };
 }

@@ -33,6 +33,13 @@ describe('A lease may be taken over', () => {
     ]);
   });
 
+  test('at the second such look by a watcher that has stood still itself: so has perhaps the holder, and beats as soon as it goes on', () => {
+    expect(reasons([{ atMs: 0 }, { atMs: 9000 }, { atMs: 9250 }])).toEqual([null, null, 'silent']);
+    expect(reasons([{ atMs: 0 }, { atMs: 9000 }, { atMs: 9250, beat: 2 }])).toEqual([null, null, null]);
+    // However seldom it comes to look.
+    expect(reasons([{ atMs: 0 }, { atMs: 9000 }, { atMs: 18_000 }])).toEqual([null, null, 'silent']);
+  });
+
   test('and not while its holder lives, however slowly it beats', () => {
     const looks = [0, 1, 2, 3, 4].map((beat) => ({ atMs: beat * 2900, beat }));
     expect(reasons(looks)).toEqual([null, null, null, null, null]);
