@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { setTimeout } from 'node:timers/promises';
 import { runLoad } from '../../support/phones/load.ts';
 import type { MeasuredApp } from '../measured-app.ts';
 import { endedChildrenMs, type Group, readProcessorTime } from '../processor-time.ts';
@@ -23,17 +24,27 @@ const MEMBERS = 100;
 /** Of both nodes together. */
 const CALLS_PER_SECOND = 20;
 const CALLS = 600;
-const WARM_UP_SECONDS = 5;
+/** Of each process: with fewer, the one that has had half as many is dearer because V8 has not compiled its code yet. */
+const WARM_UP_CALLS = 300;
+const IDLE_MS = 10_000;
+/** At its start each process decodes recordings, for as long as it takes; a process that has done so uses less than this in a second without calls. */
+const CALM_NODE_MS = 80;
+const CALM_SECONDS = 3;
+const CALM_LIMIT_SECONDS = 180;
 /** Straight into the queue. */
 const NUMBER = '0001';
 
 const COLUMNS = ['asterisk', 'node', 'postgresql', 'xmpp', 'servers'] as const;
-type Cost = Readonly<Record<(typeof COLUMNS)[number], number>>;
+type Column = (typeof COLUMNS)[number];
+type Cost = Readonly<Record<Column, number>>;
 
 interface Run {
   readonly variant: Variant;
   readonly served: number;
+  /** Milliseconds of processor for a call, without what is used when nobody calls. */
   readonly cost: Cost;
+  /** Milliseconds of processor in a second in which nobody calls. */
+  readonly idle: Cost;
   /** Share of the machine that programs used which have nothing to do with the measurement. */
   readonly othersShare: number;
   readonly complaints: ReadonlyMap<string, number>;
@@ -61,36 +72,59 @@ export async function benchNodes(report: Report, options: NodesOptions): Promise
 function measure(nodes: TwoNodes, { calls = CALLS, nodeOptions }: NodesOptions, variant: Variant): Promise<Run> {
   const count = variant === 'one' ? 1 : 2;
   return nodes.withApps(count, nodeOptions, async (apps) => {
-    await load(nodes, count, WARM_UP_SECONDS * CALLS_PER_SECOND);
+    await load(nodes, count, WARM_UP_CALLS * count);
     const groups = groupsOf(nodes, count, apps);
+    await untilCalm(groups, count);
+    const resting = await watched(groups, () => setTimeout(IDLE_MS));
+    const idle = mapCost(resting.used, (ms) => (ms / resting.tookMs) * 1000);
     const fromMs = Date.now();
-    const endedBefore = endedChildrenMs();
-    const before = readProcessorTime(groups);
-    const successful = await load(nodes, count, calls);
-    const after = readProcessorTime(groups);
-    const callersMs = endedChildrenMs() - endedBefore;
-    const used = (of: string) =>
-      Object.keys(groups)
-        .filter((name) => name.startsWith(of))
-        .reduce((total, name) => total + (after.groups.get(name) ?? 0) - (before.groups.get(name) ?? 0), 0);
-    const parts = {
-      asterisk: used('asterisk'),
-      node: used('node'),
-      postgresql: used('postgresql'),
-      xmpp: used('xmpp'),
-    };
-    const servers = Object.values(parts).reduce((total, ms) => total + ms, 0);
-    const cost = Object.fromEntries(
-      Object.entries({ ...parts, servers }).map(([name, ms]) => [name, ms / calls]),
-    ) as Cost;
-    const othersMs = after.machineMs - before.machineMs - servers - used('sipp') - used('bench') - callersMs;
+    const { answer: successful, ...busy } = await watched(groups, () => load(nodes, count, calls));
+    const inCalls = (ms: number, name: Column) => (ms - (idle[name] * busy.tookMs) / 1000) / calls;
     return {
-      ...{ variant, cost },
+      ...{ variant, idle, cost: mapCost(busy.used, inCalls) },
       served: Math.min(successful, await servedSince(nodes, fromMs)),
-      othersShare: Math.max(0, othersMs) / (after.atMs - before.atMs) / availableParallelism(),
+      othersShare: Math.max(0, busy.othersMs) / busy.tookMs / availableParallelism(),
       complaints: await complaintsOf(apps, fromMs),
     };
   });
+}
+
+/** Waits until no process has anything left to do but to wait for calls. */
+async function untilCalm(groups: Readonly<Record<string, Group>>, count: number): Promise<void> {
+  let calmSeconds = 0;
+  for (let second = 0; calmSeconds < CALM_SECONDS; second += 1) {
+    if (second === CALM_LIMIT_SECONDS)
+      throw new Error(`The applications are still busy after ${second} s without a call`);
+    const { used, tookMs } = await watched(groups, () => setTimeout(1_000));
+    calmSeconds = (used.node / tookMs) * 1_000 < CALM_NODE_MS * count ? calmSeconds + 1 : 0;
+  }
+}
+
+/** What the servers use while this is done. */
+async function watched<Answer>(groups: Readonly<Record<string, Group>>, work: () => Promise<Answer>) {
+  const endedBefore = endedChildrenMs();
+  const before = readProcessorTime(groups);
+  const answer = await work();
+  const after = readProcessorTime(groups);
+  const callersMs = endedChildrenMs() - endedBefore;
+  const usedBy = (of: string) =>
+    Object.keys(groups)
+      .filter((name) => name.startsWith(of))
+      .reduce((total, name) => total + (after.groups.get(name) ?? 0) - (before.groups.get(name) ?? 0), 0);
+  const parts = mapCost(NOTHING, (_, name) => usedBy(name));
+  const used: Cost = { ...parts, servers: sum(Object.values(parts)) };
+  const othersMs = after.machineMs - before.machineMs - used.servers - usedBy('sipp') - usedBy('bench') - callersMs;
+  return { answer, used, othersMs, tookMs: after.atMs - before.atMs };
+}
+
+const NOTHING: Cost = { asterisk: 0, node: 0, postgresql: 0, xmpp: 0, servers: 0 };
+
+function mapCost(cost: Cost, of: (value: number, column: Column) => number): Cost {
+  return Object.fromEntries(COLUMNS.map((column) => [column, of(cost[column], column)])) as Cost;
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
 }
 
 function groupsOf(nodes: TwoNodes, count: 1 | 2, apps: readonly MeasuredApp[]): Record<string, Group> {
@@ -132,30 +166,35 @@ async function complaintsOf(apps: readonly MeasuredApp[], fromMs: number): Promi
 }
 
 function print(report: Report, { calls = CALLS, variants }: NodesOptions, runs: readonly Run[]): void {
-  const line = (name: string, cost: Cost, served: string, others: string) => [
-    name,
-    ...COLUMNS.map((column) => rounded(cost[column])),
-    served,
-    others,
-  ];
-  const rows = runs.map(({ variant, cost, served, othersShare }) =>
-    line(variant, cost, `${served}/${calls}`, `${Math.round(othersShare * 100)} %`),
-  );
   const medians = variants.map((variant) => {
     const mine = runs.filter((run) => run.variant === variant);
-    const cost = Object.fromEntries(
-      COLUMNS.map((column) => [column, median(mine.map((run) => run.cost[column]))]),
-    ) as Cost;
-    for (const column of COLUMNS) report.figure(`nodes.${variant}.${column}`, cost[column], 'ms/call');
-    return { variant, cost, fewest: Math.min(...mine.map(({ served }) => served)) };
+    const medianOf = (which: 'cost' | 'idle') =>
+      mapCost(NOTHING, (_, column) => median(mine.map((run) => run[which][column])));
+    return {
+      ...{ variant, cost: medianOf('cost'), idle: medianOf('idle') },
+      fewest: Math.min(...mine.map(({ served }) => served)),
+    };
   });
+  const line = (name: string, { cost, idle }: Pick<Run, 'cost' | 'idle'>) => [
+    name,
+    ...COLUMNS.map((column) => rounded(cost[column])),
+    rounded(idle.node),
+    rounded(idle.servers),
+  ];
+  const rows = runs.map((run) => [
+    ...line(run.variant, run),
+    `${run.served}/${calls}`,
+    `${Math.round(run.othersShare * 100)} %`,
+  ]);
   const title = `${calls} calls at ${CALLS_PER_SECOND}/s into one queue of ${MEMBERS} members, by one process on one Asterisk and by two on two`;
-  const head = ['ms of processor per call', ...COLUMNS, 'served', 'others'];
-  report.table(title, head, [...rows, ...medians.map(({ variant, cost }) => line(`median ${variant}`, cost, '', ''))]);
+  const head = ['ms of processor per call', ...COLUMNS, 'idle node/s', 'idle servers/s', 'served', 'others'];
+  report.table(title, head, [...rows, ...medians.map((each) => [...line(`median ${each.variant}`, each), '', ''])]);
   for (const { variant, complaints } of runs)
     for (const [text, count] of complaints) report.say(`  a log (${variant}) complains ${count} times: ${text}`);
   report.say();
-  for (const { variant, fewest } of medians)
+  for (const { variant, cost, idle, fewest } of medians) {
+    for (const column of COLUMNS) report.figure(`nodes.${variant}.${column}`, cost[column], 'ms/call');
+    for (const column of COLUMNS) report.figure(`nodes.${variant}.idle.${column}`, idle[column], 'ms/s');
     report.target({
       name: `calls served by ${variant}`,
       bound: 'at-least',
@@ -163,14 +202,25 @@ function print(report: Report, { calls = CALLS, variants }: NodesOptions, runs: 
       measured: fewest,
       unit: 'calls',
     });
+  }
   const [one, two] = medians;
-  if (one === undefined || two === undefined) return;
+  if (one !== undefined && two !== undefined) compare(report, one, two);
+}
+
+/** What a call costs two, to what it costs one; and the same when what they use without calls is counted as the calls' cost. */
+function compare(report: Report, one: Pick<Run, 'cost' | 'idle'>, two: Pick<Run, 'cost' | 'idle'>): void {
   const times = { bound: 'at-most', wanted: 1.1, unit: 'times' } as const;
-  const ratio = (column: (typeof COLUMNS)[number]) => two.cost[column] / one.cost[column];
-  report.target({
-    ...times,
-    name: 'processor time of all servers per call, two nodes to one',
-    measured: ratio('servers'),
-  });
-  report.target({ ...times, name: 'processor time of Node per call, two nodes to one', measured: ratio('node') });
+  for (const [column, of] of [
+    ['servers', 'all servers'],
+    ['node', 'Node'],
+  ] as const) {
+    const withIdle = ({ cost, idle }: typeof one) => cost[column] + idle[column] / CALLS_PER_SECOND;
+    const name = `processor time of ${of} per call, two nodes to one`;
+    report.target({ ...times, name, measured: two.cost[column] / one.cost[column] });
+    const ratio = withIdle(two) / withIdle(one);
+    report.figure(`nodes.${column}.with-idle`, ratio, 'times');
+    report.say(
+      `  with what they use when nobody calls, at ${CALLS_PER_SECOND} calls/s: ${rounded(withIdle(two))} to ${rounded(withIdle(one))} ms, ${ratio.toFixed(2)} times`,
+    );
+  }
 }
