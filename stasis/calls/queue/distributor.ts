@@ -57,10 +57,14 @@ function hasSamePlace(a: WaitingEntry, b: WaitingEntry): boolean {
 /** What is kept of a caller beside the place in the line. */
 interface Waiting extends LineEntry {
   readonly missed: Map<ExtensionNumber, number>;
+  /** Members in a row whom the database did not let this caller have. */
+  refusals: number;
 }
 
 /** Before the database is asked again after a failure. */
 const RETRY_MS = 500;
+/** So many members who are not to be had, as the database says, are followed by the next one at once; then the caller waits as after a failure. */
+const REFUSALS_MAX = 5;
 /**
  * Matches of one look: each begins a reservation, a third of a millisecond of work. The next look comes as soon as whatever else has happened
  * meanwhile has had its turn: a thousand callers who meet a thousand members at once hold up nobody's events and sound.
@@ -123,7 +127,7 @@ export class Distributor {
 
   /** Takes a caller into the line; returns the way out of it. */
   join(entry: LineEntry): () => void {
-    const waiting: Waiting = { ...entry, missed: new Map() };
+    const waiting: Waiting = { ...entry, missed: new Map(), refusals: 0 };
     this.#line.set(entry.entryId, waiting);
     this.#matchmaker.join(entry.queue, waiting);
     this.#tellPlacesSoon();
@@ -303,7 +307,7 @@ export class Distributor {
       const reserved = rings.filter((ring) => answer.includes(ring.attemptId));
       if (reserved.length === 0) {
         log.debug({ entryId, offers, answer }, 'The database refused the reservation');
-        return this.#giveBack(entry, rings);
+        return answer === 'entry-taken' ? this.#giveBack(entry, rings) : this.#askOthers(entry, rings);
       }
       for (const ring of rings) if (!reserved.includes(ring)) this.free(ring);
       await this.#offer(entry, { rings: reserved });
@@ -331,6 +335,23 @@ export class Distributor {
         log.warn({ err: error, attemptId }, 'A reservation could not be taken back');
       }
     }
+  }
+
+  /**
+   * The database knows better: another process has just had these members, and that has not been heard here yet. Until it will have been, they are
+   * left alone, and whoever is next has the caller at once.
+   */
+  #askOthers(entry: Waiting, rings: readonly Ring[]): void {
+    entry.refusals++;
+    if (entry.refusals >= REFUSALS_MAX) {
+      entry.refusals = 0;
+      this.#giveBack(entry, rings);
+      return;
+    }
+    this.#deps.clock.after(RETRY_MS, () => {
+      for (const ring of rings) this.free(ring);
+    });
+    this.waitsAgain(entry.entryId);
   }
 
   /** Nothing was reserved: all are free again, and the next look waits a little, lest the same proposal spins. */

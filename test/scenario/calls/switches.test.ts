@@ -3,6 +3,7 @@ import { switchName } from '../../../src/core/ids.ts';
 import { runningCalls } from '../../../src/running-calls.ts';
 import { callViews, memberViews, queueViews } from '../../../stasis/calls/application-view.ts';
 import type { CallCenter } from '../../support/call-center.ts';
+import { NOTICE_MS } from '../../support/fakes/store-door.ts';
 import {
   BERLIN,
   CLOSE_AFTER_MS,
@@ -163,6 +164,22 @@ describe('one queue over two switches', () => {
     const [member] = memberViews(berlin.application);
     expect(member).toMatchObject({ extension: '1000', activity: 'talking', deviceState: 'INUSE' });
     expect(queueViews(berlin.application)[0]).toMatchObject({ waiting: 1, talking: 1, available: 0 });
+  });
+
+  test('a member whom the other process has just taken costs the caller no time: whoever is next is rung at once', async () => {
+    const { clock, berlin, paris } = await openTwoSwitches();
+    const numbers = ['1000', '1001'];
+    for (const center of [berlin, paris]) for (const number of numbers) center.phone(number).rings();
+    for (const number of numbers) await berlin.logsIn(number);
+    await clock.advance(TOLD_MS);
+    await paris.entersSupport({ number: '1' });
+    await berlin.entersSupport({ number: '2' });
+    // Berlin has not heard of the first ring yet.
+    await clock.advance(NOTICE_MS / 2);
+    expect([paris.ringing(), berlin.ringing()].map((ringing) => ringing.length)).toEqual([1, 1]);
+    expect([...paris.ringing(), ...berlin.ringing()].sort()).toEqual(numbers);
+    await clock.advance(5_000);
+    expect([...paris.ringing(), ...berlin.ringing()].sort()).toEqual(numbers);
   });
 
   test('a member’s wrap-up after a call at one switch counts at the other', async () => {
