@@ -25,7 +25,7 @@ export interface LeavingCaller {
  *   the entry's           │ from before the entry       │ yes: goes on from where the entry says
  *   the entry's           │ from after it (exit key)    │ no: the question is asked again
  *   another one           │ –                           │ no: has been in the dialplan, and is back
- *   not kept              │ –                           │ only who had talked and was to be hung up: nobody comes back from there
+ *   not kept              │ –                           │ only who had talked and was to be hung up: nobody comes back from there; else it is a new stay
  *
  * ABANDON of a channel that is there is no leaving: somebody closed the entry of a caller whom nobody could serve.
  */

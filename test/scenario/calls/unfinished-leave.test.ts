@@ -242,6 +242,20 @@ describe('a caller who was let go and has come back through the dialplan', () =>
     expect(await center.leftovers()).toEqual(NOTHING_LEFT);
   });
 
+  test('into the menus, and died before that could be noted: hears them, too', async () => {
+    const center = await CallCenter.open({ queue: { maxWaitMs: 5_000 }, settings: { ivr: IVR } });
+    const caller = await center.entersSupport();
+    await center.wait(6_000);
+    expect(caller.continuedTo).toBe('next');
+    center.dies();
+    center.pbx.comesBack(caller, []);
+    await center.begins();
+    await center.wait(2_000);
+    expect([caller.heard.at(-1), caller.continuedTo]).toEqual(['sound:menu', null]);
+    caller.hangsUp();
+    expect(await center.leftovers()).toEqual(NOTHING_LEFT);
+  });
+
   test('into the queue, and died before there was a place: enters', async () => {
     const center = await CallCenter.open({ queue: { maxWaitMs: 5_000 } });
     const caller = await center.entersSupport();

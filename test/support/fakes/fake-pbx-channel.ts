@@ -23,7 +23,8 @@ export class FakeChannel {
   readonly name: string;
   readonly createdAtMs: number;
   readonly language: string;
-  readonly appArguments: readonly string[];
+  /** Of the stay that goes on. */
+  appArguments: readonly string[];
   readonly dialplan: DialplanTarget;
   readonly variables: Map<string, string>;
   readonly playbacks: FakePlayback[] = [];

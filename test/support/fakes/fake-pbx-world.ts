@@ -199,6 +199,7 @@ export class FakePbxWorld implements PhoneSwitch, CallerSwitch {
     this.leaveBridge(channel);
     channel.isInStasis = false;
     channel.continuedTo = target;
+    channel.variables.set('STASISSTATUS', 'SUCCESS');
     channel.musicClass = null;
     this.#wire.emit({ type: 'stasis-end', channelId: channel.channelId });
   }

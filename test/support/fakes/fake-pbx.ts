@@ -111,6 +111,8 @@ export class FakePbx implements Pbx {
     if (!channel || channel.isInStasis) throw new Error(`Channel ${caller.channelId} is not in the dialplan`);
     channel.isInStasis = true;
     channel.continuedTo = null;
+    channel.appArguments = args;
+    channel.variables.set('STASISSTATUS', '');
     this.#wire.emit({ type: 'stasis-start', channel: channel.snapshot(), args });
   }
 
