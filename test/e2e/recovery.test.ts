@@ -6,6 +6,7 @@ import { silences } from '../support/audio/levels.ts';
 import { durationMs, writeWav } from '../support/audio/pcm.ts';
 import { eventually } from '../support/e2e/eventually.ts';
 import { hearsFor, hearsNow, SentAudio, untilHears } from '../support/e2e/hearing.ts';
+import { type KilledAt, killedAt } from '../support/e2e/killed-at.ts';
 import { untilTheyTalk } from '../support/e2e/listening.ts';
 import { Site } from '../support/e2e/site.ts';
 import { tone, writeToneClass } from '../support/e2e/tone-class.ts';
@@ -302,6 +303,68 @@ describe('a caller whose entry is closed', () => {
     expect(await site.calls()).toMatchObject([{ phase: 'ivr' }]);
     expect((await site.callLog()).map(({ event }) => event)).toEqual(['ENTERQUEUE', 'WITHDRAW']);
   });
+});
+
+describe('killed between two messages to Asterisk', () => {
+  let killing: KilledAt | undefined;
+  afterEach(async () => {
+    await killing?.close();
+    await site.sql("update queue set settings = settings - 'max-wait' - 'after-conversation' where name = 'support'");
+  });
+  const set = (settings: object) =>
+    site.sql("update queue set settings = settings || $1::jsonb where name = 'support'", [JSON.stringify(settings)]);
+  const events = async () => (await site.callLog()).map(({ event }) => event);
+  const isTold = (uri: string) => uri.includes('variable=QUEUESTATUS');
+
+  test('EXITWITHTIMEOUT is written and the caller not let go: the next process does it', async () => {
+    await site.dialplan('7102', 'Stasis(queueapp,queue,support)', 'Wait(60)');
+    await set({ 'max-wait': '1s' });
+    killing = await killedAt(site, isTold);
+    await site.caller('7102', { from: { number: '2001' } });
+    await killing.gone;
+    expect(await events()).toEqual(['ENTERQUEUE', 'EXITWITHTIMEOUT']);
+    expect(await site.asterisk('core show channels concise')).toContain('!Stasis!');
+    await site.startApp();
+    expect((await site.untilVariable('QUEUESTATUS')).get('QUEUESTATUS')).toBe('TIMEOUT');
+    await inTheDialplan();
+    expect(await events()).toEqual(['ENTERQUEUE', 'EXITWITHTIMEOUT']);
+  });
+
+  test('COMPLETEAGENT is written and the caller not let go: the dialplan goes on with the next process', async () => {
+    await site.dialplan('7103', 'Stasis(queueapp,queue,support)', 'Wait(60)');
+    await set({ 'after-conversation': 'dialplan' });
+    killing = await killedAt(site, isTold);
+    const phone = await site.phone('1000', { behaviour: answers(200) });
+    await site.onDuty('1000');
+    await site.caller('7103', { from: { number: '2001' } });
+    const ring = await phone.ring();
+    await site.untilPhase('talking');
+    await ring.hangup();
+    await killing.gone;
+    expect(await events()).toEqual(['ENTERQUEUE', 'CONNECT', 'COMPLETEAGENT']);
+    await site.startApp();
+    expect((await site.untilVariable('QUEUESTATUS')).get('QUEUESTATUS')).toBe('CONTINUE');
+    await inTheDialplan();
+    expect(await events()).toEqual(['ENTERQUEUE', 'CONNECT', 'COMPLETEAGENT']);
+  });
+
+  test('who has just come back through the dialplan hears the menu, although it was not noted that they are back', async () => {
+    await site.dialplan('7104', 'Stasis(queueapp,queue,support)', 'Stasis(queueapp)', 'Wait(60)');
+    await set({ 'max-wait': '1s' });
+    let stays = 0;
+    killing = await killedAt(site, (uri) => uri.includes('variable=STASISSTATUS') && ++stays === 2);
+    const caller = await site.caller('7104', { from: { number: '2001' } });
+    await killing.gone;
+    expect(await events()).toEqual(['ENTERQUEUE', 'EXITWITHTIMEOUT']);
+    await site.startApp();
+    await caller.hears('ivr_menu', { headMs: 1_000, limitMs: 30_000 });
+    expect(await site.calls()).toMatchObject([{ phase: 'ivr' }]);
+  });
+
+  async function inTheDialplan(): Promise<void> {
+    await eventually('the call is not ours any more', async () => (await site.calls()).length === 0);
+    expect(await site.asterisk('core show channels concise')).toContain('!Wait!');
+  }
 });
 
 describe('in the IVR', () => {
