@@ -22,6 +22,7 @@ import { Memberships } from './members/memberships.ts';
 import { Distributor } from './queue/distributor.ts';
 import { EmptyWatch } from './queue/empty-watch.ts';
 import { HoldTimes } from './queue/hold-times.ts';
+import { LateEntrancesOfQueues } from './queue/late-entrances.ts';
 import { QueueRegistry } from './queue/queue-registry.ts';
 import { SteeredCallers } from './queue/steered-callers.ts';
 import { Recordings } from './recording/recordings.ts';
@@ -99,6 +100,7 @@ export class Application {
       board,
       distributor,
       emptyWatch: new EmptyWatch({ board, queues, clock, log }),
+      lateEntrances: new LateEntrancesOfQueues(clock),
       membersChanged: () => this.memberships.reloadSoon(),
       holdTimes: new HoldTimes({ store, clock, log }),
       heardKeeper: new HeardKeeper({ store, clock, log }),

@@ -23,6 +23,7 @@ import type { MemberBoard } from './members/member-board.ts';
 import type { Distributor } from './queue/distributor.ts';
 import type { EmptyWatch } from './queue/empty-watch.ts';
 import type { HoldTimes } from './queue/hold-times.ts';
+import type { LateEntrancesOfQueues } from './queue/late-entrances.ts';
 import type { LiveQueues } from './queue/queue-registry.ts';
 import { quietly } from './quietly.ts';
 import type { Recordings } from './recording/recordings.ts';
@@ -94,6 +95,7 @@ export interface CallRoom {
   readonly board: MemberBoard;
   readonly distributor: Distributor;
   readonly emptyWatch: EmptyWatch;
+  readonly lateEntrances: LateEntrancesOfQueues;
   /** `null` while one switch is configured. */
   readonly otherSwitches: OtherSwitches | null;
   /** Members have been changed in the database by what a call did: they are read again soon. */

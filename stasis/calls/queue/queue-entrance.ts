@@ -5,12 +5,12 @@ import { placeOf, type WaitingEntry } from '../../../src/core/queue/line.ts';
 import { readPenaltyLimits } from '../../../src/core/queue/penalty-rules.ts';
 import type { QueueSettings } from '../../../src/core/queue/settings.ts';
 import { readSkillNeeds } from '../../../src/core/queue/skills.ts';
-import { isAppError } from '../../../src/errors.ts';
-import { delay } from '../../../src/lib/clock.ts';
+import { type AppError, isAppError } from '../../../src/errors.ts';
 import type { EnterOptions, NewEntry } from '../../../src/ports/queue-store.ts';
 import type { Call } from '../call.ts';
 import type { CallRoom } from '../call-room.ts';
 import { quietly } from '../quietly.ts';
+import type { LateCaller } from './late-entrances.ts';
 
 /** app_queue's QUEUESTATUS; UNKNOWN is an unknown queue, UNAVAILABLE (ours) a database that stayed away, or a process that is drained. */
 export type QueueStatus =
@@ -29,8 +29,6 @@ export interface Place extends Omit<WaitingEntry, 'missed' | 'penaltyRule' | 'sk
   readonly position: number;
 }
 
-/** Between two tries to enter while the database is away. */
-const ENTER_RETRY_MS = 1_000;
 /** QUEUE_PRIO beyond these is cut; the database's column holds no more. */
 const PRIORITY_MAX = 1_000_000;
 
@@ -40,6 +38,7 @@ const PRIORITY_MAX = 1_000_000;
  */
 export async function takePlace(room: CallRoom, call: Call, settings: QueueSettings): Promise<Place | QueueStatus> {
   const joinedAtMs = room.clock.now();
+  const arrival = room.lateEntrances.of(settings.name).arrival();
   const { priority, wantedPosition, limits, needs } = await readWishes(room, call);
   if (room.emptyWatch.isEmptyForWhoComes(settings, limits)) {
     await refuse(room, call, settings, 'JOINEMPTY');
@@ -62,6 +61,7 @@ export async function takePlace(room: CallRoom, call: Call, settings: QueueSetti
     knownExtension: known === null || known.by === 'last-call' ? null : knownByField(call, known.by.field),
   };
   const answer = await enterWhenPossible(room, call, entry, {
+    arrival,
     maxLength: settings.maxLength,
     resumeSinceMs: settings.resumeWithinMs === 0 ? null : joinedAtMs - settings.resumeWithinMs,
     isLast: settings.ageWeightMs === 0,
@@ -84,27 +84,42 @@ function knownByField({ customer }: Call, field: string): ExtensionNumber | null
   return number === '' ? null : extensionNumber(number);
 }
 
-async function enterWhenPossible(room: CallRoom, call: Call, entry: NewEntry, options: EnterOptions) {
+type Entering = EnterOptions & { readonly arrival: number };
+
+async function enterWhenPossible(room: CallRoom, call: Call, entry: NewEntry, { arrival, ...options }: Entering) {
+  const line = room.lateEntrances.of(entry.queue);
   const giveUpAtMs = entry.joinedAtMs + room.settings.databaseWaitMs;
-  for (;;) {
-    call.signal.throwIfAborted();
-    try {
-      return await room.store.enter(entry, options);
-    } catch (error) {
-      if (!isAppError(error, 'DATABASE_UNAVAILABLE')) throw error;
+  let late: LateCaller | null = line.isEmpty ? null : line.join(arrival);
+  let hasTried = false;
+  try {
+    for (;;) {
+      call.signal.throwIfAborted();
+      await late?.turn(giveUpAtMs, call.signal);
+      hasTried = true;
+      const answer = await room.store.enter(entry, options).catch(databaseAway);
+      if (!isAppError(answer)) {
+        late?.entered();
+        return answer;
+      }
       if (room.clock.now() >= giveUpAtMs) {
-        call.log.warn({ err: error, queue: entry.queue }, 'No place in line: the database is away');
+        call.log.warn({ err: answer, queue: entry.queue }, 'No place in line: the database is away');
         await closeIfEntered(room, call, entry, 'WITHDRAW');
         return 'away' as const;
       }
+      if (late === null) late = line.join(arrival);
+      else late.failed();
     }
-    try {
-      await delay(room.clock, ENTER_RETRY_MS, call.signal);
-    } catch (hangup) {
-      await closeIfEntered(room, call, entry, 'ABANDON');
-      throw hangup;
-    }
+  } catch (error) {
+    if (hasTried && call.signal.aborted) await closeIfEntered(room, call, entry, 'ABANDON');
+    throw error;
+  } finally {
+    late?.leave();
   }
+}
+
+function databaseAway(error: unknown): AppError {
+  if (isAppError(error, 'DATABASE_UNAVAILABLE')) return error;
+  throw error;
 }
 
 /** The entry may stand in the database though its reply was lost; without a call it must not stay open. */

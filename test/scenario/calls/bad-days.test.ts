@@ -32,6 +32,53 @@ describe('the database is away', () => {
     expect(await center.leftovers()).toEqual(NOTHING_LEFT);
   });
 
+  test('at the entrance of several: when it is back they stand as they came, and who comes then is behind them', async () => {
+    const center = await CallCenter.open({ members: [] });
+    center.store.setAway(true);
+    const numbers = ['5551', '5552', '5553', '5554'] as const;
+    const callers = [];
+    // Their own tries would fall in another order: the third's first, the first's last.
+    for (const [number, laterMs] of [
+      [numbers[0], 300],
+      [numbers[1], 300],
+      [numbers[2], 350],
+    ] as const) {
+      callers.push(await center.entersSupport({ number }));
+      await center.wait(laterMs);
+    }
+    callers[1]?.hangsUp();
+    center.store.setAway(false);
+    callers.push(await center.entersSupport({ number: numbers[3] }));
+    await center.wait(1_000);
+    const places = await center.store.openEntries();
+    expect(places.map(({ caller, originalPosition }) => [caller.number, originalPosition])).toEqual([
+      ['5551', 1],
+      ['5553', 2],
+      ['5554', 3],
+    ]);
+    for (const caller of callers) caller.hangsUp();
+    await center.wait(1_000);
+    expect(await center.leftovers()).toEqual(NOTHING_LEFT);
+  });
+
+  test('the first of them hangs up in the middle of a try: the next one tries, and nobody stands still', async () => {
+    const center = await CallCenter.open({ members: [] });
+    center.store.fail('enter', 'unavailable');
+    const first = await center.entersSupport({ number: '5551' });
+    const held = center.store.hold('enter');
+    const second = await center.entersSupport({ number: '5552' });
+    await center.wait(1_000);
+    await held.arrived;
+    first.hangsUp();
+    await center.wait(1);
+    held.release();
+    await center.wait(1_000);
+    expect((await center.store.openEntries()).map(({ caller }) => caller.number)).toEqual(['5552']);
+    second.hangsUp();
+    await center.wait(1_000);
+    expect(await center.leftovers()).toEqual(NOTHING_LEFT);
+  });
+
   test('at the entrance for too long: UNAVAILABLE, and the dialplan goes on', async () => {
     const center = await CallCenter.open({ members: ['1000'] });
     center.store.setAway(true);
