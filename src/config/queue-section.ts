@@ -1,8 +1,7 @@
 import { z } from 'zod';
 import { queueName } from '../core/ids.ts';
 import { RESERVED_TARGETS } from '../core/ivr/flow-definition.ts';
-import { EMPTY_CONDITIONS, type EmptyCondition } from '../core/queue/empty.ts';
-import { type QueueSettings, STRATEGIES } from '../core/queue/settings.ts';
+import { EMPTY_CONDITIONS, type EmptyCondition, type QueueSettings, STRATEGIES } from '../core/queue/settings.ts';
 import { announcementFields, announcementSettings } from './announcement-section.ts';
 import { shown } from './findings.ts';
 import { programme } from './programme-section.ts';

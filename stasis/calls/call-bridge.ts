@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type BridgeId, bridgeId, type ChannelId } from '../../src/core/ids.ts';
 import type { Presence } from '../../src/ports/pbx.ts';
 import type { Call } from './call.ts';
-import type { CallRoom } from './call-room.ts';
+import type { CallRoom, KnownBridge } from './call-room.ts';
 import { quietly } from './quietly.ts';
 
 /** What a process that is gone has left of a call's bridge. */
@@ -15,7 +15,7 @@ export interface BridgeRemains {
  * The one mixing bridge of a call in a queue: the caller hears the programme there, and later the member. Nobody is moved
  * between bridges, so the answer costs one request. Made when it is first needed.
  */
-export class CallBridge {
+export class CallBridge implements KnownBridge {
   readonly bridgeId: BridgeId;
   readonly #room: CallRoom;
   readonly #call: Call;
@@ -49,7 +49,6 @@ export class CallBridge {
     return this.#made;
   }
 
-  /** Whether somebody was brought in, or was there when the call was taken over. */
   holds(channelId: ChannelId): boolean {
     return this.#inside.has(channelId);
   }

@@ -16,7 +16,6 @@ import type { Pbx } from '../../src/ports/pbx.ts';
 import type { QueueStore } from '../../src/ports/queue-store.ts';
 import type { SoundLibrary } from '../../src/ports/sound-library.ts';
 import type { Call } from './call.ts';
-import type { CallBridge } from './call-bridge.ts';
 import type { Draining } from './draining.ts';
 import type { EventRouter } from './event-router.ts';
 import type { MemberBoard } from './members/member-board.ts';
@@ -75,6 +74,12 @@ export interface HoldClass {
   readonly programme: ProgrammeOverrides;
 }
 
+/** A bridge of ours, as far as others ask for it. */
+export interface KnownBridge {
+  /** Whether somebody was brought in, or was there when the call was taken over. */
+  holds(channelId: ChannelId): boolean;
+}
+
 /** Everything that the stages of a call work with: the ports, and what this process keeps for all its calls. */
 export interface CallRoom {
   /** As they are now: a change is written into this object, too. */
@@ -108,7 +113,7 @@ export interface CallRoom {
   /** When and why channels ended that ended in our absence. */
   readonly ends: KnownEnds;
   /** Bridges that calls of this process use or have asked for; any other of ours is a remnant. */
-  readonly bridges: Map<BridgeId, Pick<CallBridge, 'holds'>>;
+  readonly bridges: Map<BridgeId, KnownBridge>;
   readonly clock: Clock;
   readonly random: () => number;
   readonly log: Logger;

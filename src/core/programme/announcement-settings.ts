@@ -1,5 +1,6 @@
 import type { RoundSeconds } from '../queue/hold-time.ts';
-import { ANNOUNCER_PROMPTS, type AnnouncementPrompts, OWN_WORDS } from '../speech/announcer.ts';
+import { type AnnouncementPrompts, OWN_WORDS } from '../speech/announcer.ts';
+import { ANNOUNCER_PROMPTS } from '../speech/announcer-prompts.ts';
 
 /** What a queue tells its waiting callers of their place and their wait, and whatever else it has to say; app_queue's announcements, milliseconds. */
 export interface AnnouncementSettings {

@@ -1,5 +1,5 @@
+import type { Continuation } from './continuation.ts';
 import { canStart, type FailedStream, FILES_AT_LEAST_MS, isHealthy, LIVE_LOOK_MS, liveOffset } from './live.ts';
-import type { Continuation } from './memory.ts';
 import { firstOf, nextOf, type Order } from './order.ts';
 import type { LiveSound, Music, Shelf, Sound } from './sound.ts';
 import { addMusic, type Clip, fadeMusicOut, type Timeline } from './timeline.ts';

@@ -1,6 +1,7 @@
 import type { TimeOfDay } from './advice.ts';
 import { bedDue, bedDueAt, continueBed, startBed } from './bed.ts';
-import { type Continuation, remembered } from './memory.ts';
+import type { Continuation } from './continuation.ts';
+import { remembered } from './memory.ts';
 import { firstPeriodic } from './periodic.ts';
 import { NO_POSITION } from './position.ts';
 import { speechDue, speechDueAt } from './speech.ts';

@@ -1,19 +1,6 @@
 import { type Member, wrapUpEndsMs } from './availability.ts';
 import { type PenaltyLimits, penaltyFor } from './penalty-rules.ts';
-import type { QueueSettings } from './settings.ts';
-
-/** Conditions of app_queue's `joinempty` and `leavewhenempty`; a queue is empty when each of its members meets one of those listed. */
-export const EMPTY_CONDITIONS = [
-  'paused',
-  'penalty',
-  'inuse',
-  'ringing',
-  'unavailable',
-  'invalid',
-  'unknown',
-  'wrapup',
-] as const;
-export type EmptyCondition = (typeof EMPTY_CONDITIONS)[number];
+import type { EmptyCondition, QueueSettings } from './settings.ts';
 
 /** For whom and when it is asked whether a queue is empty. */
 export interface EmptyQuestion {

@@ -2,7 +2,6 @@ import type { QueueName } from '../ids.ts';
 import type { Target } from '../ivr/flow-definition.ts';
 import type { AnnouncementSettings } from '../programme/announcement-settings.ts';
 import type { ProgrammeOverrides } from '../programme/settings.ts';
-import type { EmptyCondition } from './empty.ts';
 import type { PenaltyRule } from './penalty-rules.ts';
 import type { RecordingSettings } from './recording.ts';
 import type { SkillRule } from './skills.ts';
@@ -19,6 +18,19 @@ export const STRATEGIES = [
   'linear',
 ] as const;
 export type BuiltInStrategy = (typeof STRATEGIES)[number];
+
+/** Conditions of app_queue's `joinempty` and `leavewhenempty`; a queue is empty when each of its members meets one of those listed. */
+export const EMPTY_CONDITIONS = [
+  'paused',
+  'penalty',
+  'inuse',
+  'ringing',
+  'unavailable',
+  'invalid',
+  'unknown',
+  'wrapup',
+] as const;
+export type EmptyCondition = (typeof EMPTY_CONDITIONS)[number];
 
 /** One queue as configured; app_queue's words, milliseconds. */
 export interface QueueSettings {

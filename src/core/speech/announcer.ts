@@ -1,3 +1,4 @@
+import { ANNOUNCER_PROMPTS } from './announcer-prompts.ts';
 import type { Grammar } from './grammar.ts';
 import type { Phrase } from './phrase.ts';
 import { type SpokenTime, spokenTime } from './spoken-time.ts';
@@ -45,15 +46,6 @@ export interface Announcer {
   /** For the member: how long the caller has waited; empty below a second. */
   callerWaited(ms: number): Phrase;
 }
-
-/** Whole prompts, and beginnings of sentences, that a queue says besides the grammar's. */
-export const ANNOUNCER_PROMPTS = {
-  /** The periodic announcement where the queue names none. */
-  stayOnLine: 'queueapp/stay_on_line',
-  holdTime: 'queueapp/hold_time',
-  thanks: 'queueapp/thanks',
-  callerWaited: 'queueapp/caller_waited',
-} as const;
 
 /** Puts a queue's sentences together: by the grammar of the language, with the queue's own recordings where it names some. */
 export function announcer(grammar: Grammar, prompts: AnnouncementPrompts = OWN_WORDS): Announcer {

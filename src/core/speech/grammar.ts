@@ -1,6 +1,6 @@
 import type { Account, Money } from './account.ts';
 import { ACCOUNT_MESSAGES, accountsMessage } from './accounts-message.ts';
-import { ANNOUNCER_PROMPTS } from './announcer.ts';
+import { ANNOUNCER_PROMPTS } from './announcer-prompts.ts';
 import { english } from './english.ts';
 import type { Phrase, SpokenLanguage } from './phrase.ts';
 import { portuguese } from './portuguese.ts';

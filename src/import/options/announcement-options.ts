@@ -1,5 +1,5 @@
 import { ROUND_SECONDS } from '../../core/queue/hold-time.ts';
-import { ANNOUNCER_PROMPTS } from '../../core/speech/announcer.ts';
+import { ANNOUNCER_PROMPTS } from '../../core/speech/announcer-prompts.ts';
 import { type Converted, left, type OptionRule, prompts, seconds, whole, yesNo, yesNoOr } from './convert.ts';
 import { monitorType } from './general-options.ts';
 

@@ -1,4 +1,4 @@
-import { EMPTY_CONDITIONS } from '../../core/queue/empty.ts';
+import { EMPTY_CONDITIONS } from '../../core/queue/settings.ts';
 import { type Converted, isTrue } from './convert.ts';
 
 const STRICT = ['penalty', 'paused', 'invalid', 'unavailable'];

@@ -6,7 +6,7 @@ import {
   announcementTiming,
 } from '../../../src/core/programme/announcement.ts';
 import type { AnnouncementSettings } from '../../../src/core/programme/announcement-settings.ts';
-import { NO_MEMORY, type ProgrammeMemory } from '../../../src/core/programme/memory.ts';
+import { NO_MEMORY, type ProgrammeMemory } from '../../../src/core/programme/continuation.ts';
 import { chanceOf } from '../../../src/core/programme/order.ts';
 import { firstPeriodic, nextPeriodic, type Periodic, periodicSaid } from '../../../src/core/programme/periodic.ts';
 import { atPlace, NO_POSITION, type Position } from '../../../src/core/programme/position.ts';
@@ -19,7 +19,7 @@ import { insist } from '../insist.ts';
 import { quietly } from '../quietly.ts';
 import type { Heard, KeptUp } from '../recovery/heard.ts';
 import { announcementVoice } from './announcement-voice.ts';
-import type { HoldMusic } from './hold-sound.ts';
+import type { HoldMusic } from './hold-music.ts';
 import { type Playing, type PlayOutcome, startPlaying } from './playing.ts';
 
 /** Music before the first announcement, as long as the programme has. */

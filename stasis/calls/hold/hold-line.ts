@@ -1,4 +1,4 @@
-import type { ProgrammeMemory } from '../../../src/core/programme/memory.ts';
+import type { ProgrammeMemory } from '../../../src/core/programme/continuation.ts';
 import type { NowPlaying, Programme } from '../../../src/core/programme/programme.ts';
 import { isAppError } from '../../../src/errors.ts';
 import { delay } from '../../../src/lib/clock.ts';

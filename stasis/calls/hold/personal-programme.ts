@@ -11,7 +11,7 @@ import type { Heard, KeptUp } from '../recovery/heard.ts';
 import { timeOfDay } from '../time-of-day.ts';
 import { announcementVoice, grammarFor } from './announcement-voice.ts';
 import { HoldLine } from './hold-line.ts';
-import type { HoldMusic } from './hold-sound.ts';
+import type { HoldMusic } from './hold-music.ts';
 import { personalInformation } from './personal-information.ts';
 import { recallTune, rememberTune } from './remembered-tune.ts';
 

@@ -1,7 +1,7 @@
 import type { QueueName } from '../../../src/core/ids.ts';
-import { type EmptyCondition, isEmpty } from '../../../src/core/queue/empty.ts';
+import { isEmpty } from '../../../src/core/queue/empty.ts';
 import { limitsAt, type PenaltyLimits, type PenaltyRule } from '../../../src/core/queue/penalty-rules.ts';
-import type { QueueSettings } from '../../../src/core/queue/settings.ts';
+import type { EmptyCondition, QueueSettings } from '../../../src/core/queue/settings.ts';
 import type { Clock } from '../../../src/lib/clock.ts';
 import type { Logger } from '../../../src/log.ts';
 import type { MemberBoard } from '../members/member-board.ts';

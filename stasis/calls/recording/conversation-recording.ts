@@ -9,13 +9,7 @@ import type { Visit } from '../queue/queue-visit.ts';
 import { quietly } from '../quietly.ts';
 import { dateAndTime } from '../time-of-day.ts';
 import { type BeginRequest, RecordedFile } from './recorded-file.ts';
-import type { RecordingRemains } from './recordings.ts';
-
-/** Whether something is recorded at this moment; `consent`: it will be, when the caller has been told. */
-export type RecordingState = 'off' | 'consent' | 'recording' | 'paused';
-
-/** What can be asked of the recording of a conversation. */
-export type RecordingAction = 'start' | 'pause' | 'resume' | 'stop';
+import type { KnownRecording, RecordingAction, RecordingRemains, RecordingState } from './recordings.ts';
 
 /** With `no` here the dialplan keeps a call from being recorded. */
 const RECORDING_VARIABLE = 'RECORDING';
@@ -38,7 +32,7 @@ interface Options {
  *   off ──start, both joined──> consent ──heard──> recording <──pause, hold / resume, unhold──> paused
  *                                  └── heard while waiting ──^       all ──stop, conversation over──> off
  */
-export class ConversationRecording {
+export class ConversationRecording implements KnownRecording {
   readonly #room: CallRoom;
   readonly #call: Call;
   readonly #visit: Visit;

@@ -2,7 +2,6 @@ import { type CallId, type ChannelId, isRecordingChannel, recordingChannelId } f
 import type { ChannelSnapshot, Pbx } from '../../../src/ports/pbx.ts';
 import type { QueueStore } from '../../../src/ports/queue-store.ts';
 import type { StoredRecording } from '../../../src/ports/recordings.ts';
-import type { ConversationRecording } from './conversation-recording.ts';
 
 /** A file that a process which is gone has begun, and whether Asterisk still writes it. */
 export interface RecordingRemains {
@@ -10,22 +9,36 @@ export interface RecordingRemains {
   readonly isThere: boolean;
 }
 
+/** Whether something is recorded at this moment; `consent`: it will be, when the caller has been told. */
+export type RecordingState = 'off' | 'consent' | 'recording' | 'paused';
+
+/** What can be asked of the recording of a conversation. */
+export type RecordingAction = 'start' | 'pause' | 'resume' | 'stop';
+
+/** The recording of a conversation, as others ask for it. */
+export interface KnownRecording {
+  readonly state: RecordingState;
+  ask(action: RecordingAction): Promise<RecordingState>;
+  /** Asterisk was out of reach. */
+  reassert(): void;
+}
+
 /** Which conversations of this process are recorded, and what earlier processes have left. */
 export class Recordings {
-  readonly #byCall = new Map<CallId, ConversationRecording>();
+  readonly #byCall = new Map<CallId, KnownRecording>();
   readonly #held = new Set<ChannelId>();
   #left: RecordingRemains[] = [];
 
   /** Makes a conversation's recording known, until it is over. */
-  add(callId: CallId, recording: ConversationRecording): void {
+  add(callId: CallId, recording: KnownRecording): void {
     this.#byCall.set(callId, recording);
   }
 
-  remove(callId: CallId, recording: ConversationRecording): void {
+  remove(callId: CallId, recording: KnownRecording): void {
     if (this.#byCall.get(callId) === recording) this.#byCall.delete(callId);
   }
 
-  of(callId: CallId): ConversationRecording | undefined {
+  of(callId: CallId): KnownRecording | undefined {
     return this.#byCall.get(callId);
   }
 

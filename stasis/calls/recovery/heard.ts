@@ -1,4 +1,5 @@
-import { type ProgrammeMemory, readMemory } from '../../../src/core/programme/memory.ts';
+import type { ProgrammeMemory } from '../../../src/core/programme/continuation.ts';
+import { readMemory } from '../../../src/core/programme/memory.ts';
 import { WIRE_FORMATS, type WireFormat } from '../../../src/core/programme/sound.ts';
 import type { HeardSoFar } from '../../../src/ports/queue-store.ts';
 

@@ -1,9 +1,9 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { DecoderOutput, StreamDecoder } from './decoder-output.ts';
 import { adtsHeader, Framer } from './framer.ts';
 import { AHEAD_MS_MAX } from './rings.ts';
-import type { DecoderOutput, StreamDecoder } from './stream-decoder.ts';
 
 const RATE = 16_000;
 /** How often it is looked whether there is room again. */

@@ -2,27 +2,12 @@ import { FLACDecoder } from '@wasm-audio-decoders/flac';
 import { OggVorbisDecoder } from '@wasm-audio-decoders/ogg-vorbis';
 import { MPEGDecoder } from 'mpg123-decoder';
 import { OpusDecoder } from 'opus-decoder';
-import { type Block, mono } from '../library/decode/blocks.ts';
+import { mono } from '../library/decode/blocks.ts';
 import { AacDecoder } from './aac-decoder.ts';
 import type { StreamCodec } from './content.ts';
+import type { DecoderOutput, StreamDecoder } from './decoder-output.ts';
 import { Framer, mpegHeader } from './framer.ts';
 import { commentTitle, type OggPage, OggReader } from './ogg-reader.ts';
-
-/** Where decoded sound and titles go. */
-export interface DecoderOutput {
-  block(block: Block): void;
-  title(text: string): void;
-  /** Sound decoded ahead, milliseconds: a decoder that works on its own account waits while it is too much. */
-  aheadMs(): number;
-  failed(reason: string): void;
-}
-
-/** Decodes a stream piece by piece. Damage is passed over; what can't be decoded at all gives nothing. */
-export interface StreamDecoder {
-  /** Resolves when the next piece can be taken. */
-  decode(bytes: Uint8Array): Promise<void>;
-  close(): void;
-}
 
 export async function createDecoder(codec: StreamCodec, output: DecoderOutput): Promise<StreamDecoder> {
   if (codec === 'aac') return new AacDecoder(output);

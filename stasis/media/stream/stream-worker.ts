@@ -1,9 +1,10 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import type { StreamCodec } from './content.ts';
+import type { StreamDecoder } from './decoder-output.ts';
 import type { LoudnessChange } from './loudness.ts';
 import { RingWriter } from './ring-writer.ts';
 import type { StreamMemory } from './rings.ts';
-import { createDecoder, type StreamDecoder } from './stream-decoder.ts';
+import { createDecoder } from './stream-decoder.ts';
 
 /** What the thread starts with. */
 export interface StreamWorkerData {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { callId } from '../../../src/core/ids.ts';
 import { RECORDING_DEFAULTS, type RecordingSettings } from '../../../src/core/queue/recording.ts';
-import type { RecordingAction } from '../../../stasis/calls/recording/conversation-recording.ts';
+import type { RecordingAction } from '../../../stasis/calls/recording/recordings.ts';
 import { CallCenter, NOTHING_LEFT } from '../../support/call-center.ts';
 import type { FakeCaller } from '../../support/fakes/fake-pbx-caller.ts';
 import { queueSettings } from '../../support/queue-people.ts';

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { isSameLater, NO_MEMORY, type ProgrammeMemory, readMemory } from '../../../src/core/programme/memory.ts';
+import { NO_MEMORY, type ProgrammeMemory } from '../../../src/core/programme/continuation.ts';
+import { isSameLater, readMemory } from '../../../src/core/programme/memory.ts';
 import type { Programme } from '../../../src/core/programme/programme.ts';
 import { hear, programmeOf, type StageOptions, seconds, TestShelf, tone } from '../../support/programme-stage.ts';
 
