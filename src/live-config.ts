@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util';
 import { needsRestart, type SettingChange, settingChanges } from './config/changes.ts';
 import type { Config } from './config/config.ts';
 import { configInvalid, type Finding, findingLine, pathText } from './config/findings.ts';
@@ -18,8 +17,9 @@ import type {
 import type { Clock } from './lib/clock.ts';
 import type { Logger } from './log.ts';
 import type { QueueRows } from './ports/queue-rows.ts';
-import type { QueueDefinition, QueueStore } from './ports/queue-store.ts';
+import type { QueueStore } from './ports/queue-store.ts';
 import { STEP_BYTES_MAX, type StepRows, type StoredStep } from './ports/step-rows.ts';
+import { QueueDefinitions } from './queue-definitions.ts';
 import { ODD, tellRows } from './row-news.ts';
 import { changedQueue, changedSettings, changedStep } from './stored-settings.ts';
 
@@ -57,8 +57,7 @@ export class LiveConfig implements ConfigurationFace {
   #loaded: LoadedConfig;
   #rows: DatabaseRows = { queues: [], steps: [] };
   #now: EffectiveConfig;
-  /** Queues of the file as they were written into their rows. */
-  readonly #defined = new Map<QueueName, QueueDefinition>();
+  readonly #definitions: QueueDefinitions;
   /** One thing after another; never rejects. */
   #working: Promise<unknown> = Promise.resolve();
   #isReadingPlanned = false;
@@ -67,6 +66,7 @@ export class LiveConfig implements ConfigurationFace {
   constructor(deps: LiveConfigDeps) {
     this.#deps = deps;
     this.#loaded = deps.loaded;
+    this.#definitions = new QueueDefinitions(deps);
     this.#now = { config: deps.loaded.config, refused: [], odd: [], used: { queues: new Map(), steps: new Map() } };
   }
 
@@ -125,7 +125,7 @@ export class LiveConfig implements ConfigurationFace {
     const { queue } = request;
     return this.#insist(`The settings of ${queue}`, async (rows) => {
       const row = rows.queues.find(({ name }) => name === queue);
-      const isQueue = row !== undefined && (row.isMadeBySql || Object.hasOwn(this.#loaded.written.queues, queue));
+      const isQueue = row !== undefined && (row.isMadeBySql || this.#isOfFile(queue));
       if (!isQueue && !request.create) throw unknownQueue(queue);
       const before = isQueue ? row.settings : null;
       const after = changedSettings(before ?? {}, request);
@@ -170,7 +170,7 @@ export class LiveConfig implements ConfigurationFace {
   }
 
   #queueView(queue: QueueName, settings: QueueSettingsView['settings']): QueueSettingsView {
-    return { queue, settings, isOfFile: Object.hasOwn(this.#loaded.written.queues, queue) };
+    return { queue, settings, isOfFile: this.#isOfFile(queue) };
   }
 
   #stepView(step: string, stored: StepView['definition'] | null): StepView {
@@ -178,6 +178,10 @@ export class LiveConfig implements ConfigurationFace {
     const definition = stored ?? ofFile;
     if (definition === null) throw unknownStep(step);
     return { step, isOfFile: ofFile !== null, isInDatabase: stored !== null, definition };
+  }
+
+  #isOfFile(queue: QueueName): boolean {
+    return Object.hasOwn(this.#loaded.written.queues, queue);
   }
 
   #fileStep(name: string): StepView['definition'] | null {
@@ -215,32 +219,8 @@ export class LiveConfig implements ConfigurationFace {
     const before = this.#now;
     this.#now = this.#effective(this.#rows);
     tellRows(log, before, this.#now);
-    await this.#define(this.config);
+    await this.#definitions.write(this.config, { isOfFile: (queue) => this.#isOfFile(queue), rows: this.#rows.queues });
     await this.#deps.apply(this.config, this.#loaded);
-  }
-
-  /** Before anybody may enter them, queues need their rows. */
-  async #define(config: Config): Promise<void> {
-    const { rows, store, log } = this.#deps;
-    const isOfFile = ({ name }: { name: string }) => Object.hasOwn(this.#loaded.written.queues, name);
-    const definitions = config.queues.map(({ name, title, serviceLevelMs, ageWeightMs }) => ({
-      ...{ name, title, serviceLevelMs, ageWeightMs },
-    }));
-    const ofFile = definitions.filter(isOfFile).filter((queue) => this.#hasToBeDefined(queue));
-    try {
-      if (ofFile.length > 0) await store.defineQueues(ofFile);
-      for (const queue of ofFile) this.#defined.set(queue.name, queue);
-      await rows.noteSettings(definitions.filter((queue) => !isOfFile(queue)));
-    } catch (error) {
-      if (!isAppError(error, 'DATABASE_UNAVAILABLE')) throw error;
-      log.warn({ err: error }, 'New queues have no row yet: that is done when the database is back');
-    }
-  }
-
-  /** Not again what this process has written before: another one may have another file, and they would write in turns for ever. */
-  #hasToBeDefined(queue: QueueDefinition): boolean {
-    const row = this.#rows.queues.find(({ name }) => name === queue.name);
-    return row === undefined || row.isMadeBySql || !isDeepStrictEqual(this.#defined.get(queue.name), queue);
   }
 
   #effective(rows: DatabaseRows): EffectiveConfig {

@@ -1,4 +1,12 @@
-import type { AttemptId, EntryId, ExtensionNumber, QueueName } from '../../src/core/ids.ts';
+import {
+  type AttemptId,
+  callId,
+  channelId,
+  type EntryId,
+  type ExtensionNumber,
+  entryId,
+  type QueueName,
+} from '../../src/core/ids.ts';
 import { UNLIMITED } from '../../src/core/queue/penalty-rules.ts';
 import type { EnterOptions, NewEntry, QueueStore } from '../../src/ports/queue-store.ts';
 
@@ -20,6 +28,21 @@ export function plainEntry(
   entry: Omit<NewEntry, 'limits' | 'needs' | 'knownExtension' | 'placedPriority' | 'placedAtMs'>,
 ): NewEntry {
   return { ...entry, ...PLAIN_WISHES, placedPriority: entry.priority, placedAtMs: entry.joinedAtMs };
+}
+
+/** The place of one of several callers who are told apart by a number. */
+export function numberedEntry(serial: number, { queue, joinedAtMs }: Pick<NewEntry, 'queue' | 'joinedAtMs'>): NewEntry {
+  return plainEntry({
+    entryId: entryId(`entry-${serial}`),
+    callId: callId(`call-${serial}`),
+    queue,
+    channelId: channelId(`channel-${serial}`),
+    uniqueId: `1.${serial}`,
+    caller: { number: '2000', name: null },
+    customer: null,
+    priority: 0,
+    joinedAtMs,
+  });
 }
 
 export interface OneRing {

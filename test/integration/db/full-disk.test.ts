@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { Client } from 'pg';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../../db/embedded.ts';
 import { migrate } from '../../../db/migrate.ts';
-import { callId, channelId, entryId, queueName } from '../../../src/core/ids.ts';
+import { queueName } from '../../../src/core/ids.ts';
 import { systemClock } from '../../../src/lib/clock.ts';
 import { silentLog } from '../../../src/log.ts';
 import { openTestDatabase } from '../../support/database.ts';
@@ -13,7 +13,7 @@ import { eventually } from '../../support/eventually.ts';
 import { fillUp } from '../../support/fill-up.ts';
 import { keptLog } from '../../support/log-lines.ts';
 import { SmallDisk } from '../../support/small-disk.ts';
-import { PLAIN_ENTRANCE, plainEntry } from '../../support/store-requests.ts';
+import { numberedEntry, PLAIN_ENTRANCE } from '../../support/store-requests.ts';
 
 const queue = queueName('support');
 
@@ -34,18 +34,7 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
-const place = (serial: number) =>
-  plainEntry({
-    entryId: entryId(`entry-${serial}`),
-    callId: callId(`call-${serial}`),
-    queue,
-    channelId: channelId(`channel-${serial}`),
-    uniqueId: `1.${serial}`,
-    caller: { number: '2000', name: null },
-    customer: null,
-    priority: 0,
-    joinedAtMs: systemClock.now(),
-  });
+const place = (serial: number) => numberedEntry(serial, { queue, joinedAtMs: systemClock.now() });
 
 test('a database that answers and has no room is away until it has, and that is told once', async () => {
   const { log, lines } = keptLog('info', systemClock);

@@ -10,7 +10,7 @@ import { inTime } from '../../support/in-time.ts';
 import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
 import { logOf } from '../../support/queue-log.ts';
 import { extension as extensionRow } from '../../support/queue-people.ts';
-import { PLAIN_ENTRANCE, plainEntry, reserveOne } from '../../support/store-requests.ts';
+import { numberedEntry, PLAIN_ENTRANCE, reserveOne } from '../../support/store-requests.ts';
 import { YesterdaysDump } from '../../support/yesterdays-dump.ts';
 
 const START_MS = Date.UTC(2026, 10, 20, 12, 0, 0);
@@ -47,20 +47,7 @@ afterEach(async () => {
 });
 
 const enter = (store: QueueStore, serial: number) =>
-  store.enter(
-    plainEntry({
-      entryId: entryId(`entry-${serial}`),
-      callId: callId(`call-${serial}`),
-      queue,
-      channelId: channelId(`channel-${serial}`),
-      uniqueId: `1.${serial}`,
-      caller: { number: '2000', name: null },
-      customer: null,
-      priority: 0,
-      joinedAtMs: START_MS,
-    }),
-    PLAIN_ENTRANCE,
-  );
+  store.enter(numberedEntry(serial, { queue, joinedAtMs: START_MS }), PLAIN_ENTRANCE);
 const reserve = (store: QueueStore, serial: number) =>
   reserveOne(store, {
     attemptId: attemptId(`attempt-${serial}`),
