@@ -241,7 +241,7 @@ describe('while one talks and two wait, PostgreSQL', () => {
     await untilToldOnce('database');
   });
 
-  test('is stopped for half a minute: the music plays, they talk, and who came meanwhile is served after the others', async () => {
+  test('is stopped for half a minute: the music plays, they talk, and who came meanwhile is served after the others, as they came', async () => {
     const { phone, talking, ring, waiting } = await oneTalksTwoWait(site);
     await untilHears(waiting[0], 'a-low');
     const heard = await music(waiting[0]);
@@ -249,6 +249,7 @@ describe('while one talks and two wait, PostgreSQL', () => {
     await site.stack.stop('postgres');
     await site.untilMissing('database');
     const late = await site.caller('0001', { from: { number: '2004' } });
+    const later = await site.caller('0001', { from: { number: '2005' } });
     await untilHears(late, 'a-low');
     await untilTheyTalk([talking, 500], [ring, 700]);
     await pause(stoppedAtMs + STOPPED_MS - Date.now());
@@ -256,10 +257,10 @@ describe('while one talks and two wait, PostgreSQL', () => {
     await heard();
     await site.stack.start('postgres');
     await site.untilMissing();
-    await served(phone, ring, '2002', '2003', '2004');
-    await late.ended();
-    await site.logged('COMPLETEAGENT', 4);
-    expect(await stories()).toEqual({ 2001: SERVED, 2002: SERVED, 2003: SERVED, 2004: SERVED });
+    await served(phone, ring, '2002', '2003', '2004', '2005');
+    await Promise.all([late.ended(), later.ended()]);
+    await site.logged('COMPLETEAGENT', 5);
+    expect(await stories()).toEqual({ 2001: SERVED, 2002: SERVED, 2003: SERVED, 2004: SERVED, 2005: SERVED });
     await untilToldOnce('database');
     expect(warnings().length).toBeLessThan(WARNINGS_MAX);
   });
