@@ -180,7 +180,8 @@ describe('Steps of file and database', () => {
       }
     });
     fc.assert(property, { numRuns: 100 });
-  });
+    // Six seconds of processor time, by chance more.
+  }, 120_000);
 });
 
 test('a thousand rows that lead to one another are taken up', () => {
