@@ -24,6 +24,8 @@ interface Moment {
   readonly atMs: number;
   /** The client's steady clock, milliseconds: for differences. */
   readonly monotonicMs: number;
+  /** For so long the client had not had its turn by then: within that time it came. */
+  readonly lateMs: number;
 }
 
 /** What the client saw, in the order in which it came. */
@@ -143,6 +145,11 @@ export class XmppClient {
   /** Sends presence; without `show`, simply online. */
   async presence(show?: 'away' | 'dnd' | 'xa' | 'chat' | 'unavailable'): Promise<void> {
     await this.command({ do: 'presence', show });
+  }
+
+  /** Sends the process a signal: one that stands still sees things late. */
+  signal(signal: NodeJS.Signals): void {
+    this.#program.signal(signal);
   }
 
   /** Goes offline and ends the process. */

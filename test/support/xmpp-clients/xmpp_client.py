@@ -27,8 +27,44 @@ PUBSUB_EVENT = "{http://jabber.org/protocol/pubsub#event}"
 CLIENT = "{jabber:client}"
 
 
+# How often the program looks at the clock, to know when it had its turn.
+TICK_MS = 10
+# Looks that it takes to be done with what has come while the program waited for its turn.
+CATCHING_UP = 5
+
+
+class Turns:
+    """On a busy machine the program waits for its turn, and what has come meanwhile seems to come when it gets it."""
+
+    def __init__(self):
+        self.last_ms = time.monotonic() * 1000
+        # Since when it had waited, and how many looks it is catching up yet.
+        self.waited_ms = self.last_ms
+        self.behind = 0
+
+    async def watch(self):
+        while True:
+            now_ms = time.monotonic() * 1000
+            if now_ms - self.last_ms > 2 * TICK_MS:
+                if self.behind == 0:
+                    self.waited_ms = self.last_ms
+                self.behind = CATCHING_UP
+            elif self.behind > 0:
+                self.behind -= 1
+            self.last_ms = now_ms
+            await asyncio.sleep(TICK_MS / 1000)
+
+    def late_ms(self, now_ms):
+        since_ms = self.waited_ms if self.behind > 0 else self.last_ms
+        return max(0, now_ms - since_ms - TICK_MS)
+
+
+turns = Turns()
+
+
 def tell(event, **fields):
-    moment = {"atMs": time.time() * 1000, "monotonicMs": time.monotonic() * 1000}
+    now_ms = time.monotonic() * 1000
+    moment = {"atMs": time.time() * 1000, "monotonicMs": now_ms, "lateMs": turns.late_ms(now_ms)}
     print(json.dumps({"event": event, **moment, **fields}), flush=True)
 
 
@@ -132,10 +168,13 @@ async def main():
     client = Client(account)
     direct = account.get("directTls", False)
     client.connect((account["host"], account["port"]), use_ssl=direct, disable_starttls=False)
+    watching = asyncio.create_task(turns.watch())
     try:
         await read_commands(client, lines)
     except asyncio.TimeoutError:
         pass
+    finally:
+        watching.cancel()
 
 
 asyncio.run(main())
