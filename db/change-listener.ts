@@ -1,12 +1,13 @@
-import { Client, type Notification } from 'pg';
+import type { Client, Notification } from 'pg';
 import { asDeviceState } from '../src/core/device-state.ts';
-import { entryId, extensionNumber, queueName, switchName } from '../src/core/ids.ts';
+import { attemptId, entryId, extensionNumber, queueName, switchName } from '../src/core/ids.ts';
 import { type BackoffOptions, backoffMs } from '../src/lib/backoff.ts';
-import type { Clock } from '../src/lib/clock.ts';
+import { type Clock, monotonicClock } from '../src/lib/clock.ts';
 import type { Outage } from '../src/lib/outage.ts';
 import type { Logger } from '../src/log.ts';
-import type { StoreChange } from '../src/ports/queue-store.ts';
+import type { ReservedRing, StoreChange } from '../src/ports/queue-store.ts';
 import { describe } from './database-error.ts';
+import { PatientClient } from './patient-client.ts';
 
 const CHANNEL = 'queueapp_change';
 /** Changes by others within this time are told as one batch, one per key. */
@@ -28,6 +29,12 @@ export interface ChangeListenerOptions {
   readonly random?: () => number;
   /** Told when the connection is lost, and when it listens again. @default nobody */
   readonly outage?: Outage;
+  /**
+   * Whether others match callers with the same members: then they are told of each reservation at once. For a tenth of a second they would choose the same
+   * member else, and the database would refuse every second reservation of a busy queue.
+   * @default false
+   */
+  readonly hasRivals?: boolean;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -68,7 +75,13 @@ export class ChangeListener {
   /** Tells other processes, soon; dropped while the connection is away, because they will read everything again or hear of the next change. */
   announce(change: StoreChange): void {
     if (this.#client === null) return;
-    this.#outgoing.set(keyOf(change), payloadOf(change));
+    const key = keyOf(change);
+    if (change.type === 'entry' && change.rings !== undefined && this.#options.hasRivals === true) {
+      this.#outgoing.delete(key);
+      this.#send(payloadOf(change));
+      return;
+    }
+    this.#outgoing.set(key, change.type === 'entry' ? key : payloadOf(change));
     if (!this.#cancelTimers.has('outgoing')) this.#later('outgoing', ANNOUNCE_MS, () => this.#sendOutgoing());
   }
 
@@ -87,13 +100,13 @@ export class ChangeListener {
   }
 
   async #connect(): Promise<void> {
-    const client = new Client({
+    const config = {
       connectionString: this.#options.databaseUrl,
-      connectionTimeoutMillis: this.#options.connectTimeoutMs,
       query_timeout: this.#heartbeatMs,
       keepAlive: true,
       application_name: 'queueapp listener',
-    });
+    };
+    const client = new PatientClient(config, { silenceMs: this.#options.connectTimeoutMs, clock: monotonicClock });
     client.on('error', (error) => this.#lost(client, error));
     client.on('end', () => this.#lost(client, new Error('Connection ended')));
     client.on('notification', (notification) => this.#hear(notification));
@@ -150,6 +163,10 @@ export class ChangeListener {
   }
 
   #take(change: StoreChange): void {
+    if (change.type === 'entry' && change.rings !== undefined) {
+      this.#tell(change);
+      return;
+    }
     this.#incoming.set(keyOf(change), change);
     if (!this.#cancelTimers.has('incoming')) this.#later('incoming', COALESCE_MS, () => this.#tellListeners());
   }
@@ -158,9 +175,11 @@ export class ChangeListener {
     const isEverything = this.#incoming.has('all') || this.#incoming.size > BATCH_MAX;
     const changes: readonly StoreChange[] = isEverything ? [{ type: 'all' }] : [...this.#incoming.values()];
     this.#incoming.clear();
-    for (const change of changes) {
-      for (const listener of this.#listeners) this.#callSafely(listener, change);
-    }
+    for (const change of changes) this.#tell(change);
+  }
+
+  #tell(change: StoreChange): void {
+    for (const listener of this.#listeners) this.#callSafely(listener, change);
   }
 
   #callSafely(listener: (change: StoreChange) => void, change: StoreChange): void {
@@ -174,6 +193,10 @@ export class ChangeListener {
   #sendOutgoing(): void {
     const lines = [...this.#outgoing.values()].join('\n');
     this.#outgoing.clear();
+    this.#send(lines);
+  }
+
+  #send(lines: string): void {
     const payload = lines.length > PAYLOAD_LENGTH_MAX ? 'all' : lines;
     // A lost connection is noticed by its own event; then everybody reads everything again.
     this.#client
@@ -200,6 +223,7 @@ export class ChangeListener {
 }
 
 function keyOf(change: StoreChange): string {
+  if (change.type === 'entry') return `entry|${change.queue}|${change.entryId}`;
   return change.type === 'device' ? `device|${change.switchName}|${change.device}` : payloadOf(change);
 }
 
@@ -208,7 +232,8 @@ function payloadOf(change: StoreChange): string {
     case 'membership':
       return `membership|${change.extension}`;
     case 'entry':
-      return `entry|${change.queue}|${change.entryId}`;
+      // What comes after the ids is no concern of an older version.
+      return [keyOf(change), ...(change.rings ?? []).flatMap((ring) => [ring.extension, ring.attemptId])].join('|');
     case 'queue':
       return `queue|${change.queue}`;
     case 'step':
@@ -227,10 +252,19 @@ function payloadOf(change: StoreChange): string {
 function parsePayload(line: string): StoreChange {
   const [type, first, second, ...rest] = line.split('|');
   if (type === 'membership' && first) return { type, extension: extensionNumber(first) };
-  if (type === 'entry' && first && second) return { type, queue: queueName(first), entryId: entryId(second) };
+  if (type === 'entry' && first && second) {
+    const rings = parseRings(rest);
+    return { type, queue: queueName(first), entryId: entryId(second), ...(rings.length > 0 ? { rings } : {}) };
+  }
   if (type === 'device' && first && second && rest.length > 0)
     return { type, switchName: switchName(first), state: asDeviceState(second), device: rest.join('|') };
   if (type === 'queue' && first) return { type, queue: queueName(first) };
   if (type === 'step' && first) return { type, name: first };
   return { type: 'all' };
+}
+
+/** Pairs of extension and attempt. */
+function parseRings([extension, attempt, ...rest]: readonly string[]): ReservedRing[] {
+  if (!extension || !attempt) return [];
+  return [{ extension: extensionNumber(extension), attemptId: attemptId(attempt) }, ...parseRings(rest)];
 }

@@ -1,10 +1,11 @@
 import { Socket } from 'node:net';
 import { Pool, type PoolConfig } from 'pg';
 import { type AppError, isAppError } from '../src/errors.ts';
-import type { Clock } from '../src/lib/clock.ts';
+import { type Clock, monotonicClock } from '../src/lib/clock.ts';
 import type { Outage } from '../src/lib/outage.ts';
 import type { Logger } from '../src/log.ts';
 import { databaseError, isConnectionLost, isSilence, isWithoutRoom, ownTablesError } from './database-error.ts';
+import { patientClients, SIGN_IN_ANSWERS } from './patient-client.ts';
 import type { Statement } from './statements/statement.ts';
 
 /** What a session sets so that the change triggers leave its changes to the store (0005-change-notices.sql). */
@@ -18,7 +19,7 @@ export interface DatabaseOptions {
   readonly databaseUrl: string;
   /** Most connections. */
   readonly pool: number;
-  /** Longest wait for a connection, be it new or one of the pool. */
+  /** Longest silence of the server while a connection is made; four times as long is waited for one, be it new or one of the pool. */
   readonly connectTimeoutMs: number;
   /** Longest time of one statement. */
   readonly statementTimeoutMs: number;
@@ -51,8 +52,8 @@ const ASK_FOR_ROOM = {
 };
 
 /**
- * The pool behind the store. A call ends within 2 × connectTimeoutMs + statementTimeoutMs + 0.5 s. A server that falls
- * silent (half-open connections) is noticed after statementTimeoutMs + 0.5 s; then every connection is given up at once,
+ * The pool behind the store. A call ends within 5 × connectTimeoutMs + statementTimeoutMs + 0.5 s; so long only when each answer of signing in is late.
+ * A server that falls silent (half-open connections) is noticed after statementTimeoutMs + 0.5 s; then every connection is given up at once,
  * so that the next calls don't find out one by one.
  */
 export class Database {
@@ -77,7 +78,8 @@ export class Database {
       connectionString: options.databaseUrl,
       max: options.pool,
       idleTimeoutMillis: 0,
-      connectionTimeoutMillis: options.connectTimeoutMs,
+      Client: patientClients({ silenceMs: options.connectTimeoutMs, clock: monotonicClock }),
+      connectionTimeoutMillis: SIGN_IN_ANSWERS * options.connectTimeoutMs,
       statement_timeout: options.statementTimeoutMs,
       query_timeout: options.statementTimeoutMs + SILENCE_GRACE_MS,
       keepAlive: true,

@@ -1,6 +1,8 @@
 import { Socket } from 'node:net';
-import { Client } from 'pg';
+import type { Client } from 'pg';
+import type { Clock } from '../src/lib/clock.ts';
 import { ownTablesError } from './database-error.ts';
+import { PatientClient } from './patient-client.ts';
 import type { Statement } from './statements/statement.ts';
 
 /** The server ends a long statement itself; only when it does not say so by then is the connection counted as dead. */
@@ -10,24 +12,27 @@ export interface LeaseSessionOptions {
   readonly databaseUrl: string;
   /** As pg_stat_activity shows the session. */
   readonly applicationName: string;
-  /** Longest time of connecting, and of one statement. */
+  /** Longest wait for each answer: of signing in, and of one statement. */
   readonly limitMs: number;
+  readonly clock: Clock;
 }
 
 /** One database session, whose end tells others of the process's: made by the first statement, and anew by the next after a loss. */
 export class LeaseSession {
   readonly #databaseUrl: string;
   readonly #limitMs: number;
+  readonly #clock: Clock;
   #applicationName: string;
   #client: Client | null = null;
   #count = 0;
   #isClosed = false;
   #onLost: () => void = () => undefined;
 
-  constructor({ databaseUrl, applicationName, limitMs }: LeaseSessionOptions) {
+  constructor({ databaseUrl, applicationName, limitMs, clock }: LeaseSessionOptions) {
     this.#databaseUrl = databaseUrl;
     this.#applicationName = applicationName;
     this.#limitMs = limitMs;
+    this.#clock = clock;
   }
 
   /** Sessions made so far: another number is another session. */
@@ -71,15 +76,15 @@ export class LeaseSession {
 
   async #connect(): Promise<Client> {
     if (this.#isClosed) throw new Error('The session was closed');
-    const client = new Client({
+    const config = {
       connectionString: this.#databaseUrl,
-      connectionTimeoutMillis: this.#limitMs,
       statement_timeout: this.#limitMs,
       query_timeout: this.#limitMs + SILENCE_GRACE_MS,
       keepAlive: true,
       application_name: this.#applicationName,
       stream: () => new Socket(),
-    });
+    };
+    const client = new PatientClient(config, { silenceMs: this.#limitMs, clock: this.#clock });
     client.on('error', () => this.#lost(client));
     client.on('end', () => this.#lost(client));
     try {

@@ -43,7 +43,7 @@ export class PostgresLeases implements Leases {
   async take(switches: readonly SwitchName[], options: TakeOptions): Promise<Lease> {
     const { databaseUrl, leaseMs } = this.#options;
     const applicationName = `queueapp standby ${switches.length === 1 ? switches[0] : '*'}`;
-    const session = new LeaseSession({ databaseUrl, applicationName, limitMs: leaseMs });
+    const session = new LeaseSession({ databaseUrl, applicationName, limitMs: leaseMs, clock: this.#clocks.even });
     const lookout = new Lookout(session, switches, { leaseMs, clocks: this.#clocks });
     try {
       return await this.#wait(lookout, session, options);
@@ -97,7 +97,7 @@ class Teller {
   }
 
   looked(holder: string | null): void {
-    if (this.#isAway) this.#log.info('The standby reaches the database again');
+    if (this.#isAway) this.#log.info('The database answers again: who acts on the switch is known');
     this.#isAway = false;
     if (this.#isStandby || holder === null) return;
     this.#isStandby = true;
@@ -106,7 +106,8 @@ class Teller {
   }
 
   failed(error: unknown): void {
-    if (!this.#isAway) this.#log.warn({ err: error }, 'The standby does not reach the database');
+    if (!this.#isAway)
+      this.#log.warn({ err: error }, 'Waiting for the database: it does not say who acts on the switch');
     this.#isAway = true;
   }
 }
@@ -119,7 +120,10 @@ class Lookout {
   readonly #clocks: LeaseClocks;
   readonly #watches = new Map<string, LeaseWatch>();
   #sessionCount = 0;
-  /** Until then an ended session proves nothing: ours was lost, too, and so was perhaps everybody's. */
+  /**
+   * Until then an ended session proves nothing: ours was lost, too, and so was perhaps everybody's. Nor does a lease that is free: it may be that of a dump,
+   * whose holder of today is about to find out.
+   */
   #doubtUntilMs = 0;
 
   constructor(
@@ -144,15 +148,23 @@ class Lookout {
       return this.look();
     }
     const chances = rows.map((row) => this.#judge(row, { askedAtMs, answeredAtMs }));
-    const isWaiting = rows.some((row) => row.isSessionGone && answeredAtMs >= this.#doubtUntilMs);
+    const isWaiting = rows.some(
+      (row) => row.holder === null || (row.isSessionGone && answeredAtMs >= this.#doubtUntilMs),
+    );
     const holders = rows.map(({ switchName, holder }) => `${switchName}: ${holder}`).join(', ');
     return { chance: chances.find((chance) => chance !== null) ?? null, holder: isWaiting ? null : holders };
   }
 
   #judge(row: LookRow, times: { readonly askedAtMs: number; readonly answeredAtMs: number }): Chance | null {
     const { switchName, epoch, beat, holder } = row;
-    const isSessionGone = row.isSessionGone && times.answeredAtMs >= this.#doubtUntilMs;
-    const look = { epoch, beat, isFree: holder === null, isSessionGone, ...times };
+    const isSure = times.answeredAtMs >= this.#doubtUntilMs;
+    const look = {
+      epoch,
+      beat,
+      isFree: isSure && holder === null,
+      isSessionGone: isSure && row.isSessionGone,
+      ...times,
+    };
     const { watch, reason } = watchLease(this.#watches.get(switchName) ?? null, look, { leaseMs: this.#leaseMs });
     this.#watches.set(switchName, watch);
     return reason && { switchName: switchName as SwitchName, epoch, beat, holder, why: reason };

@@ -1,15 +1,18 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
-import { Client } from 'pg';
+import type { Client } from 'pg';
 import { AppError } from '../src/errors.ts';
+import { monotonicClock } from '../src/lib/clock.ts';
 import type { Logger } from '../src/log.ts';
 import { databaseError } from './database-error.ts';
+import { PatientClient } from './patient-client.ts';
 
 /** Any constant that no other program on the same database uses. */
 const MIGRATION_LOCK = 7_246_113;
 /** How long one process waits for another that migrates; longer than any migration of ours takes. */
 const LOCK_WAIT_MS = 60_000;
-const CONNECT_MS = 5000;
+/** So long the server may say nothing while the connection is made: nobody waits but a process that begins. */
+const CONNECT_SILENCE_MS = 30_000;
 const FILE_NAME = /^(\d{4})-([a-z0-9-]+)\.sql$/;
 /** First comment line of a migration after which older programs can't use the database any more. */
 const BREAKS = /^-- breaks versions below (\d{4})$/m;
@@ -146,12 +149,8 @@ async function readMigrations(): Promise<readonly Migration[]> {
 }
 
 async function withClient<T>(databaseUrl: string, work: (client: Client) => Promise<T>): Promise<T> {
-  const client = new Client({
-    connectionString: databaseUrl,
-    connectionTimeoutMillis: CONNECT_MS,
-    application_name: 'queueapp migrate',
-    keepAlive: true,
-  });
+  const config = { connectionString: databaseUrl, application_name: 'queueapp migrate', keepAlive: true };
+  const client = new PatientClient(config, { silenceMs: CONNECT_SILENCE_MS, clock: monotonicClock });
   // Without a listener the loss of an idle connection would end the process; the pending query rejects by itself.
   client.on('error', () => undefined);
   try {

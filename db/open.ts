@@ -40,6 +40,8 @@ export interface OpenDatabaseOptions extends SourceSettings {
   keep(): KeepSettings;
   /** Copies of queue_log outside of the database. @default none */
   readonly logCopies?: LogCopies | null;
+  /** Whether other processes match callers with the same members. @default false */
+  readonly hasRivals?: boolean;
   /** File of this process's own in which writes wait while the database is away. */
   readonly outboxFile: string;
   /** ADDMEMBER and REMOVEMEMBER name the member. @default false */
@@ -97,7 +99,9 @@ export async function openDatabase(options: OpenDatabaseOptions): Promise<OpenDa
     onLeaseLost: (reason) => options.lease?.refused(reason),
   });
   const reading = new Database({ databaseUrl, ...settings, ...REPORT_LIMITS, isReadOnly: true, clock, log });
-  const changes = new ChangeListener({ databaseUrl, connectTimeoutMs: settings.connectTimeoutMs, outage, clock, log });
+  const { connectTimeoutMs } = settings;
+  const hasRivals = options.hasRivals ?? false;
+  const changes = new ChangeListener({ databaseUrl, connectTimeoutMs, hasRivals, outage, clock, log });
   const sources = new ConfiguredSources(options, { databaseUrl, clock, log });
   const callerMusic = new PostgresCallerMusic({ databaseUrl, clock, log });
   const store = new PostgresQueueStore(database, changes);

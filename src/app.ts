@@ -1,9 +1,6 @@
-import { mkdir } from 'node:fs/promises';
 import { PostgresLeases } from '../db/leases.ts';
-import { migrate } from '../db/migrate.ts';
 import { loadAriClient } from '../stasis/ari/ari-client.ts';
 import { AsteriskSeat } from './asterisk-seat.ts';
-import type { Config, Secrets } from './config/config.ts';
 import type { LoadedConfig } from './config/load.ts';
 import { isAppError } from './errors.ts';
 import type { HolderOptions, RunningHolder } from './holder.ts';
@@ -11,6 +8,7 @@ import { systemClock } from './lib/clock.ts';
 import { ReleaserStack } from './lib/releasers.ts';
 import type { Logger } from './log.ts';
 import { buildMusic } from './music.ts';
+import { bringUpToDate, prepareDatabase } from './prepare-database.ts';
 import type { Standby } from './standby.ts';
 
 export interface AppOptions {
@@ -61,6 +59,8 @@ async function build(options: AppOptions, releasers: ReleaserStack): Promise<Run
   const seat = new AsteriskSeat(systemClock);
   releasers.add('asterisk', () => seat.leave());
   const taken = await takeLease(options, databaseUrl, releasers);
+  // While it waited a dump may have been restored that is older than the last upgrade.
+  if (taken.wasStandby) await bringUpToDate({ databaseUrl, log });
   const loaded = taken.wasStandby ? readAgain(options) : options.loaded;
   return await buildHolder({ ...options, ...taken, loaded, music, databaseUrl, seat }, releasers);
 }
@@ -80,27 +80,6 @@ function readAgain({ load, loaded, log }: AppOptions): LoadedConfig {
     log.error({ err: error }, 'The configuration is wrong now: the one of the start of this process counts');
     return loaded;
   }
-}
-
-interface BuildOptions {
-  readonly config: Config;
-  readonly secrets: Secrets;
-  readonly log: Logger;
-}
-
-/** DATABASE_URL, or the application's own server in its data folder; brought up to this program's schema. */
-async function prepareDatabase({ config, secrets, log }: BuildOptions, releasers: ReleaserStack): Promise<string> {
-  const dataDir = config.database.dataFolder;
-  let { databaseUrl } = secrets;
-  if (databaseUrl === null) {
-    const { startEmbeddedPostgres } = await import('../db/embedded.ts');
-    const embedded = await startEmbeddedPostgres({ dataDir, log });
-    releasers.add('embedded database', () => embedded.stop());
-    databaseUrl = embedded.databaseUrl;
-  }
-  await migrate({ databaseUrl, log });
-  await mkdir(dataDir, { recursive: true });
-  return databaseUrl;
 }
 
 /** The right to act on a switch. A standby waits here, and says over HTTP that it does. */

@@ -9,7 +9,7 @@ import { createNullAnnouncer } from '../xmpp/null-announcer.ts';
 import type { AsteriskSeat } from './asterisk-seat.ts';
 import { callSettings } from './call-settings.ts';
 import { callersFirst } from './callers-first.ts';
-import type { Config, Secrets } from './config/config.ts';
+import type { Config } from './config/config.ts';
 import type { LoadedConfig } from './config/load.ts';
 import { attemptId } from './core/ids.ts';
 import { Drain, type DrainEnd } from './drain.ts';
@@ -25,6 +25,7 @@ import type { Music } from './music.ts';
 import { buildHttp } from './open-http.ts';
 import { personalDataElsewhere } from './personal-data-elsewhere.ts';
 import type { Lease } from './ports/lease.ts';
+import { type BuildOptions, untilDatabaseAnswers } from './prepare-database.ts';
 import { LogFileEraser } from './queue-log/log-file-eraser.ts';
 import { RecordingRemover } from './recording-remover.ts';
 import { runningFace } from './running-face.ts';
@@ -48,6 +49,8 @@ export interface HolderOptions {
   readonly lease: Lease;
   /** Whether this process has waited for its turn. */
   readonly wasStandby: boolean;
+  /** Ends a start that is not over. */
+  readonly signal: AbortSignal;
 }
 
 export interface RunningHolder {
@@ -62,12 +65,13 @@ export interface RunningHolder {
 
 /** What the process that acts has, and a standby has not. */
 export async function buildHolder(options: HolderOptions, releasers: ReleaserStack): Promise<RunningHolder> {
-  const { loaded, log, version, lease, wasStandby, music, databaseUrl, seat } = options;
+  const { loaded, log, version, lease, wasStandby, music, databaseUrl, seat, signal } = options;
   const { config, secrets } = loaded;
   const clock = systemClock;
   // What counts now: asked again whenever something is decided by it.
   let current = config;
   const database = await openRooms({ config, secrets, log, databaseUrl, lease, keep: () => current.keep }, releasers);
+  await untilDatabaseAnswers(database, { clock, log, signal });
   const metrics = new Metrics(version);
   const logFile = await buildLogTails({ config, log, metrics, queueLog: database.queueLog }, releasers);
   // Nothing is asked of it before the application has told it of somebody.
@@ -139,12 +143,6 @@ export async function buildHolder(options: HolderOptions, releasers: ReleaserSta
   return { reload: () => live.reload(), drained: drain.ended };
 }
 
-interface BuildOptions {
-  readonly config: Config;
-  readonly secrets: Secrets;
-  readonly log: Logger;
-}
-
 interface HoldersOptions extends BuildOptions {
   readonly lease: Lease;
 }
@@ -159,6 +157,7 @@ async function openRooms(
   const database = await openDatabase({
     databaseUrl,
     lease,
+    hasRivals: config.switches.length > 1,
     settings: config.database,
     lookups: config.lookups,
     lookupHeaders: secrets.lookupHeaders,

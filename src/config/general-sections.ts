@@ -225,7 +225,7 @@ export const databaseSection = section(
     pool: count(1, 200).prefault(10).describe('Most connections to the server.'),
     'connect-timeout': duration({ minMs: 100, maxMs: 60_000 })
       .prefault('2s')
-      .describe('Longest wait for a connection.'),
+      .describe('Longest silence of the server while a connection is made.'),
     'statement-timeout': duration({ minMs: 50, maxMs: 60_000 })
       .prefault('2s')
       .describe('Longest time of one statement.'),

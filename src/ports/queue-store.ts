@@ -144,10 +144,21 @@ export interface StoredAttempt {
   readonly connectedAtMs: number | null;
 }
 
+export interface ReservedRing {
+  readonly extension: ExtensionNumber;
+  readonly attemptId: AttemptId;
+}
+
 /** What other processes, or anybody with SQL, changed. The listener reads what it needs again. */
 export type StoreChange =
   | { readonly type: 'membership'; readonly extension: ExtensionNumber }
-  | { readonly type: 'entry'; readonly entryId: EntryId; readonly queue: QueueName }
+  /** With `rings`: the members whom another process has just reserved for it, told before everything else that is told of the entry. */
+  | {
+      readonly type: 'entry';
+      readonly entryId: EntryId;
+      readonly queue: QueueName;
+      readonly rings?: readonly ReservedRing[];
+    }
   /** The queue's row: it is new, renamed, retitled or gone. */
   | { readonly type: 'queue'; readonly queue: QueueName }
   /** A step of the IVR: its row is new, changed or gone. */

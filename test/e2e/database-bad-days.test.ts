@@ -6,7 +6,7 @@ import { Client } from 'pg';
 import { runFolder } from '../../install/private-stack/paths.ts';
 import { silences } from '../support/audio/levels.ts';
 import { longestPauseMs } from '../support/audio/rtp.ts';
-import type { LogLine } from '../support/e2e/application.ts';
+import type { LogLine, QueueappProcess } from '../support/e2e/application.ts';
 import { eventually } from '../support/e2e/eventually.ts';
 import { hearsFor, SentAudio, untilHears } from '../support/e2e/hearing.ts';
 import { untilTheyTalk } from '../support/e2e/listening.ts';
@@ -27,6 +27,8 @@ const NAME = 'database-days';
 /** A cluster with its write-ahead log takes some 100 MB. */
 const DISK_MEGABYTES = 320;
 const SLOW_MS = 2_000;
+/** The three answers of signing in take longer than `database.connect-timeout` (2 s), each of them less than half of it. */
+const SLOW_START_MS = 800;
 const STOPPED_MS = 30_000;
 /** More warnings in one test would be a flood: one of the loss, and some of what it meant for single calls. */
 const WARNINGS_MAX = 8;
@@ -152,6 +154,22 @@ async function served(phone: Phone, talk: Call, ...numbers: string[]): Promise<v
   expect(rings).toEqual(numbers);
 }
 
+test('PostgreSQL is so slow at the start that signing in takes longer than a connection may say nothing: the start waits, and calls are taken', async () => {
+  await site.stopApp();
+  proxy.delayAnswers(SLOW_START_MS);
+  await site.startApp();
+  expect((await site.readiness())?.status).toBe(200);
+  proxy.delayAnswers(0);
+  const phone = await site.phone('1000', { behaviour: answers(200) });
+  await site.onDuty('1000');
+  const caller = await site.caller('0001', { from: { number: '2001' } });
+  await phone.ring(LATE);
+  await site.untilPhase('talking');
+  await caller.hangup();
+  await site.logged('COMPLETECALLER');
+  expect(await stories()).toEqual({ 2001: ['ENTERQUEUE', 'CONNECT', 'COMPLETECALLER'] });
+});
+
 describe('while one talks and two wait, PostgreSQL', () => {
   test('takes 2 s for each answer: everything goes on, late', async () => {
     const { phone, talking, ring, waiting } = await oneTalksTwoWait(site);
@@ -266,10 +284,21 @@ describe('while one talks and two wait, PostgreSQL', () => {
   });
 });
 
+/** The holder has ended: its standby takes over, once, and goes on as the application. */
+async function takesOver(standby: QueueappProcess): Promise<void> {
+  await site.followedBy(standby);
+  // By which of the two it is seen that nobody acts any more is a matter of milliseconds.
+  const why = expect.stringMatching(/^(silent|session-gone)$/);
+  expect(standby.log.filter(({ msg }) => msg === 'Took the lease of the switch')).toMatchObject([{ why }]);
+  // The one that has ended comes back as the standby, as under systemd.
+  await site.standby();
+}
+
 describe("PostgreSQL is restored from yesterday's dump", () => {
   test.each([
     ['goes on meanwhile, and ends by itself', 'runs'],
     ['was killed before, and begins afterwards', 'killed'],
+    ['ends by itself, and its standby takes over, although the dump is older than the last upgrade', 'followed'],
   ])('the application %s: nobody is lost, and what the dump has open is closed', async (_what, process) => {
     // Yesterday: 2001 talks, 2005 waits.
     const phone = await site.phone('1000', { speaksHz: 700, behaviour: answers(200) });
@@ -293,15 +322,20 @@ describe("PostgreSQL is restored from yesterday's dump", () => {
     await site.untilPhase('waiting');
     await untilTheyTalk([talking, 500], [ring, 700]);
     const before = await epoch();
+    const standby = process === 'followed' ? await site.standby() : null;
     if (process === 'killed') await site.killApp();
     await dump.drop();
     await untilTheyTalk([talking, 500], [ring, 700]);
+    // As before 0025: what the next process needs is made again.
+    if (standby !== null)
+      await dump.change('drop table queue_entry_heard; delete from schema_migration where version = 25');
     await dump.restore();
-    if (process === 'runs') {
+    if (process !== 'killed') {
       expect((await site.app.end()).status).toBe(75);
       expect(lines(({ level }) => level === 'fatal')).toMatchObject([{ reason: expect.stringContaining('set back') }]);
     }
-    await site.startApp();
+    if (standby === null) await site.startApp();
+    else await takesOver(standby);
     await site.app.says('whom it found', ({ msg }) => msg.startsWith('In Asterisk, and not in the database'));
     expect(Number(await epoch())).toBeGreaterThan(Number(before) - 1);
     await untilTheyTalk([talking, 500], [ring, 700]);

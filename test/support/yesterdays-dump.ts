@@ -8,6 +8,7 @@ export class YesterdaysDump {
   readonly #adminUrl: string;
   readonly #name: string;
   readonly #owner: string;
+  readonly #copyName: string;
   readonly #copy: string;
   readonly #literal: string;
 
@@ -17,7 +18,8 @@ export class YesterdaysDump {
     this.#name = escapeIdentifier(pathname.slice(1));
     this.#literal = escapeLiteral(pathname.slice(1));
     this.#owner = escapeIdentifier(username);
-    this.#copy = escapeIdentifier(`${pathname.slice(1)}_yesterday`);
+    this.#copyName = `${pathname.slice(1)}_yesterday`;
+    this.#copy = escapeIdentifier(this.#copyName);
   }
 
   /** Keeps the database as it is now. Whoever is connected to it is sent away for the moment that it takes. */
@@ -36,6 +38,19 @@ export class YesterdaysDump {
       await run(`drop database if exists ${this.#name} with (force)`);
       await run(`create database ${this.#name} owner ${this.#owner}`);
     });
+  }
+
+  /** Something is otherwise in what is kept. */
+  async change(text: string): Promise<void> {
+    const url = new URL(this.#adminUrl);
+    url.pathname = `/${this.#copyName}`;
+    const admin = new Client({ connectionString: url.href });
+    await admin.connect();
+    try {
+      await admin.query(text);
+    } finally {
+      await admin.end();
+    }
   }
 
   /** What was kept takes the place of what is there. */

@@ -238,6 +238,24 @@ describe('A database that is set back, as by a restored dump,', () => {
     expect(lease.confirm()).toBeUndefined();
   });
 
+  test('of a time when nobody held the lease, leaves it to nobody before the holder of today must have found out', async () => {
+    const adminUrl = new URL(databaseUrl);
+    adminUrl.pathname = '/queueapp';
+    const dump = await YesterdaysDump.take(adminUrl.href, databaseUrl);
+    const first = await take();
+    const second = take();
+    second.catch(() => undefined);
+    anybody = await postgres.client(databaseUrl);
+    await untilStandbyLooks();
+    const restoringAtMs = performance.now();
+    await dump.restore();
+    const { lease } = await second;
+    expect(performance.now() - restoringAtMs).toBeGreaterThanOrEqual(LEASE_MS);
+    await isTold(first, /^the database was set back/);
+    expect(lease.confirm()).toBeUndefined();
+    anybody = await postgres.client(databaseUrl);
+  });
+
   test('is no loss while it is being restored: no lease is there, and the holder goes on by the word of the switch', async () => {
     const first = await take();
     let asked = 0;
