@@ -183,7 +183,8 @@ export class PostgresQueueStore implements QueueStore {
   async reserve(request: ReserveRequest): Promise<readonly AttemptId[] | 'entry-taken'> {
     const { reserved, state } = await this.#one(attempts.reserve(request));
     if (reserved.length === 0) return state === 'waiting' ? [] : 'entry-taken';
-    this.#changes.announce({ type: 'entry', entryId: request.entryId, queue: request.queue });
+    const rings = request.offers.filter((offer) => reserved.includes(offer.attemptId));
+    this.#changes.announce({ type: 'entry', entryId: request.entryId, queue: request.queue, rings });
     return reserved.map(attemptId);
   }
 

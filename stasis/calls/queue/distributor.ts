@@ -183,6 +183,11 @@ export class Distributor {
     this.changed();
   }
 
+  /** Somebody is rung for that caller now. */
+  ringsElsewhere(entryId: EntryId): void {
+    if (!this.#line.has(entryId)) this.#matchmaker.isRungFor(entryId);
+  }
+
   /** That caller does not wait there any more. */
   leaveElsewhere(entryId: EntryId): void {
     if (this.#line.has(entryId) || !this.#matchmaker.leave(entryId)) return;

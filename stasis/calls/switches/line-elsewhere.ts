@@ -2,7 +2,13 @@ import type { EntryId, ExtensionNumber, SwitchName } from '../../../src/core/ids
 import { isAppError } from '../../../src/errors.ts';
 import type { Clock } from '../../../src/lib/clock.ts';
 import type { Logger } from '../../../src/log.ts';
-import type { QueueStore, StoreChange, StoredAttempt, StoredEntry } from '../../../src/ports/queue-store.ts';
+import type {
+  QueueStore,
+  ReservedRing,
+  StoreChange,
+  StoredAttempt,
+  StoredEntry,
+} from '../../../src/ports/queue-store.ts';
 import type { MemberBoard } from '../members/member-board.ts';
 import type { Distributor } from '../queue/distributor.ts';
 import type { LiveQueues } from '../queue/queue-registry.ts';
@@ -24,6 +30,11 @@ export interface LineElsewhereDeps {
 
 /** Before entries are read again that could not be. */
 const RETRY_MS = 1_000;
+/** A reservation that was told with all that counts is read so much later, with what else has changed until then. */
+const READ_LATER_MS = 100;
+
+/** Members who are held for an entry although that has not been read yet. */
+type Early = Map<EntryId, readonly ReservedRing[]>;
 
 /**
  * The part of all lines that other processes serve: read whole once, then each entry when it is told to have changed. Their callers stand in
@@ -35,6 +46,8 @@ export class LineElsewhere {
   /** Who did not take the call of whom, as far as it was seen. */
   readonly #missed = new Map<EntryId, Map<ExtensionNumber, number>>();
   #changed = new Set<EntryId>();
+  #early: Early = new Map();
+  #cancelLater: (() => void) | null = null;
   #isAllChanged = false;
   #reading: Promise<void> | null = null;
   #cancelRetry: (() => void) | null = null;
@@ -47,6 +60,7 @@ export class LineElsewhere {
   close(): void {
     this.#isClosed = true;
     this.#cancelRetry?.();
+    this.#cancelLater?.();
   }
 
   /** Open entries of all other switches. */
@@ -68,7 +82,21 @@ export class LineElsewhere {
 
   heard(change: StoreChange): void {
     if (change.type === 'all') this.readAll().catch((error: unknown) => this.#failed(error));
-    else if (change.type === 'entry') this.read([change.entryId]).catch((error: unknown) => this.#failed(error));
+    else if (change.type !== 'entry') return;
+    else if (change.rings !== undefined) this.#reserved(change.entryId, change.rings);
+    else this.read([change.entryId]).catch((error: unknown) => this.#failed(error));
+  }
+
+  #reserved(entryId: EntryId, rings: readonly ReservedRing[]): void {
+    const { board, distributor, clock } = this.#deps;
+    for (const { extension, attemptId } of rings) board.hold(extension, attemptId);
+    distributor.ringsElsewhere(entryId);
+    this.#early.set(entryId, [...(this.#early.get(entryId) ?? []), ...rings]);
+    this.#changed.add(entryId);
+    this.#cancelLater ??= clock.after(READ_LATER_MS, () => {
+      this.#cancelLater = null;
+      this.#read().catch((error: unknown) => this.#failed(error));
+    });
   }
 
   /** A switch has come to life, died or begun to drain: its callers have their turn now, or none. */
@@ -98,13 +126,18 @@ export class LineElsewhere {
     while (this.#hasToRead()) {
       const isAll = this.#isAllChanged;
       const changed = this.#changed;
+      // What is told from here on need not be in the answer.
+      const early = this.#early;
       this.#changed = new Set();
+      this.#early = new Map();
       this.#isAllChanged = false;
       try {
-        if (isAll) this.#takeAll(await this.#deps.store.openEntries());
+        if (isAll) this.#takeAll(changed, await this.#deps.store.openEntries());
         else this.#take(changed, await this.#deps.store.entries([...changed]));
+        this.#freeUnlessRead(early);
       } catch (error) {
         for (const entryId of changed) this.#changed.add(entryId);
+        for (const [entryId, rings] of early) this.#early.set(entryId, [...rings, ...(this.#early.get(entryId) ?? [])]);
         this.#isAllChanged ||= isAll;
         this.#failed(error);
       }
@@ -122,8 +155,19 @@ export class LineElsewhere {
     });
   }
 
-  #takeAll(open: readonly StoredEntry[]): void {
-    this.#take(new Set([...this.#entries.keys(), ...open.map(({ entryId }) => entryId)]), open);
+  #takeAll(changed: ReadonlySet<EntryId>, open: readonly StoredEntry[]): void {
+    this.#take(new Set([...changed, ...this.#entries.keys(), ...open.map(({ entryId }) => entryId)]), open);
+  }
+
+  /** Rings that were told of and are over already hold nobody. */
+  #freeUnlessRead(early: Early): void {
+    const { board, distributor } = this.#deps;
+    for (const [entryId, rings] of early) {
+      const attempts = this.#entries.get(entryId)?.attempts ?? [];
+      const over = rings.filter(({ attemptId }) => !attempts.some((each) => each.attemptId === attemptId));
+      for (const { extension, attemptId } of over) board.free(extension, attemptId);
+      if (over.length > 0) distributor.changed();
+    }
   }
 
   /** Of these entries the ones that are open. */

@@ -1,15 +1,28 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Client } from 'pg';
 import type { OpenDatabase } from '../../../db/open.ts';
 import type { DeviceState } from '../../../src/core/device-state.ts';
-import { entryId, extensionNumber, queueName, switchName } from '../../../src/core/ids.ts';
+import {
+  attemptId,
+  callId,
+  channelId,
+  entryId,
+  extensionNumber,
+  queueName,
+  switchName,
+} from '../../../src/core/ids.ts';
 import type { StoreChange } from '../../../src/ports/queue-store.ts';
 import { openTestDatabase } from '../../support/database.ts';
 import { eventually } from '../../support/eventually.ts';
 import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
 import { extension as extensionRow } from '../../support/queue-people.ts';
+import { PLAIN_ENTRANCE, plainEntry } from '../../support/store-requests.ts';
 
 const ENTER = "select enter_queue('entry-1', 'call-1', 'sales', 'channel-1', '1.1', '2000', null, null, 0, now(), 0)";
+
+/** A caller of whom nothing matters. */
+const NOBODY = { caller: { number: null, name: null }, customer: null, priority: 0, joinedAtMs: 1_763_640_000_000 };
 
 describe('Changes by others', () => {
   let postgres: TestPostgres;
@@ -79,6 +92,54 @@ describe('Changes by others', () => {
     await eventually('what comes afterwards is heard', () => heardByOther.length > 0);
     expect(heard[0]).toEqual(membership('1000'));
     expect(heardByOther).toEqual([queue('support')]);
+    await other.close();
+  });
+
+  test.each([
+    ['whom a reservation has is told with it, where others match with the same members', true],
+    ['a reservation is told as any other change, where nobody does', false],
+  ])('%s', async (_what, hasRivals) => {
+    const other = await openTestDatabase(postgres.databaseUrl, { hasRivals });
+    const listening: StoreChange[] = [];
+    other.queueStore.subscribe((change) => listening.push(change));
+    await eventually('the other listens', () => listening.length > 0);
+    const [queue, extension, id] = [queueName('support'), extensionNumber('1000'), randomUUID()];
+    await anybody.query(
+      "insert into queue_member (queue, extension) values ('support', '1000') on conflict do nothing",
+    );
+    const place = plainEntry({
+      entryId: entryId(id),
+      callId: callId(id),
+      queue,
+      ...NOBODY,
+      channelId: channelId(id),
+      uniqueId: id,
+    });
+    await other.queueStore.enter(place, PLAIN_ENTRANCE);
+    const offer = { attemptId: attemptId(`${id}-1`), extension };
+    const request = {
+      entryId: entryId(id),
+      queue,
+      offers: [offer],
+      isExclusive: true,
+      isRemembered: false,
+      atMs: NOBODY.joinedAtMs,
+    };
+    expect(await other.queueStore.reserve(request)).toEqual([offer.attemptId]);
+    await other.queueStore.miss({
+      attemptId: offer.attemptId,
+      outcome: 'cancelled',
+      ringMs: 0,
+      atMs: NOBODY.joinedAtMs,
+    });
+    const pause = (isPaused: boolean) =>
+      other.queueStore.pause({ queue, extension: extensionRow('1000'), reason: '', isPaused, atMs: NOBODY.joinedAtMs });
+    await pause(true);
+    await pause(false);
+    await eventually('what came last is told', () => heard.some(({ type }) => type === 'membership'));
+    // Of the entry, its place and its end besides, which have no such thing.
+    const rings = heard.flatMap((change) => (change.type === 'entry' ? [change.entryId === id && change.rings] : []));
+    expect(rings.filter((each) => each !== undefined)).toEqual(hasRivals ? [[offer]] : []);
     await other.close();
   });
 

@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
-import { switchName } from '../../../src/core/ids.ts';
+import { extensionNumber, switchName } from '../../../src/core/ids.ts';
 import { runningCalls } from '../../../src/running-calls.ts';
 import { callViews, memberViews, queueViews } from '../../../stasis/calls/application-view.ts';
 import type { CallCenter } from '../../support/call-center.ts';
-import { NOTICE_MS } from '../../support/fakes/store-door.ts';
+import { NOTICE_MS, RESERVED_NOTICE_MS } from '../../support/fakes/store-door.ts';
 import {
   BERLIN,
   CLOSE_AFTER_MS,
@@ -180,6 +180,23 @@ describe('one queue over two switches', () => {
     expect([...paris.ringing(), ...berlin.ringing()].sort()).toEqual(numbers);
     await clock.advance(5_000);
     expect([...paris.ringing(), ...berlin.ringing()].sort()).toEqual(numbers);
+  });
+
+  test('a member whom the other process has reserved is known as taken before it has told of anything else', async () => {
+    const { clock, berlin, paris } = await openTwoSwitches();
+    const numbers = ['1000', '1001'];
+    for (const center of [berlin, paris]) for (const number of numbers) center.phone(number).rings();
+    for (const number of numbers) await berlin.logsIn(number);
+    await clock.advance(TOLD_MS);
+    const { board } = berlin.application.room;
+    const taken = () => numbers.filter((number) => board.heldBy(extensionNumber(number)) !== undefined);
+    const caller = await paris.entersSupport({ number: '1' });
+    await clock.advance(RESERVED_NOTICE_MS);
+    expect([taken(), paris.ringing()]).toEqual([paris.ringing(), [expect.anything()]]);
+    // Gone before the ring has been read.
+    caller.hangsUp();
+    await clock.advance(TOLD_MS);
+    expect([taken(), paris.ringing()]).toEqual([[], []]);
   });
 
   test('a member’s wrap-up after a call at one switch counts at the other', async () => {

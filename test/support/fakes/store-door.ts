@@ -1,10 +1,12 @@
 import type { SwitchName } from '../../../src/core/ids.ts';
 import type { Clock } from '../../../src/lib/clock.ts';
-import type { QueueStore, StoreChange } from '../../../src/ports/queue-store.ts';
+import type { QueueStore, ReserveRequest, StoreChange } from '../../../src/ports/queue-store.ts';
 import type { MemoryQueueStore } from './memory-queue-store.ts';
 
 /** So long it takes until others hear of a change, as with PostgreSQL. */
 export const NOTICE_MS = 120;
+/** And so long of a reservation. */
+export const RESERVED_NOTICE_MS = 5;
 
 type Told = (args: never, store: MemoryQueueStore) => readonly StoreChange[];
 
@@ -33,7 +35,6 @@ const ofAttempt: Told = ({ attemptId }: { attemptId: Parameters<MemoryQueueStore
 /** What each method tells others of, as db/queue-store.ts does. */
 const TOLD: Partial<Record<keyof QueueStore, Told>> = {
   enter: entry,
-  reserve: entry,
   leave: ofEntry,
   changePriority: ofEntry,
   wantWithdrawal: ofEntry,
@@ -42,6 +43,12 @@ const TOLD: Partial<Record<keyof QueueStore, Told>> = {
   saveDevices: ({ switchName, devices }: Parameters<QueueStore['saveDevices']>[0]) =>
     devices.map((each) => ({ type: 'device', switchName, ...each })),
 };
+
+/** A reservation is told with all that counts. */
+function reserved({ entryId, queue, offers }: ReserveRequest, answer: unknown): readonly StoreChange[] {
+  const rings = offers.filter((offer) => Array.isArray(answer) && answer.includes(offer.attemptId));
+  return rings.length === 0 ? [] : [{ type: 'entry', entryId, queue, rings }];
+}
 
 interface DoorOptions {
   readonly store: MemoryQueueStore;
@@ -54,9 +61,9 @@ interface DoorOptions {
 
 /** One database as one of several processes sees it: of what it does itself it is not told, of what others do a little later. */
 export function storeDoor({ store, switchName, clock, doors }: DoorOptions): QueueStore {
-  const tellOthers = (changes: readonly StoreChange[]) => {
+  const tellOthers = (changes: readonly StoreChange[], afterMs = NOTICE_MS) => {
     if (changes.length === 0) return;
-    clock.after(NOTICE_MS, () => {
+    clock.after(afterMs, () => {
       for (const change of changes) for (const tell of [...doors]) tell(change, switchName);
     });
   };
@@ -82,6 +89,7 @@ export function storeDoor({ store, switchName, clock, doors }: DoorOptions): Que
         store.switchName = switchName;
         const answer = await method(...args);
         tellOthers(TOLD[name]?.(args[0] as never, store) ?? []);
+        if (name === 'reserve') tellOthers(reserved(args[0] as ReserveRequest, answer), RESERVED_NOTICE_MS);
         return answer;
       };
     },
