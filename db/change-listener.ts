@@ -12,8 +12,8 @@ import { PatientClient } from './patient-client.ts';
 const CHANNEL = 'queueapp_change';
 /** Changes by others within this time are told as one batch, one per key. */
 const COALESCE_MS = 20;
-/** This process tells others of its changes so often at most: each time costs a statement, and the database decides races anyway. */
-const ANNOUNCE_MS = 100;
+/** This process tells others of its changes so often at most: each time costs a statement here and some at each of them, and the database decides races anyway. */
+const ANNOUNCE_MS = 250;
 /** More different changes than this in one batch are told as `all`. */
 const BATCH_MAX = 200;
 /** PostgreSQL takes payloads under 8,000 bytes; every id here is at most 3 bytes per character of 270. */
@@ -53,6 +53,8 @@ export class ChangeListener {
   readonly #outgoing = new Map<string, string>();
   #client: Client | null = null;
   #ownPid = 0;
+  /** When others were told last. */
+  #announcedAtMs = Number.NEGATIVE_INFINITY;
   #failures = 0;
   #isClosed = false;
   #cancelTimers = new Map<'retry' | 'heartbeat' | 'incoming' | 'outgoing', () => void>();
@@ -82,7 +84,10 @@ export class ChangeListener {
       return;
     }
     this.#outgoing.set(key, change.type === 'entry' ? key : payloadOf(change));
-    if (!this.#cancelTimers.has('outgoing')) this.#later('outgoing', ANNOUNCE_MS, () => this.#sendOutgoing());
+    if (this.#cancelTimers.has('outgoing')) return;
+    const dueInMs = this.#announcedAtMs + ANNOUNCE_MS - this.#options.clock.now();
+    // At once after a pause; never later, whatever is done to the machine's clock.
+    this.#later('outgoing', Math.min(Math.max(0, dueInMs), ANNOUNCE_MS), () => this.#sendOutgoing());
   }
 
   /** Tells this process's listeners that everything may have changed. */
@@ -191,6 +196,7 @@ export class ChangeListener {
   }
 
   #sendOutgoing(): void {
+    this.#announcedAtMs = this.#options.clock.now();
     const lines = [...this.#outgoing.values()].join('\n');
     this.#outgoing.clear();
     this.#send(lines);

@@ -19,8 +19,8 @@ export interface DevicesSharedDeps {
   readonly log: Logger;
 }
 
-/** States are written so often at most; a phone that begins to ring and is picked up in this time is told of once. */
-const WRITE_PAUSE_MS = 100;
+/** States are written so often at most; a phone that begins to ring and is picked up in this time is told of once. Who is rung for a queue is known by the reservation. */
+const WRITE_PAUSE_MS = 250;
 /** Before states are written, or read, again that could not be. */
 const RETRY_MS = 1_000;
 
@@ -116,8 +116,8 @@ export class DevicesShared {
       this.#isUnwritten = false;
       const here = board.devicesHere();
       const written = this.#written;
-      const isAll =
-        written === null || [...written.keys()].some((device) => !here.some((each) => each.device === device));
+      const known = new Set(here.map(({ device }) => device));
+      const isAll = written === null || [...written.keys()].some((device) => !known.has(device));
       const devices = here.filter(({ device, state }) => isAll || written?.get(device) !== state);
       if (this.#closing.signal.aborted) return;
       if (devices.length === 0 && !isAll) continue;

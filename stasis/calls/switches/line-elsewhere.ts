@@ -31,7 +31,7 @@ export interface LineElsewhereDeps {
 /** Before entries are read again that could not be. */
 const RETRY_MS = 1_000;
 /** A reservation that was told with all that counts is read so much later, with what else has changed until then. */
-const READ_LATER_MS = 100;
+const READ_LATER_MS = 250;
 
 /** Members who are held for an entry although that has not been read yet. */
 type Early = Map<EntryId, readonly ReservedRing[]>;

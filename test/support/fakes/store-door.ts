@@ -3,8 +3,8 @@ import type { Clock } from '../../../src/lib/clock.ts';
 import type { QueueStore, ReserveRequest, StoreChange } from '../../../src/ports/queue-store.ts';
 import type { MemoryQueueStore } from './memory-queue-store.ts';
 
-/** So long it takes until others hear of a change, as with PostgreSQL. */
-export const NOTICE_MS = 120;
+/** So long it takes until others hear of a change, as with PostgreSQL when much is told. */
+export const NOTICE_MS = 270;
 /** And so long of a reservation. */
 export const RESERVED_NOTICE_MS = 5;
 
