@@ -128,6 +128,8 @@ export interface Pbx {
 
   /** The value of a channel variable or function; `undefined` when unset or the channel is gone. */
   getVariable(channelId: ChannelId, name: string): Promise<string | undefined>;
+  /** The values of several channel variables or functions at once, in their order; '' for what is unset. All are '' when the channel is gone. */
+  getVariables(channelId: ChannelId, names: readonly string[]): Promise<readonly string[]>;
   setVariable(channelId: ChannelId, name: string, value: string): Promise<Presence>;
 
   /**

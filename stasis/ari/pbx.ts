@@ -21,7 +21,7 @@ import type {
   RecordingRequest,
   RtpMediaChannel,
 } from '../../src/ports/pbx.ts';
-import { isGone, isOk, json, presence, refused } from './answers.ts';
+import { isOk, presence, refused } from './answers.ts';
 import type { AriMessage } from './ari-link.ts';
 import { Arrivals } from './arrivals.ts';
 import { AriConnection, type ConnectionState } from './connection.ts';
@@ -43,6 +43,7 @@ import type { AriRequest, AriResponse, Method } from './request-table.ts';
 import { ARI_LIMITS, type AriLimits, type AriSettings } from './settings.ts';
 import { bridgeName, readSnapshot } from './snapshot.ts';
 import { type QueryValue, uri, withQuery } from './uri.ts';
+import { readVariable, readVariables } from './variables.ts';
 
 export interface AriPbxOptions {
   readonly settings: AriSettings;
@@ -180,16 +181,12 @@ export class AriPbx implements Pbx {
     return this.#presence(musicRequest(channelId, null));
   }
 
-  async getVariable(channelId: ChannelId, name: string): Promise<string | undefined> {
-    const read: AriRequest = {
-      method: 'GET',
-      address: withQuery(uri`channels/${channelId}/variable`, { variable: name }),
-    };
-    const response = await this.#request(read);
-    if (isGone(response)) return undefined;
-    const body = json(read, response);
-    const value = typeof body === 'object' && body !== null && 'value' in body ? body.value : undefined;
-    return typeof value === 'string' ? value : undefined;
+  getVariable(channelId: ChannelId, name: string): Promise<string | undefined> {
+    return readVariable(this.#request, channelId, name);
+  }
+
+  getVariables(channelId: ChannelId, names: readonly string[]): Promise<readonly string[]> {
+    return readVariables((name) => this.getVariable(channelId, name), names);
   }
 
   async setVariable(channelId: ChannelId, name: string, value: string): Promise<Presence> {

@@ -274,6 +274,27 @@ export function describePbx(name: string, create: () => Promise<PbxHarness>): vo
       expect(await pbx.getVariable(id, 'NEVER_SET')).toBeUndefined();
     });
 
+    it('reads several variables at once, whatever is in them, and evaluates nothing of it', async () => {
+      const { id } = await answered();
+      const values = {
+        EMPTY: '',
+        NUMBER: '1',
+        BRACKETS: 'a)b:1:2}]',
+        NESTED: `\${NUMBER}|\${EVAL(1)}|\${\${NUMBER}}|$[1 + 1]`,
+        TRAP: `\${SET(EVALUATED=yes)}`,
+        QUOTED: '"\\,\\\\&=;\'\\"é 日本',
+        LINES: 'one\r\ntwo\ttabbed\n',
+        LONG: `\${NUMBER}${'x'.repeat(3_000)}`,
+        LAST: '$',
+      };
+      for (const [name, value] of Object.entries(values)) expect(await pbx.setVariable(id, name, value)).toBe('done');
+      expect(await valueSoon(id, 'LAST')).toBe('$');
+      const names = [...Object.keys(values), 'NEVER_SET', 'NUMBER'];
+      expect(await pbx.getVariables(id, names)).toEqual([...Object.values(values), '', '1']);
+      expect(await pbx.getVariable(id, 'EVALUATED')).toBeUndefined();
+      expect(await pbx.getVariables(newLeg(), names)).toEqual(names.map(() => ''));
+    });
+
     it('finds no contact of a phone that is not registered or not known, and refuses to create a leg to it', async () => {
       const { id } = await answered();
       expect(await pbx.contacts('PJSIP/2000', id)).toEqual([]);

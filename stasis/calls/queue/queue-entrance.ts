@@ -129,22 +129,22 @@ async function closeIfEntered(room: CallRoom, call: Call, { entryId }: NewEntry,
 }
 
 /** What the dialplan may say of a call before `Stasis()`; contracts.md has the names. */
+const WISHES = [
+  'QUEUE_PRIO',
+  'QUEUE_MIN_PENALTY',
+  'QUEUE_MAX_PENALTY',
+  'QUEUE_RAISE_PENALTY',
+  'QUEUE_POSITION',
+  'QUEUE_SKILLS',
+] as const;
+
 async function readWishes(room: CallRoom, call: Call) {
-  const read = (name: string) => room.pbx.getVariable(call.channelId, name);
-  const names = [
-    'QUEUE_PRIO',
-    'QUEUE_MIN_PENALTY',
-    'QUEUE_MAX_PENALTY',
-    'QUEUE_RAISE_PENALTY',
-    'QUEUE_POSITION',
-    'QUEUE_SKILLS',
-  ];
-  const [priority, min, max, raise, position, skills] = await Promise.all(names.map(read));
+  const [priority, min, max, raise, position, skills = ''] = await room.pbx.getVariables(call.channelId, WISHES);
   return {
     priority: Math.max(-PRIORITY_MAX, Math.min(PRIORITY_MAX, wholeNumber(priority) ?? 0)),
     limits: readPenaltyLimits({ min, max, raise }),
     wantedPosition: positiveNumber(position),
-    needs: readSkillNeeds(skills ?? ''),
+    needs: readSkillNeeds(skills),
   };
 }
 

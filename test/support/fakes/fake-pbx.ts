@@ -247,6 +247,11 @@ export class FakePbx implements Pbx {
     return this.#wire.request('getVariable', `${id} ${name}`, () => this.#world.channels.get(id)?.variables.get(name));
   }
 
+  getVariables(id: ChannelId, names: readonly string[]): Promise<readonly string[]> {
+    const read = () => names.map((name) => this.#world.channels.get(id)?.variables.get(name) ?? '');
+    return this.#wire.request('getVariables', `${id} ${names.join(' ')}`, read);
+  }
+
   setVariable(id: ChannelId, name: string, value: string): Promise<Presence> {
     return this.#wire.request('setVariable', `${id} ${name}`, () => {
       const channel = this.#world.inStasis(id);
