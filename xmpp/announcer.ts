@@ -120,7 +120,7 @@ class ConnectedAnnouncer implements XmppAnnouncer {
   async stop(): Promise<void> {
     this.#presence.stop();
     this.#outbox.clear();
-    if (this.isConnected()) await within(this.#options.clock, this.#nodes.settled(), STOP_WAIT_MS);
+    if (this.isConnected()) await within(this.#options.clock, this.#nodes.finished(), STOP_WAIT_MS);
     await this.#connection?.stop();
     this.#nodes.offline();
   }

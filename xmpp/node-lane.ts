@@ -11,6 +11,11 @@ const RETRY: BackoffOptions = { firstMs: 2_000, maxMs: 60_000 };
 const ENDED_MAX = 16;
 /** Calls that may wait for one node's acknowledgement; an extension has one attempt at a time, so more is a fault. */
 const WAITERS_MAX = 16;
+/**
+ * An ended item is taken away so long after the server has it. The next call of a busy member comes sooner: its item takes the place then, and does not wait
+ * behind a retraction.
+ */
+const RETRACT_DELAY_MS = 500;
 
 export interface LaneOptions {
   readonly node: string;
@@ -61,6 +66,9 @@ export class NodeLane {
   #running: Promise<void> | null = null;
   #failures = 0;
   #cancelRetry: (() => void) | null = null;
+  /** An ended item is left for now. */
+  #cancelRetract: (() => void) | null = null;
+  #isEnding = false;
   #ended: string[] = [];
   #waiters: { readonly id: string; readonly settle: (outcome: PublishOutcome) => void }[] = [];
 
@@ -88,6 +96,7 @@ export class NodeLane {
   /** The node shall not exist. */
   close(): void {
     this.#access = null;
+    this.#endDelay();
     this.#item = null;
     this.#settleAll('refused');
     this.#wake();
@@ -102,6 +111,7 @@ export class NodeLane {
     if (this.#access === null || isKnownEnd || isOlder) return;
     const isNew = this.#item?.attempt.attemptId !== attempt.attemptId;
     this.#item = { attempt, state, isAdopted: false };
+    if (isNew) this.#endDelay();
     this.#supersede(attempt.attemptId);
     // A call is worth a try at once, whatever the last one's fate was.
     if (isNew) this.#stopWaiting();
@@ -112,6 +122,7 @@ export class NodeLane {
   adopt(attempt: AnnouncedAttempt | null): void {
     if (attempt?.attemptId === this.#item?.attempt.attemptId) return;
     this.#item = attempt && { attempt, state: 'ringing', isAdopted: true };
+    this.#endDelay();
     this.#supersede(attempt?.attemptId ?? '');
     this.#wake();
   }
@@ -135,6 +146,7 @@ export class NodeLane {
 
   offline(): void {
     this.#isOnline = false;
+    this.#endDelay();
     this.#stopWaiting();
     this.#settleAll('away');
   }
@@ -142,6 +154,27 @@ export class NodeLane {
   /** Settles when the lane has done what it can for now. */
   async settled(): Promise<void> {
     await this.#running;
+  }
+
+  /** The process ends: settles when the lane has done what it can, also what would have had time. */
+  async finished(): Promise<void> {
+    this.#isEnding = true;
+    this.#endDelay();
+    this.#wake();
+    await this.#running;
+  }
+
+  #endDelay(): void {
+    this.#cancelRetract?.();
+    this.#cancelRetract = null;
+  }
+
+  #retractLater(): void {
+    if (this.#isEnding) return;
+    this.#cancelRetract = this.#options.clock.after(RETRACT_DELAY_MS, () => {
+      this.#cancelRetract = null;
+      this.#wake();
+    });
   }
 
   #stopWaiting(): void {
@@ -181,7 +214,7 @@ export class NodeLane {
     if (!wanted) return item ? { kind: 'retract', itemId: item.id } : null;
     const isThere = item?.id === wanted.attempt.attemptId && (item.state === wanted.state || wanted.isAdopted);
     if (!isThere) return { kind: 'publish', item: wanted };
-    return wanted.state === 'ended' ? { kind: 'retract', itemId: item.id } : null;
+    return wanted.state === 'ended' && this.#cancelRetract === null ? { kind: 'retract', itemId: item.id } : null;
   }
 
   #perform(step: Step): Promise<PubsubOutcome> {
@@ -244,6 +277,8 @@ export class NodeLane {
 
   #learnPublished({ attempt, state }: Item): void {
     this.#known = { ...this.#known, item: { id: attempt.attemptId, state } };
+    const isWanted = this.#item?.attempt.attemptId === attempt.attemptId;
+    if (state === 'ended' && isWanted) this.#retractLater();
     this.#settle(attempt.attemptId, 'acknowledged');
   }
 

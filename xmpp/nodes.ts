@@ -79,6 +79,11 @@ export class Nodes {
     return [...this.#lanes.values()].filter((lane) => lane.isBehind).length;
   }
 
+  /** The process ends: settles when every lane has done what it can, also what would have had time. */
+  async finished(): Promise<void> {
+    await Promise.all([...this.#lanes.values()].map((lane) => lane.finished()));
+  }
+
   /** Settles when every lane has done what it can for now. */
   async settled(): Promise<void> {
     await Promise.all([...this.#lanes.values()].map((lane) => lane.settled()));

@@ -34,8 +34,11 @@ export class CallNews {
 
   /** The chosen member's chat message, and the item that CRM software sees before the phone rings. */
   ringing(ring: Ring): Promise<PublishOutcome> {
-    if (this.#room.settings.announce !== 'nobody') this.#room.announcer.memberChosen(this.#call, ring.extension);
-    return this.#room.announcer.publishRinging(this.#live(ring), this.#room.settings.publishWaitMs);
+    const { announcer, settings } = this.#room;
+    // The item goes first: the phone waits for it.
+    const published = announcer.publishRinging(this.#live(ring), settings.publishWaitMs);
+    if (settings.announce !== 'nobody') announcer.memberChosen(this.#call, ring.extension);
+    return published;
   }
 
   /** A member has sent the call to somebody who is at their phone: the item goes with it. Nobody was chosen, so nobody is chatted with. */

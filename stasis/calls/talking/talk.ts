@@ -53,12 +53,13 @@ export async function talk(visit: Visit, ring: Ring, request: TalkRequest): Prom
     return await sendOn(visit, ring, { end, written: Promise.all([written, recorded]), connectedAtMs, atMs });
   }
   call.log.info({ ...talked, endedBy: end }, 'Conversation over');
+  // Before the database knows: the member's next item waits on the node behind this one.
+  news.ended(ring);
   if (end !== 'member') await quietly(call, 'hang-up-member', () => room.pbx.hangup(channelId));
   await written;
   const endedBy = end === 'caller' ? 'caller' : 'member';
   const { wrapUpMs } = visit.settings;
   await quietly(call, 'complete', () => room.store.complete({ attemptId, endedBy, wrapUpMs, atMs }));
-  news.ended(ring);
   await recorded;
   return { type: 'talked', connectedAtMs, afterwards: Promise.resolve() };
 }

@@ -174,7 +174,7 @@ describe('the database is away', () => {
     caller.hangsUp();
     await center.wait(100);
     expect(center.phone('1000').talking).toBeUndefined();
-    expect(center.told()).toEqual(['entered', 'chosen', 'ringing 1000', 'connected 1000', 'ended 1000']);
+    expect(center.told()).toEqual(['entered', 'ringing 1000', 'chosen', 'connected 1000', 'ended 1000']);
     expect(center.application.calls.size).toBe(0);
   });
 });

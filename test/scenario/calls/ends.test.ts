@@ -56,7 +56,7 @@ describe('caller hangs up', () => {
     expect(await center.leftovers()).toEqual(NOTHING_LEFT);
     expect(center.ringing()).toEqual([]);
     expect(center.log()).toEqual(['ENTERQUEUE', 'RINGCANCELED', 'ABANDON']);
-    expect(center.told()).toEqual(['entered', 'chosen', 'ringing 1000', 'ended 1000', 'gaveUp']);
+    expect(center.told()).toEqual(['entered', 'ringing 1000', 'chosen', 'ended 1000', 'gaveUp']);
   });
 
   test('ringing, and the phone answers in the same instant: the late answer is hung up', async () => {
@@ -85,7 +85,7 @@ describe('caller hangs up', () => {
     expect(center.phone('1000').talking).toBeUndefined();
     expect(center.log()).toEqual(['ENTERQUEUE', 'CONNECT', 'COMPLETECALLER']);
     expect(center.store.log.at(-1)?.data).toEqual(['3', '9', '1']);
-    expect(center.told()).toEqual(['entered', 'chosen', 'ringing 1000', 'connected 1000', 'ended 1000']);
+    expect(center.told()).toEqual(['entered', 'ringing 1000', 'chosen', 'connected 1000', 'ended 1000']);
   });
 });
 
@@ -129,10 +129,10 @@ describe('the member does not take the call', () => {
     expect(await center.leftovers()).toEqual(NOTHING_LEFT);
     expect(center.log()).toEqual(['ENTERQUEUE', 'RINGNOANSWER', 'CONNECT', 'COMPLETEAGENT']);
     expect(center.told()).toEqual(
-      ['entered', 'chosen', 'ringing 1000', 'ended 1000'].concat([
+      ['entered', 'ringing 1000', 'chosen', 'ended 1000'].concat([
         'missed',
-        'chosen',
         'ringing 1001',
+        'chosen',
         'connected 1001',
         'ended 1001',
       ]),

@@ -146,12 +146,12 @@ describe('accepting by key', () => {
     ]);
     expect(center.told()).toEqual([
       'entered',
-      'chosen',
       'ringing 1000',
+      'chosen',
       'ended 1000',
       'missed',
-      'chosen',
       'ringing 1001',
+      'chosen',
     ]);
     expect([caller.isGone, center.holdSound(caller)]).toEqual([false, 'a']);
     caller.hangsUp();

@@ -105,6 +105,54 @@ describe('nodes of extensions', () => {
     expect(visible(service.log)).toEqual([`publish ${NODE} a ringing`, `publish ${NODE} b connected`]);
   });
 
+  /** A node with the item of a call that has just ended. */
+  async function ended() {
+    const world = setUp();
+    const { clock, service, nodes, offer } = world;
+    nodes.online(true);
+    nodes.open('1000', []).catch(() => {});
+    await clock.advance(100);
+    service.log.length = 0;
+    nodes.put(offer('a'), 'connected');
+    nodes.put(offer('a'), 'ended');
+    await clock.advance(10);
+    return world;
+  }
+
+  test('an ended item is taken away half a second later', async () => {
+    const { clock, service, nodes } = await ended();
+    await clock.advance(480);
+    expect(visible(service.log)).toEqual([`publish ${NODE} a connected`, `publish ${NODE} a ended`]);
+    expect(nodes.behind).toBe(0);
+    await clock.advance(30);
+    expect(visible(service.log).at(-1)).toBe(`retract ${NODE} a`);
+    expect(service.nodes.get(NODE)?.item).toBeNull();
+  });
+
+  test('the next call of a busy member takes the place of the ended item, and waits for no retraction', async () => {
+    const { clock, service, nodes, offer } = await ended();
+    await clock.advance(100);
+    nodes.put(offer('b'), 'ringing');
+    await clock.advance(5_000);
+    expect(visible(service.log).slice(2)).toEqual([`publish ${NODE} b ringing`]);
+    nodes.put(offer('b'), 'ended');
+    await clock.advance(490);
+    expect(service.nodes.get(NODE)?.item).toEqual({ id: 'b', state: 'ended' });
+    await clock.advance(30);
+    expect(service.nodes.get(NODE)?.item).toBeNull();
+  });
+
+  test('at the end of the process nothing is left for later', async () => {
+    const { clock, service, nodes, offer } = await ended();
+    const finished = nodes.finished();
+    await clock.advance(10);
+    await finished;
+    expect(service.nodes.get(NODE)?.item).toBeNull();
+    nodes.put(offer('b'), 'ended');
+    await clock.advance(10);
+    expect(visible(service.log).at(-1)).toBe(`retract ${NODE} b`);
+  });
+
   test('who waits for an attempt that another one replaces is told at once', async () => {
     const { clock, service, nodes, offer } = setUp();
     nodes.online(true);
@@ -255,7 +303,13 @@ const anyStep: fc.Arbitrary<Step> = fc.oneof(
       ),
     }),
   },
-  { weight: 4, arbitrary: fc.record({ do: fc.constant('wait' as const), ms: fc.nat(40) }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      do: fc.constant('wait' as const),
+      ms: fc.oneof(fc.nat(40), fc.integer({ min: 490, max: 510 })),
+    }),
+  },
 );
 
 /** What the node should be in the end, told in the fewest words. */
