@@ -32,6 +32,8 @@ export interface Offer {
 /** A caller in the line, as the queue stage holds it. */
 export interface LineEntry extends Omit<WaitingEntry, 'missed'> {
   readonly queue: QueueName;
+  /** Told whose phones are likely to be rung, while the database is asked: what that needs may be prepared. */
+  readonly proposed?: (extensions: readonly Extension[]) => void;
   /** Takes the offer; `false` when the caller has gone meanwhile. */
   readonly take: (offer: Offer) => boolean;
   /** Told the place in the line, from 1, soon after it has changed. */
@@ -291,6 +293,7 @@ export class Distributor {
     });
     const isExclusive = !this.#mayAllRingInUse({ queue, extensions });
     for (const ring of rings) board.hold(ring.extension.number, ring.attemptId);
+    entry.proposed?.(rings.map(({ extension }) => extension));
     this.#askStore(entry, { rings, isExclusive }).catch((error: unknown) => {
       log.error({ err: error, entryId, extensions }, 'A reservation failed');
       this.#giveBack(entry, rings);

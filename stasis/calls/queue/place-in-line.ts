@@ -1,9 +1,11 @@
+import type { ChannelId } from '../../../src/core/ids.ts';
 import { type Attempt, goesOn, isPassOver, ringTimeMs } from '../../../src/core/queue/ring-time.ts';
 import type { QueueSettings } from '../../../src/core/queue/settings.ts';
 import { type Deferred, deferred } from '../../../src/lib/deferred.ts';
 import type { MissOutcome } from '../../../src/ports/queue-store.ts';
 import type { CallRoom } from '../call-room.ts';
 import { StandStill } from '../hold/stand-still.ts';
+import { AskedContacts } from '../ringing/asked-contacts.ts';
 import type { Offer } from './distributor.ts';
 import type { Hopeful } from './empty-watch.ts';
 import type { Place } from './queue-entrance.ts';
@@ -12,6 +14,7 @@ import type { Place } from './queue-entrance.ts';
 export type WaitEnd = Offer | 'max-wait' | 'nobody' | 'exit' | 'drained';
 
 interface PlaceOptions {
+  readonly channelId: ChannelId;
   readonly settings: QueueSettings;
   readonly place: Place;
   /** Aborted when the caller hangs up. */
@@ -26,6 +29,8 @@ export class PlaceInLine {
   readonly #settings: QueueSettings;
   readonly #place: Place;
   readonly #signal: AbortSignal;
+  /** Of the members who may be the next ones. */
+  readonly contacts: AskedContacts;
   readonly #leaveLine: () => void;
   /** Whose hope is looked after: rules of penalties are those of the moment of entering. */
   readonly #hopeful: Omit<Hopeful, 'onEmpty'>;
@@ -43,16 +48,18 @@ export class PlaceInLine {
   /** A wait has ended without an offer: none is taken any more, though the way out of the line takes a few turns. */
   #isOver = false;
 
-  constructor(room: CallRoom, { settings, place, signal, moved }: PlaceOptions) {
+  constructor(room: CallRoom, { channelId, settings, place, signal, moved }: PlaceOptions) {
     this.#room = room;
     this.#settings = settings;
     this.#place = place;
     this.#signal = signal;
+    this.contacts = new AskedContacts(room.pbx, channelId);
     const { penaltyRule, skillRule } = settings;
     this.#hopeful = { settings, penaltyRule, limits: place.limits, joinedAtMs: place.joinedAtMs };
     this.#leaveLine = room.distributor.join({
       ...{ ...place, penaltyRule, skillRule },
       queue: settings.name,
+      proposed: (extensions) => this.contacts.ask(extensions),
       take: (offer) => this.#take(offer),
       moved,
     });

@@ -103,6 +103,7 @@ export async function stayInQueue(room: CallRoom, call: Call, request: StayReque
   if (isNew) news.entered();
   hold.hasPlace(place);
   const line = new PlaceInLine(room, {
+    channelId: call.channelId,
     settings,
     place,
     signal: call.signal,

@@ -18,6 +18,8 @@ export interface RingDeps {
 export interface RingRequest {
   readonly attemptId: AttemptId;
   readonly interface: string;
+  /** The addresses of its phones, when they have been asked for already. @default asked for now */
+  readonly contacts?: Promise<readonly string[]> | undefined;
   /** Dialled instead when the interface has no phone here: the phone is at another switch. @default none */
   readonly otherEndpoints?: readonly string[];
   readonly callerId: Caller;
@@ -116,7 +118,7 @@ class RingAttempt {
   async #ring(): Promise<void> {
     const { pbx, clock } = this.#deps;
     const { ringTimeoutMs, otherEndpoints = [] } = this.#request;
-    const contacts = await pbx.contacts(this.#request.interface, this.#call.channelId);
+    const contacts = await (this.#request.contacts ?? pbx.contacts(this.#request.interface, this.#call.channelId));
     if (this.#isOver()) return;
     const endpoints = contacts.length > 0 ? contacts : otherEndpoints;
     this.#legs = endpoints.slice(0, LEGS_MAX).map((endpoint, index) => ({

@@ -57,6 +57,7 @@ async function ringMember(stay: Stay, ring: Ring, elsewhere: AbortSignal): Promi
   return await ringAttempt(room, call, {
     attemptId,
     interface: extension.interface,
+    contacts: line.contacts.take(extension),
     otherEndpoints: room.otherSwitches?.dialStrings(extension) ?? [],
     callerId: fillCallerId(room.settings.callerId, {
       queueTitle: settings.title,
