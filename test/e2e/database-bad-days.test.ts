@@ -1,18 +1,19 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { Client } from 'pg';
 import { runFolder } from '../../install/private-stack/paths.ts';
-import { silences } from '../support/audio/levels.ts';
-import { longestPauseMs } from '../support/audio/rtp.ts';
 import type { LogLine, QueueappProcess } from '../support/e2e/application.ts';
+import { askEmbedded } from '../support/e2e/embedded-database.ts';
 import { eventually } from '../support/e2e/eventually.ts';
-import { hearsFor, SentAudio, untilHears } from '../support/e2e/hearing.ts';
+import { hearsFor, untilHears } from '../support/e2e/hearing.ts';
 import { untilTheyTalk } from '../support/e2e/listening.ts';
+import type { LoggedLine } from '../support/e2e/logged-line.ts';
 import { Site, stackName } from '../support/e2e/site.ts';
 import { allIsServed, oneTalksTwoWait } from '../support/e2e/talk-and-wait.ts';
 import { writeToneClass } from '../support/e2e/tone-class.ts';
+import { UnbrokenMusic } from '../support/e2e/unbroken-music.ts';
 import { fillUp } from '../support/fill-up.ts';
 import { HalfOpenProxy } from '../support/half-open-proxy.ts';
 import type { Call } from '../support/phones/call.ts';
@@ -56,15 +57,13 @@ music-classes:
   };
   site = await Site.up({ name: NAME, configure, databaseUrl });
 }, 600_000);
-/** Captures that a test which has failed did not end. */
-const captures = new Set<SentAudio>();
+const captures = new UnbrokenMusic();
 // What was told of an absence just before would change what is told of the next one.
 beforeEach(() => site.restartApp());
 afterEach(async () => {
   proxy.delayAnswers(0);
   disk.clear();
-  for (const sent of captures) await sent.end();
-  captures.clear();
+  await captures.end();
   await site.reset();
 });
 afterAll(async () => {
@@ -119,21 +118,9 @@ const untilDatabase = (state: string, reason = /^/) =>
     60_000,
   );
 
-/** What a caller who waits is sent from now on has no hole in it. */
-async function music(call: Call): Promise<() => Promise<void>> {
-  const sent = await SentAudio.begin(call);
-  captures.add(sent);
-  return async () => {
-    captures.delete(sent);
-    const { packets, pcm } = await sent.end();
-    expect(silences(pcm, { minimumMs: 100, thresholdDbfs: -40 })).toEqual([]);
-    expect(longestPauseMs(packets)).toBeLessThan(500);
-  };
-}
-
 /** The events of each caller's lines, whole and in their order, by the caller's number. */
-async function stories(): Promise<Readonly<Record<string, string[]>>> {
-  const all = await site.queueLog();
+async function stories(log?: readonly LoggedLine[]): Promise<Readonly<Record<string, string[]>>> {
+  const all = log ?? (await site.queueLog());
   const entered = all.filter(({ event }) => event === 'ENTERQUEUE');
   return Object.fromEntries(
     entered.map(({ callid, data }) => [
@@ -175,7 +162,7 @@ describe('while one talks and two wait, PostgreSQL', () => {
     const { phone, talking, ring, waiting } = await oneTalksTwoWait(site);
     const before = await epoch();
     await untilHears(waiting[0], 'a-low');
-    const heard = await music(waiting[0]);
+    const heard = await captures.begin(waiting[0]);
     proxy.delayAnswers(SLOW_MS);
     expect((await untilDatabase('slow')).reason).toMatch(/^the simplest statement takes 2\.\d s$/);
     expect((await site.readiness())?.status).toBe(200);
@@ -205,7 +192,7 @@ describe('while one talks and two wait, PostgreSQL', () => {
   test('has no room on its disk: what happens waits, and all is level when there is room', async () => {
     const { phone, talking, ring, waiting } = await oneTalksTwoWait(site);
     await untilHears(waiting[0], 'a-low');
-    const heard = await music(waiting[0]);
+    const heard = await captures.begin(waiting[0]);
     await fillUp(disk, ['queue_log', 'queue_entry', 'ring_attempt'], {
       admin: asAdmin,
       query: (text) => asAdmin(text, 'queueapp'),
@@ -239,7 +226,7 @@ describe('while one talks and two wait, PostgreSQL', () => {
   test('panics, because there is no room for its write-ahead log: it is started again when there is', async () => {
     const scene = await oneTalksTwoWait(site);
     await untilHears(scene.waiting[0], 'a-low');
-    const heard = await music(scene.waiting[0]);
+    const heard = await captures.begin(scene.waiting[0]);
     disk.fill();
     await eventually('it has panicked', async () => {
       const switched = asAdmin("select pg_logical_emit_message(false, 'test', repeat('x', 1000000)), pg_switch_wal()");
@@ -262,7 +249,7 @@ describe('while one talks and two wait, PostgreSQL', () => {
   test('is stopped for half a minute: the music plays, they talk, and who came meanwhile is served after the others, as they came', async () => {
     const { phone, talking, ring, waiting } = await oneTalksTwoWait(site);
     await untilHears(waiting[0], 'a-low');
-    const heard = await music(waiting[0]);
+    const heard = await captures.begin(waiting[0]);
     const stoppedAtMs = Date.now();
     await site.stack.stop('postgres');
     await site.untilMissing('database');
@@ -281,6 +268,61 @@ describe('while one talks and two wait, PostgreSQL', () => {
     expect(await stories()).toEqual({ 2001: SERVED, 2002: SERVED, 2003: SERVED, 2004: SERVED, 2005: SERVED });
     await untilToldOnce('database');
     expect(warnings().length).toBeLessThan(WARNINGS_MAX);
+  });
+});
+
+describe('the embedded PostgreSQL, while one talks and two wait,', () => {
+  const data = mkdtempSync(join(tmpdir(), 'queueapp-embedded-days-'));
+  const ask = <Row extends object>(text: string) => askEmbedded<Row>(data, text);
+  let small: SmallDisk;
+  beforeAll(() => {
+    small = SmallDisk.mount(data, DISK_MEGABYTES);
+    // The server has a user of its own.
+    chmodSync(data, 0o755);
+  });
+  afterEach(async () => {
+    small.clear();
+    await site.restartApp();
+  });
+  afterAll(() => {
+    small.unmount();
+    rmSync(data, { recursive: true });
+  });
+
+  test('has no room on its disk, on which what has not been written would wait, too: nobody notices, and all is level when there is room', async () => {
+    await site.stopApp();
+    await site.followedBy(site.another({ DATABASE_URL: '', QUEUEAPP_DATA: data }));
+    await ask("insert into extension (number) values ('1000')");
+    await eventually('the extension is known', async () => (await site.members()).length === 1);
+    const { phone, talking, ring, waiting } = await oneTalksTwoWait(site);
+    await untilHears(waiting[0], 'a-low');
+    const heard = await captures.begin(waiting[0]);
+    await fillUp(small, ['queue_log', 'queue_entry', 'ring_attempt'], { admin: ask, query: ask });
+    await untilTheyTalk([talking, 500], [ring, 700]);
+    phone.behave(answers(0, 300));
+    await ring.hangup();
+    await talking.ended();
+    await untilDatabase('down', /No space left on device/);
+    const late = await site.caller('0001', { from: { number: '2004' } });
+    await untilHears(late, 'a-low');
+    await heard();
+    expect(phone.rings).toHaveLength(1);
+    small.clear();
+    const rings = [];
+    for (let turn = 0; turn < 3; turn++) rings.push((await phone.ring(LATE)).caller.number);
+    expect(rings).toEqual(['2002', '2003', '2004']);
+    await late.ended();
+    await site.untilNoCalls();
+    await untilDatabase('up');
+    const log = await eventually('all four are booked', async () => {
+      const events = "('ENTERQUEUE', 'CONNECT', 'COMPLETEAGENT')";
+      const rows = await ask<LoggedLine>(
+        `select event, agent, callid, array[data1, data2] as data from queue_log where event in ${events} order by id`,
+      );
+      return rows.length >= 12 && rows;
+    });
+    expect(await stories(log)).toEqual({ 2001: SERVED, 2002: SERVED, 2003: SERVED, 2004: SERVED });
+    expect(await ask("select from queue_entry where state <> 'ended'")).toEqual([]);
   });
 });
 
