@@ -289,7 +289,8 @@ describe('what a queue makes of its callers', () => {
     const urgent = await site.caller('0025', { from: { number: '5553' } });
     await site.untilPhase('waiting', ({ caller }) => caller.number === '5553');
     expect(await numbersInOrder()).toEqual(['5553', '5551', '5552']);
-    await serves('weighed', '1000');
+    // Not waited until the phone is seen free: it rings as soon as it is known.
+    await site.sql("insert into queue_member (queue, extension) values ('weighed', '1000')");
     expect((await phone.ring()).caller.number).toBe('5553');
     await Promise.all([old.hangup(), important.hangup(), urgent.hangup()]);
   });
@@ -307,12 +308,23 @@ describe('what a queue makes of its callers', () => {
     await Promise.all([again.hangup(), next.hangup()]);
   });
 
-  test('one-pass: when every member was rung once the caller leaves, QUEUESTATUS=TIMEOUT', async () => {
+  test('one-pass: when every member was rung once the caller leaves, QUEUESTATUS=TIMEOUT; members by SQL are in the log', async () => {
     const phones = await Promise.all([site.phone('1000'), site.phone('2000')]);
     await serves('once', '1000', '2000');
     await site.caller('0018', { from: { number: '5551' } });
     expect((await site.untilVariable('QUEUESTATUS')).get('QUEUESTATUS')).toBe('TIMEOUT');
     expect(await story()).toEqual(['ENTERQUEUE', 'RINGNOANSWER 1000', 'RINGNOANSWER 2000', 'EXITWITHTIMEOUT']);
     expect(phones.map(({ rings }) => rings.length)).toEqual([1, 1]);
+    await site.sql("update queue_member set paused = true, paused_reason = 'lunch' where extension = '1000'");
+    for (const extension of ['1000', '2000'])
+      await site.sql('delete from queue_member where extension = $1', [extension]);
+    const bySql = (await site.queueLog()).filter(({ event }) => /MEMBER|PAUSE/.test(event));
+    expect(bySql.map(({ callid, event, agent, data }) => [callid, event, agent, ...data])).toEqual([
+      ['REALTIME', 'ADDMEMBER', 'PJSIP/1000'],
+      ['REALTIME', 'ADDMEMBER', 'PJSIP/2000'],
+      ['NONE', 'PAUSE', 'PJSIP/1000', 'lunch'],
+      ['REALTIME', 'REMOVEMEMBER', 'PJSIP/1000'],
+      ['REALTIME', 'REMOVEMEMBER', 'PJSIP/2000'],
+    ]);
   });
 });
