@@ -114,7 +114,8 @@ describe('kill -9, with everything there at once', () => {
     const waiting = [first, second];
     // The advice has been said, and the second track is heard.
     await untilHears(first, 'b-middle', 60_000);
-    await site.onDuty('4001');
+    // Rung as soon as they are known: never surely seen free.
+    await site.login('4001');
     const cut = await ringing.ring();
     const before = await standing();
     expect(before.entries).toMatchObject([{ state: 'talking' }, { state: 'ringing' }, { state: 'waiting' }]);
