@@ -28,6 +28,9 @@ const SUITES = [
   { name: 'e2e', projects: ['e2e'], workers: 1 },
 ] as const;
 
+/** What --only may name. */
+const KINDS: readonly string[] = [...CHECKS.map(({ name }) => name), ...SUITES.flatMap(({ projects }) => projects)];
+
 interface Count {
   readonly passed: number;
   readonly failed: number;
@@ -48,6 +51,8 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: { only: { type: 'string' }, limit: { type: 'string', default: '80' }, help: { type: 'boolean' } },
 });
+const only = values.only?.split(',');
+const unknown = only?.filter((name) => !KINDS.includes(name)) ?? [];
 const limitMs = Number(values.limit) * 60_000;
 const endMs = Date.now() + limitMs;
 if (values.help === true) {
@@ -55,8 +60,11 @@ if (values.help === true) {
 } else if (!(limitMs > 0)) {
   console.error(`--limit ${values.limit}: expected minutes, a number greater than 0.`);
   process.exitCode = 1;
+} else if (unknown.length > 0) {
+  console.error(`--only ${unknown.join(',')}: expected some of ${KINDS.join(', ')}, with commas between them.`);
+  process.exitCode = 1;
 } else {
-  process.exitCode = await runAll(values.only?.split(','), positionals);
+  process.exitCode = await runAll(only, positionals);
 }
 
 async function runAll(only: readonly string[] | undefined, patterns: readonly string[]): Promise<number> {
