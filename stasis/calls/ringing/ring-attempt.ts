@@ -71,6 +71,8 @@ interface Leg {
   readonly channelId: ChannelId;
   readonly endpoint: string;
   isOver: boolean;
+  /** What the hang-up request said, which comes before the end. */
+  requested: HangupCause | null;
 }
 
 class RingAttempt {
@@ -125,6 +127,7 @@ class RingAttempt {
       channelId: legId(this.#request.attemptId, index),
       endpoint,
       isOver: false,
+      requested: null,
     }));
     for (const leg of this.#legs) {
       this.#undo.push(this.#deps.router.onChannel(leg.channelId, (event) => this.#onLegEvent(leg, event)));
@@ -170,9 +173,10 @@ class RingAttempt {
   #onLegEvent(leg: Leg, event: PbxEvent): void {
     if (event.type === 'channel-state' && event.state === 'Up') this.#answer(leg);
     if (event.type === 'dial' && event.status === 'ANSWER') this.#answer(leg);
+    if (event.type === 'hangup-request') leg.requested = event.cause;
     if (event.type === 'channel-destroyed') {
       leg.isOver = true;
-      this.#missWhenAllAreOver(missByCause(event.cause));
+      this.#missWhenAllAreOver(missByCause(endCause(leg.requested, event.cause)));
     }
   }
 
@@ -217,6 +221,15 @@ class RingAttempt {
       this.#call.log.warn({ err: error, channelId: leg.channelId }, 'A leg could not be hung up');
     });
   }
+}
+
+/**
+ * Asterisk 16.28 sometimes tells that the phone is busy or has rejected the call with the request only, and "normal clearing" at the end. Of other
+ * requests it gives no cause but a flag of its own.
+ */
+function endCause(requested: HangupCause | null, end: HangupCause): HangupCause {
+  const isRefusal = requested?.code === 17 || requested?.code === 21;
+  return isRefusal && end.code === 16 ? requested : end;
 }
 
 /** Why a leg ended unanswered, by Q.850 cause as Asterisk gives it (stasis/ari/README.md has the table). */

@@ -6,8 +6,11 @@ import type { FakeDestination, FakeStandIn } from './fake-pbx-transfer.ts';
 /** What a contact of a phone does when it is called. Times count from the dial. */
 export type PhoneBehaviour =
   | { readonly type: 'answer'; readonly afterMs: number }
-  /** Ends with this Q.850 cause: 17 busy, 21 rejected, 19 (480), 1 (404), 34 (503), 38 (500). */
-  | { readonly type: 'refuse'; readonly causeCode: number; readonly afterMs: number }
+  /**
+   * Ends with this Q.850 cause: 17 busy, 21 rejected, 19 (480), 1 (404), 34 (503), 38 (500). `endCode`: said at the end in its place, as Asterisk
+   * 16.28 sometimes does with 16.
+   */
+  | { readonly type: 'refuse'; readonly causeCode: number; readonly endCode?: number; readonly afterMs: number }
   | { readonly type: 'ring' }
   /** Nothing comes back at all: cable pulled. */
   | { readonly type: 'silent' };

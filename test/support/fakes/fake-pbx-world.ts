@@ -151,7 +151,9 @@ export class FakePbxWorld implements PhoneSwitch, CallerSwitch {
     if (contact && channel.shown) this.phone(contact.phone).shown.push(channel.shown);
     if (behaviour === undefined || behaviour.type === 'silent') return;
     if (behaviour.type === 'refuse') {
-      cancelBehaviour = this.#clock.after(behaviour.afterMs, () => this.endLeg(channel, behaviour.causeCode));
+      cancelBehaviour = this.#clock.after(behaviour.afterMs, () =>
+        this.endLeg(channel, behaviour.endCode ?? behaviour.causeCode, behaviour.causeCode),
+      );
       return;
     }
     this.setChannelState(channel, 'Ringing');
@@ -169,7 +171,7 @@ export class FakePbxWorld implements PhoneSwitch, CallerSwitch {
   }
 
   /** A channel ends, by whichever side: hang-up request, playbacks, bridge, Stasis, destroyed. */
-  endLeg(channel: FakeChannel, causeCode: number): void {
+  endLeg(channel: FakeChannel, causeCode: number, requestedCode = causeCode): void {
     if (channel.isGone) return;
     const { channelId } = channel;
     const cause = { code: causeCode, text: CAUSE_TEXT[causeCode] ?? '' };
@@ -178,7 +180,8 @@ export class FakePbxWorld implements PhoneSwitch, CallerSwitch {
     channel.cancelPending();
     if (channel.isEndNoted && !channel.isEndPaused)
       this.ends.set(channelId, { atMs: Math.floor(this.#clock.now() / 1000) * 1000, cause });
-    if (channel.isInStasis) this.#wire.emit({ type: 'hangup-request', channelId, cause });
+    if (channel.isInStasis)
+      this.#wire.emit({ type: 'hangup-request', channelId, cause: { code: requestedCode, text: '' } });
     this.#tellEnd(channel);
     this.endPlaybacks(channel, 'failed');
     this.leaveBridge(channel);

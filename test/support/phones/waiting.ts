@@ -30,10 +30,13 @@ export class Changes {
         this.#waiters.delete(check);
         act();
       };
-      const timer = setTimeout(
-        () => settle(() => reject(new Error(`Waited in vain for ${what}, ${limitMs} ms${story()}`))),
-        limitMs,
-      );
+      const timer = setTimeout(() => {
+        // What has come while this process was held up is read first.
+        setImmediate(() => {
+          check();
+          settle(() => reject(new Error(`Waited in vain for ${what}, ${limitMs} ms${story()}`)));
+        });
+      }, limitMs);
       const check = (): void => {
         try {
           const found = look();
