@@ -30,8 +30,8 @@ export interface ChangeListenerOptions {
   /** Told when the connection is lost, and when it listens again. @default nobody */
   readonly outage?: Outage;
   /**
-   * Whether others match callers with the same members: then they are told of each reservation at once. For a tenth of a second they would choose the same
-   * member else, and the database would refuse every second reservation of a busy queue.
+   * Whether others match callers with the same members: then they are told of each reservation at once. Otherwise they would choose the same member until the
+   * next announcement, and the database would refuse every second reservation of a busy queue.
    * @default false
    */
   readonly hasRivals?: boolean;

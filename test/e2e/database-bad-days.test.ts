@@ -2,7 +2,6 @@ import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
-import { Client } from 'pg';
 import { runFolder } from '../../install/private-stack/paths.ts';
 import type { LogLine, QueueappProcess } from '../support/e2e/application.ts';
 import { askEmbedded } from '../support/e2e/embedded-database.ts';
@@ -16,6 +15,7 @@ import { writeToneClass } from '../support/e2e/tone-class.ts';
 import { UnbrokenMusic } from '../support/e2e/unbroken-music.ts';
 import { fillUp } from '../support/fill-up.ts';
 import { HalfOpenProxy } from '../support/half-open-proxy.ts';
+import { oneStatement } from '../support/one-statement.ts';
 import type { Call } from '../support/phones/call.ts';
 import { answers, type Phone } from '../support/phones/phone.ts';
 import { pause } from '../support/phones/waiting.ts';
@@ -75,16 +75,8 @@ afterAll(async () => {
 });
 
 /** One statement as the server's administrator, past the application's way to it. */
-async function asAdmin<Row extends object>(text: string, database = 'postgres'): Promise<Row[]> {
-  const client = new Client({ connectionString: adminUrl(database) });
-  client.on('error', () => undefined);
-  await client.connect();
-  try {
-    return (await client.query<Row>(text)).rows;
-  } finally {
-    await client.end().catch(() => undefined);
-  }
-}
+const asAdmin = <Row extends object>(text: string, database = 'postgres') =>
+  oneStatement<Row>(adminUrl(database), text);
 
 function adminUrl(database = 'postgres'): string {
   const url = new URL(site.stack.env.DATABASE_URL);
