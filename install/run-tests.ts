@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { failuresOf, type JestResults, tellFailures } from './failed-tests.ts';
 import { type ChildEnd, runLimited } from './limited-child.ts';
 import { CHECKOUT } from './private-stack/paths.ts';
 
@@ -38,7 +39,7 @@ interface Count {
 }
 
 /** The part of jest's --json that is counted. */
-interface JestReport {
+interface JestReport extends JestResults {
   readonly numPassedTests: number;
   readonly numFailedTests: number;
   readonly numPendingTests: number;
@@ -55,6 +56,7 @@ const only = values.only?.split(',');
 const unknown = only?.filter((name) => !KINDS.includes(name)) ?? [];
 const limitMs = Number(values.limit) * 60_000;
 const endMs = Date.now() + limitMs;
+const failures: string[] = [];
 if (values.help === true) {
   console.log(HELP);
 } else if (!(limitMs > 0)) {
@@ -79,6 +81,7 @@ async function runAll(only: readonly string[] | undefined, patterns: readonly st
     if (projects.length > 0) counts.push(await runSuite({ ...suite, projects }, patterns));
   }
   const sum = (key: keyof Count) => counts.reduce((total, count) => total + count[key], 0);
+  if (failures.length > 0) console.log(`\n${tellFailures(failures)}`);
   console.log(`\nAll of it took ${seconds(startedMs)}.`);
   console.log(`${sum('passed')} passed, ${sum('failed')} failed, ${sum('skipped')} skipped`);
   return sum('failed') === 0 && sum('passed') > 0 ? 0 : 1;
@@ -90,6 +93,7 @@ async function runCheck(name: string, script: string): Promise<Count> {
   const end = await run('npm', ['run', '--silent', script], 'inherit');
   const isGood = end.how === 'exited' && end.status === 0;
   console.log(`${isGood ? '✓' : '✗'} ${name} (${seconds(startedMs)})${remark(end)}`);
+  if (!isGood) failures.push(`${name} (npm run ${script}): see above`);
   return { passed: isGood ? 1 : 0, failed: isGood ? 0 : 1, skipped: 0 };
 }
 
@@ -121,14 +125,19 @@ async function runSuite({ name, projects, workers }: Suite, patterns: readonly s
     );
     if (end.how === 'took-too-long') {
       console.log(`✗ ${name} tests (${seconds(startedMs)})${remark(end)}`);
+      failures.push(`${name} tests${remark(end)}`);
       return { passed: 0, failed: 1, skipped: 0 };
     }
     const status = end.how === 'exited' ? end.status : 1;
-    const count = countOf(JSON.parse(readFileSync(report, 'utf8')) as JestReport, status);
+    const results = JSON.parse(readFileSync(report, 'utf8')) as JestReport;
+    const count = countOf(results, status);
+    const told = failuresOf(results, CHECKOUT);
+    failures.push(...(told.length === 0 && count.failed > 0 ? [`${name} tests${remark(end)}`] : told));
     console.log(`${count.failed === 0 ? '✓' : '✗'} ${name} tests (${seconds(startedMs)})${remark(end)}`);
     return count;
   } catch (error) {
     console.log(`✗ ${name} tests: jest gave no report (${String(error)})`);
+    failures.push(`${name} tests: jest gave no report`);
     return { passed: 0, failed: 1, skipped: 0 };
   } finally {
     rmSync(folder, { recursive: true });

@@ -126,9 +126,11 @@ describe('one queue over two switches', () => {
     await ring.answer();
     await paris.untilPhase('talking');
     await untilTheyTalk([caller, 500], [ring, 700]);
-    // At Berlin, where nobody has a call in the application, the member is busy.
-    expect(await berlin.members()).toContainEqual(
-      expect.objectContaining({ extension: '1000', activity: 'talking', deviceState: 'INUSE' }),
+    // At Berlin, where nobody has a call in the application, the member is busy as soon as Berlin's Asterisk and the other process have told.
+    await eventually('Berlin to show the member talking', async () =>
+      (await berlin.members()).some(
+        (member) => member.extension === '1000' && member.activity === 'talking' && member.deviceState === 'INUSE',
+      ),
     );
     await ring.hangup();
     expect(await caller.ended()).toMatchObject({ by: 'far end', how: 'bye' });
