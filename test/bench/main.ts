@@ -37,7 +37,7 @@ them down. Captures packets with dumpcap, so it needs root. install/packages.sh 
   --only NAME        in those parts measure only this variant; may be given several times.
                      dispatch: ${DISPATCHERS.join(', ')}; programme: ${PLAYERS.join(', ')}; nodes: ${NODES.join(', ')}
   --calls N          dispatch, queue, nodes: calls of each measurement (default: 400 at 20/s, 1200 at 60/s, 200 with digits, 300 freed
-                     members, 600 of nodes);
+                     members (queue: 600), 600 of nodes);
                      fewer than the default measure less than the targets say
   --callers N        programme, recovery: callers who wait at once (default: 400; recovery: 10, 100 and 400); may be given several times, up to 900
   --seconds N        programme: length of each measurement (default: 40, at most 1500); ten minutes as the target says:
