@@ -24,8 +24,9 @@ export interface AnnouncerHarness {
   dispose(): Promise<void>;
 }
 
-const LIMIT_MS = 5_000;
-jest.setTimeout(30_000);
+/** Of a server that answers: a busy machine is no server that is silent. */
+const LIMIT_MS = 20_000;
+jest.setTimeout(60_000);
 
 /** What every announcer keeps to; `people` are extensions with the JIDs of two accounts that are there. */
 export function describeAnnouncer(name: string, create: () => Promise<AnnouncerHarness>): void {
@@ -148,7 +149,8 @@ export function describeAnnouncer(name: string, create: () => Promise<AnnouncerH
       await harness.comeBack();
       await eventually(() => tail('1000', 1)[0] === 'connected', 'the newest state and no older one');
       expect(await harness.itemOn('1000')).toBe(current.attemptId);
-      expect(await harness.nodes()).not.toContain('2000');
+      // Each node is made right by itself, in any order.
+      await eventually(async () => !(await harness.nodes()).includes('2000'), 'no node of who has logged out');
       announcer.publishEnded(current);
       await eventually(() => tail('1000', 1)[0] === 'retracted', 'the retraction');
     });

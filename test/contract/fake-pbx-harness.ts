@@ -36,12 +36,15 @@ export function createFakeHarness(): PbxHarness {
       await clock.settle();
       return {
         shown: () => phone.shown.at(-1) as { number: string; name: string } | undefined,
+        pickUp: async () => phone.picksUp(),
         hangUp: async () => phone.hangsUp(),
         transfer: async (extension) => phone.transfers(extension).answers(),
         transferAfterAsking: async (dialled) => void phone.transfersInto({ dialled, application: 'Echo' }),
         isIdle: () => phone.ringing.length === 0,
       };
     },
+    untilNobodyIsLeft: () => clock.settle(),
+    now: () => clock.now(),
     loseConnection: async () => pbx.losesConnection(),
     regainConnection: async () => pbx.reconnects(),
     replace: async () => pbx.isReplaced(),

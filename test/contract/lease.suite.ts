@@ -14,6 +14,11 @@ export interface LeaseHarness {
 const berlin = switchName('berlin');
 const hamburg = switchName('hamburg');
 
+/** Waits until a lease lets act without being asked about: whoever has stood still since the last beat asks the database once. */
+async function actsUnasked(lease: Lease): Promise<void> {
+  for (let asked = lease.confirm(); asked !== undefined; asked = lease.confirm()) await asked;
+}
+
 /** The port `Leases`, whatever lies behind it. */
 export function leaseSuite(name: string, start: () => Promise<LeaseHarness>): void {
   describe(`${name}: the lease of a switch`, () => {
@@ -42,7 +47,7 @@ export function leaseSuite(name: string, start: () => Promise<LeaseHarness>): vo
     test('is had at once when nobody has it, and with a higher epoch each time', async () => {
       const first = await take();
       expect(first.lease).toMatchObject({ switchName: 'berlin', epoch: 1 });
-      expect(first.lease.confirm()).toBeUndefined();
+      await actsUnasked(first.lease);
       await first.lease.confirmByDatabase(stopping.signal);
       await first.lease.release();
       const second = await take();
@@ -62,7 +67,7 @@ export function leaseSuite(name: string, start: () => Promise<LeaseHarness>): vo
       await expect(first.lease.confirm()).rejects.toMatchObject({ code: 'LEASE_LOST' });
       await expect(first.lease.confirmByDatabase(stopping.signal)).rejects.toMatchObject({ code: 'LEASE_LOST' });
       expect(first.told.losses).toEqual([]);
-      expect(second.lease.confirm()).toBeUndefined();
+      await actsUnasked(second.lease);
     });
 
     test('goes to those who wait one after another, never to two', async () => {
@@ -90,7 +95,7 @@ export function leaseSuite(name: string, start: () => Promise<LeaseHarness>): vo
       await expect(first.lease.confirm()).rejects.toMatchObject({ code: 'LEASE_LOST' });
       await expect(first.lease.confirm()).rejects.toMatchObject({ code: 'LEASE_LOST' });
       expect(first.told.losses).toHaveLength(1);
-      expect(second?.lease.confirm()).toBeUndefined();
+      if (second !== undefined) await actsUnasked(second.lease);
       expect(second?.told.losses).toEqual([]);
     });
 

@@ -68,7 +68,7 @@ describe.each([
     expect(await pbx.pauseRecording(wanted.name)).toBe('done');
     expect(await pbx.resumeRecording(wanted.name)).toBe('done');
     expect(await pbx.resumeRecording(wanted.name)).toBe('done');
-    expect(count({ type: 'recording-finished' })).toBe(0);
+    expect(count({ type: 'recording-finished', channelId: wanted.channelId })).toBe(0);
     expect(await pbx.hangup(wanted.channelId)).toBe('done');
     await until({ type: 'recording-finished', channelId: wanted.channelId, outcome: 'done' });
     expect(await pbx.pauseRecording(wanted.name)).toBe('gone');
@@ -111,6 +111,7 @@ describe.each([
     const { caller, id } = await answered();
     await caller.hangUp();
     await until({ type: 'stasis-end', channelId: id });
+    await harness.untilNobodyIsLeft();
     const channelId = recordingChannelId(recordingId(randomUUID()));
     expect(await harness.pbx.createListener({ channelId, ofChannelId: id, hears: 'both' })).toBe('gone');
     expect(await harness.pbx.startRecording({ channelId, name: 'contract/nobody', format: 'wav' })).toBe('gone');

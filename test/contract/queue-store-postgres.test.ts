@@ -10,8 +10,9 @@ import { describeQueueStore } from './queue-store.suite.ts';
 
 describeQueueStore('PostgreSQL', async () => {
   const postgres = await startTestPostgres();
-  const common = { databaseUrl: postgres.databaseUrl, connectTimeoutMs: 5000, clock: systemClock, log: silentLog() };
-  const database = new Database({ ...common, pool: 8, statementTimeoutMs: 5000 });
+  // How long a call may be kept waiting is no measure of a busy machine.
+  const common = { databaseUrl: postgres.databaseUrl, connectTimeoutMs: 20_000, clock: systemClock, log: silentLog() };
+  const database = new Database({ ...common, pool: 8, statementTimeoutMs: 20_000 });
   const changes = new ChangeListener(common);
   const anybody = await postgres.client();
   return {

@@ -37,6 +37,11 @@ export async function createAriHarness(
   const callers: Caller[] = [];
   const phones: (Phone | ScriptedPhone)[] = [];
   const rivals: AriPbx[] = [];
+  const untilNobodyIsLeft = () =>
+    untilAsync(
+      async () => (await asterisk.console('core show channels count')).includes('0 active channels'),
+      'no channel',
+    );
   return {
     pbx,
     until,
@@ -57,8 +62,10 @@ export async function createAriHarness(
     async plugIn(behaviour) {
       const phone = await plugIn(behaviour, asterisk.account('1000'));
       phones.push(phone);
-      return harnessPhone(phone);
+      return harnessPhone(phone, asterisk);
     },
+    untilNobodyIsLeft,
+    now: () => Date.now(),
     loseConnection: async () => proxy.cut(),
     regainConnection: async () => proxy.recover(),
     async replace() {
@@ -71,14 +78,18 @@ export async function createAriHarness(
     async tidyUp() {
       for (const caller of callers.splice(0)) await caller.close();
       await asterisk.console('channel request hangup all');
-      for (const phone of phones.splice(0)) {
+      const unplugged = phones.splice(0);
+      for (const phone of unplugged) {
         if (phone instanceof Phone) await phone.unregister();
         await phone.close();
       }
-      await untilAsync(
-        async () => (await asterisk.console('core show channels count')).includes('0 active channels'),
-        'no channel',
-      );
+      await untilNobodyIsLeft();
+      // The next test finds the device as it is without phones; Asterisk works that out on its own time.
+      if (unplugged.length > 0)
+        await untilAsync(
+          async () => /^1000@internal .* State:Unavailable /m.test(await asterisk.console('core show hint 1000')),
+          'the device without a phone',
+        );
       for (const { bridgeId } of pbx.isConnected() ? (await pbx.snapshot()).bridges : [])
         await pbx.destroyBridge(bridgeId);
     },
@@ -109,7 +120,7 @@ function plugIn(
   }
 }
 
-function harnessPhone(phone: Phone | ScriptedPhone): HarnessPhone {
+function harnessPhone(phone: Phone | ScriptedPhone, asterisk: PrivateAsterisk): HarnessPhone {
   const newest = () => phone.rings.at(-1);
   const conversation = () => {
     const ring = phone instanceof Phone ? phone.rings.at(-1) : undefined;
@@ -118,6 +129,10 @@ function harnessPhone(phone: Phone | ScriptedPhone): HarnessPhone {
   };
   return {
     shown: () => newest()?.caller,
+    async pickUp() {
+      if (!(phone instanceof Phone)) throw new Error('This phone only refuses');
+      await (await phone.ring()).answer();
+    },
     async hangUp() {
       await conversation().hangup();
     },
@@ -130,6 +145,11 @@ function harnessPhone(phone: Phone | ScriptedPhone): HarnessPhone {
       await first.hold();
       const second = await phone.dial(extension);
       await second.answered();
+      // The dialplan goes on a little after it has answered.
+      await untilAsync(
+        async () => (await asterisk.console('core show channels concise')).includes('!Echo!'),
+        'the second call at what it is told of',
+      );
       await first.transferInto(second);
     },
     isIdle: () => newest() === undefined || newest()?.ending !== undefined,
