@@ -1,7 +1,7 @@
 import { describe, expect, jest, test } from '@jest/globals';
 import { silences } from '../support/audio/levels.ts';
 import { concat, fromAlaw, fromMulaw, type Pcm, silence, slice, toAlaw, toMulaw } from '../support/audio/pcm.ts';
-import { closest, loadPrompts, recognise } from '../support/audio/recognise.ts';
+import { closest, type Heard, loadPrompts, recognise } from '../support/audio/recognise.ts';
 
 jest.setTimeout(30_000);
 
@@ -20,6 +20,17 @@ function withNoise(pcm: Pcm, rmsDbfs: number): Pcm {
       return sample + amplitude * (state / 2 ** 31 - 1);
     }),
   };
+}
+
+/** Compares at so many places, one after another, without any skill. */
+function products(whole: Float32Array, part: Float32Array, places: number): number {
+  let best = 0;
+  for (let place = 0; place < places; place++) {
+    let sum = 0;
+    for (let index = 0; index < part.length; index++) sum += (whole[place + index] ?? 0) * (part[index] ?? 0);
+    best = Math.max(best, sum);
+  }
+  return best;
 }
 
 function prompt(name: string): Pcm {
@@ -118,18 +129,25 @@ describe('a caller who listens', () => {
     expect(recognise(withNoise(silence(5000), -20), prompts, { threshold: 0.3 })).toEqual([]);
   });
 
-  test('finds five seconds of speech in a minute within a second of processor time', () => {
+  test('finds five seconds of speech in a minute with a tenth of what it takes to compare sample by sample', () => {
     const minute = withNoise(concat(silence(53_000), prompt('ivr_menu'), silence(7_000)), -40);
-    const search = () => {
-      // What others do on the machine meanwhile is not counted, but slows the processor: the best of three is what it takes.
+    const wanted = prompt('ivr_menu');
+    // Processor time on the same machine: how fast that is, and what others do on it meanwhile, counts for both.
+    const spent = (work: () => unknown) => {
       const before = process.cpuUsage();
-      const [best] = closest(minute, new Map([['ivr_menu', prompt('ivr_menu')]]));
+      work();
       const { user, system } = process.cpuUsage(before);
-      return { best, spentMs: (user + system) / 1000 };
+      return user + system;
     };
-    const searches = [search(), search(), search()];
-    const best = searches[0]?.best;
-    expect(Math.min(...searches.map(({ spentMs }) => spentMs))).toBeLessThan(1000);
-    expect(best?.offsetMs).toBeCloseTo(53_000, 0);
+    const places = minute.samples.length - wanted.samples.length;
+    const bit = () => products(minute.samples, wanted.samples, Math.floor(places / 400));
+    let found: readonly Heard[] = [];
+    const search = () => {
+      found = closest(minute, new Map([['ivr_menu', wanted]]));
+    };
+    const rounds = [1, 2, 3].map(() => ({ search: spent(search), bit: spent(bit) }));
+    const least = (of: 'search' | 'bit') => Math.min(...rounds.map((round) => round[of]));
+    expect(least('search')).toBeLessThan(40 * least('bit'));
+    expect(found[0]?.offsetMs).toBeCloseTo(53_000, 0);
   });
 });

@@ -10,6 +10,7 @@ import { BillingServer, jsonAnswer } from '../support/billing-server.ts';
 import { eventually } from '../support/eventually.ts';
 import { FakeAccounts } from '../support/fakes/fake-accounts.ts';
 import { startTestPostgres, type TestPostgres } from '../support/postgres.ts';
+import { onceAsked } from '../support/silent-source.ts';
 
 /** Of a source that answers: a busy machine is no source that is silent. */
 const PATIENCE_MS = 20_000;
@@ -31,12 +32,17 @@ const told = (...accounts: Account[]): AccountsAnswer => ({
 const ask = (accounts: Accounts, number: string, signal = new AbortController().signal) =>
   accounts.ask({ source: 'billing', number, signal });
 
-function accountsOf(settings: AccountSourceSettings, databaseUrl = 'postgres://unused', log = silentLog()) {
+function accountsOf(
+  settings: AccountSourceSettings,
+  databaseUrl = 'postgres://unused',
+  log = silentLog(),
+  clock = systemClock,
+) {
   return new ConfiguredAccounts({
     accounts: { billing: settings },
     secretHeaders: { billing: { authorization: 'Bearer secret' } },
     databaseUrl,
-    clock: systemClock,
+    clock,
     log,
   });
 }
@@ -196,7 +202,10 @@ describe('Accounts over HTTP', () => {
     currency: 'USD',
     ...over,
   });
-  const open = (over: Partial<HttpAccountSettings> = {}) => accountsOf(source(over));
+  const open = (over: Partial<HttpAccountSettings> = {}) => {
+    const clock = onceAsked(SILENCE_MS, () => server.asked.length);
+    return accountsOf(source(over), undefined, undefined, clock);
+  };
   beforeAll(async () => {
     server = await BillingServer.start();
   });

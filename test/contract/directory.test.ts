@@ -6,6 +6,7 @@ import { systemClock } from '../../src/lib/clock.ts';
 import { silentLog } from '../../src/log.ts';
 import type { LookupRequest } from '../../src/ports/directory.ts';
 import { startTestPostgres, type TestPostgres } from '../support/postgres.ts';
+import { onceAsked } from '../support/silent-source.ts';
 
 /** Of a source that answers: a busy machine is no source that is silent. */
 const PATIENCE_MS = 20_000;
@@ -21,12 +22,17 @@ const ask = (lookup: string, over: Partial<LookupRequest> = {}): LookupRequest =
   ...over,
 });
 
-function directoryOf(lookups: Record<string, LookupSettings>, databaseUrl: string, secrets = {}): ConfiguredDirectory {
+function directoryOf(
+  lookups: Record<string, LookupSettings>,
+  databaseUrl: string,
+  secrets = {},
+  clock = systemClock,
+): ConfiguredDirectory {
   return new ConfiguredDirectory({
     lookups,
     secretHeaders: secrets,
     databaseUrl,
-    clock: systemClock,
+    clock,
     log: silentLog(),
   });
 }
@@ -166,7 +172,9 @@ describe('Directory over HTTP', () => {
       retries: 1,
       ...over,
     };
-    const directory = directoryOf({ crm: settings }, 'postgres://unused', { crm: { authorization: 'Bearer secret' } });
+    const secrets = { crm: { authorization: 'Bearer secret' } };
+    const clock = onceAsked(SILENCE_MS, () => asked.length);
+    const directory = directoryOf({ crm: settings }, 'postgres://unused', secrets, clock);
     return directory.lookup(ask('crm', request));
   };
   const json = (body: unknown, status = 200): RequestListener => {
