@@ -91,7 +91,7 @@ describe('A programme as RTP, on Asterisk 16.28', () => {
       const programme = new NoiseProgramme(format);
       const beat = new OwnBeat();
       const line = await open(who, programme);
-      await isHeardTo(line, 3000);
+      await isHeardTo(line, 4500);
       const end = await line.close();
       const { longestMs: latestMs } = beat.end();
       const datagrams = await capture.stop();
@@ -111,7 +111,7 @@ describe('A programme as RTP, on Asterisk 16.28', () => {
     const who = await someoneWaits();
     const capture = await Capture.start();
     const line = await open(who, new SineProgramme('slin', 1000));
-    await isHeardTo(line, 3000);
+    await isHeardTo(line, 4500);
     await line.close();
     // One packet after the other, whenever each of them came.
     const payload = Buffer.concat(heardBy(who, await capture.stop()).map((packet) => packet.payload));
@@ -131,9 +131,8 @@ describe('A programme as RTP, on Asterisk 16.28', () => {
     const who = await someoneWaits({ codec: 'G722' });
     expect(await harness.pbx.channelFormat(who.channelId)).toBe('slin16');
     const line = await open(who, new SineProgramme('slin16', 1700));
-    await eventually('two seconds heard', () => line.heardNow() >= 2 * 16_000);
+    await eventually('most of two seconds', async () => heardMs(await who.caller.recording(), 1700) > 1500, 30_000);
     await line.close();
-    expect(heardMs(await who.caller.recording(), 1700)).toBeGreaterThan(1500);
   });
 
   test('does not bring the caller’s voice to us, and takes nothing from strangers', async () => {
@@ -172,7 +171,7 @@ describe('A programme as RTP, on Asterisk 16.28', () => {
     const at = line.heardNow();
     programme.change(at);
     line.refresh();
-    await isHeardTo(line, 1500);
+    await isHeardTo(line, 3000);
     await line.close();
     const places = heardBy(who, await capture.stop()).flatMap(({ payload }) => programme.find(payload, at / 160) ?? []);
     expect(places.find(({ version }) => version === 1)?.frame).toBe(at / 160);
@@ -214,7 +213,8 @@ describe('A programme as RTP, on Asterisk 16.28', () => {
     const next = await open(who, programme, end);
     await isHeardTo(next, end / 8 + 500);
     await next.close();
-    expect(lost).toEqual(['Asterisk has ended the media channel']);
+    // Its word of it and the socket that it has closed go different ways.
+    expect(lost).toEqual([expect.stringMatching(/^Asterisk (has ended the media channel|takes no RTP: .*)$/)]);
   });
 
   test('of two callers are two programmes', async () => {
@@ -223,16 +223,18 @@ describe('A programme as RTP, on Asterisk 16.28', () => {
       open(one, new SineProgramme('slin', 600)),
       open(two, new SineProgramme('slin', 1500)),
     ]);
-    await isHeardTo(oneLine, 2000);
+    const heard = async () => {
+      const [first, second] = await Promise.all([one.caller.recording(), two.caller.recording()]);
+      return [first, second].map((each) => [heardMs(each, 600), heardMs(each, 1500)] as const);
+    };
+    await eventually(
+      'most of two seconds by each',
+      async () => (await heard()).every(([low, high], index) => (index === 0 ? low : high) > 1_500),
+      30_000,
+    );
     await Promise.all([oneLine.close(), twoLine.close()]);
-    const [first, second] = await Promise.all([one.caller.recording(), two.caller.recording()]);
-    const each = [first, second].map((heard) => [heardMs(heard, 600), heardMs(heard, 1500)]);
-    // A pause of the machine cuts a tone in two, and takes up to a tenth of a second from each part.
-    const most = (ms: number) => ms > 1_500;
-    expect(each.map((tones) => tones.map((ms) => (most(ms) ? 'heard' : ms)))).toEqual([
-      ['heard', 0],
-      [0, 'heard'],
-    ]);
+    const [first, second] = await heard();
+    expect([first?.[1], second?.[0]]).toEqual([0, 0]);
   });
 
   test('is lost when Asterisk ends', async () => {

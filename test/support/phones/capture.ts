@@ -44,6 +44,16 @@ export class Capture {
     }
   }
 
+  /** Waits until enough was captured; what is captured comes to the file a little later. */
+  async until(what: string, isEnough: (datagrams: readonly Datagram[]) => boolean, limitMs = 30_000): Promise<void> {
+    const limitAtMs = Date.now() + limitMs;
+    while (!isEnough(readCapture(await readFile(join(this.#program.folder, FILE))))) {
+      if (Date.now() > limitAtMs || !this.#program.isRunning)
+        throw new Error(`Not captured within ${limitMs} ms: ${what}\n${this.#program.output}`);
+      await pause(50);
+    }
+  }
+
   /** Ends it, whatever has become of the test. Idempotent. */
   async close(): Promise<void> {
     await this.#program.close();
