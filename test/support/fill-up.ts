@@ -15,6 +15,9 @@ export async function fillUp(
   tables: readonly (keyof typeof ANOTHER)[],
   { admin, query }: Readonly<Record<'admin' | 'query', (text: string) => Promise<unknown>>>,
 ): Promise<void> {
+  // What did not find room would be cleared away, and there would be some.
+  await admin('alter system set autovacuum = off');
+  await admin('select pg_reload_conf()');
   // The write-ahead log keeps the room that it has: a segment of its own.
   await admin('select pg_switch_wal()');
   await admin('checkpoint');

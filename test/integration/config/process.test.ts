@@ -6,7 +6,10 @@ import { eventually } from '../../support/eventually.ts';
 import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
 import { freePort, RunningCommand } from '../check/command.ts';
 
-jest.setTimeout(60_000);
+// Each command is a process that reads all of its TypeScript first, and some tests give ten of them.
+jest.setTimeout(240_000);
+
+const START_LIMIT_MS = 60_000;
 
 /** Beside the configuration file; read at start. */
 const LOG_FILE = 'queue-log: { file: queue_log }\n';
@@ -32,8 +35,8 @@ beforeAll(async () => {
   };
   await write('queues: { support: { retry: 7s } }');
   application = new RunningCommand(['start'], env);
-  await eventually('the application answers', async () => (await command('status')).status === 0, 30_000);
-}, 60_000);
+  await eventually('the application answers', async () => (await command('status')).status === 0, START_LIMIT_MS);
+});
 
 afterAll(async () => {
   await application?.[Symbol.asyncDispose]();
@@ -73,8 +76,9 @@ test('SIGHUP: a right file is taken up, a wrong one refused with its reasons, an
   application.signal('SIGHUP');
   await eventually('the file to be taken up', async () => (await strategyOf('sales')) === 'leastrecent');
   expect(await strategyOf('support')).toBe('random');
-  const told = lines().find(({ msg }) => msg === 'Configuration read again');
-  expect(told?.changes).toEqual(['queues.support.retry', 'queues.support.strategy', 'queues.sales']);
+  // It is taken up first, and told when CONFIGRELOAD stands in the database, too.
+  const told = await eventually('it to be told', () => lines().find(({ msg }) => msg === 'Configuration read again'));
+  expect(told.changes).toEqual(['queues.support.retry', 'queues.support.strategy', 'queues.sales']);
 
   await write('queues: { support: { strategy: loudest } }');
   application.signal('SIGHUP');
@@ -197,7 +201,7 @@ test('SIGTERM ends it with 0 as ever', async () => {
 test('queueapp drain says what will happen, waits, and the process ends with 0; without calls at once', async () => {
   await write('queues: { support: {} }');
   application = new RunningCommand(['start'], env);
-  await eventually('the application answers', async () => (await command('status')).status === 0, 30_000);
+  await eventually('the application answers', async () => (await command('status')).status === 0, START_LIMIT_MS);
   const { status, out } = await command('drain');
   expect([status, out.split('\n')]).toEqual([
     0,

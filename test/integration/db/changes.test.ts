@@ -39,7 +39,14 @@ describe('Changes by others', () => {
     database.queueStore.subscribe((change) => heard.push(change));
     await eventually('the listener listens', () => heard.some(({ type }) => type === 'all'));
   });
-  beforeEach(() => {
+  let flushes = 0;
+  // What a test before has done is heard in the order in which it was done: after this nothing of it comes any more.
+  beforeEach(async () => {
+    const name = `flush-${++flushes}`;
+    await anybody.query("select pg_notify('queueapp_change', $1)", [`step|${name}`]);
+    await eventually('what was before is heard', () =>
+      heard.some((change) => change.type === 'step' && change.name === name),
+    );
     heard.length = 0;
   });
   afterAll(async () => {
