@@ -6,6 +6,9 @@ import { openTestDatabase } from '../../support/database.ts';
 import { eventually } from '../../support/eventually.ts';
 import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
 
+/** Long: nobody is to lose one here because the machine stood still. */
+const LEASE_MS = 12_000;
+
 let postgres: TestPostgres;
 beforeAll(async () => {
   postgres = await startTestPostgres();
@@ -14,7 +17,7 @@ afterAll(() => postgres.close());
 
 test('who acts on which switch, who would take over, who is being drained', async () => {
   const database = await openTestDatabase(postgres.databaseUrl);
-  const leases = new PostgresLeases({ databaseUrl: postgres.databaseUrl, leaseMs: 3_000, log: silentLog() });
+  const leases = new PostgresLeases({ databaseUrl: postgres.databaseUrl, leaseMs: LEASE_MS, log: silentLog() });
   const ended = new AbortController();
   const options = { signal: ended.signal, onLost: () => undefined };
   const [berlin, rome] = [switchName('berlin'), switchName('rome')];

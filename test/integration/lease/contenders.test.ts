@@ -9,7 +9,8 @@ import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts'
 
 jest.setTimeout(180_000);
 
-const LEASE_MS = 1500;
+/** The shipped one: what is asked of its holder holds while the machine does not stand still for so long. */
+const LEASE_MS = 3000;
 const ROUNDS = 10;
 const HOUR_S = 3600;
 
@@ -25,7 +26,7 @@ beforeEach(async () => {
   contenders = new Contenders(databaseUrl, LEASE_MS);
 });
 afterEach(() => contenders.close());
-afterAll(() => postgres?.close(), 60_000);
+afterAll(() => postgres?.close(), 180_000);
 
 /** The same numbers for the same seed (mulberry32). */
 function chance(seed: number): () => number {
