@@ -18,6 +18,6 @@ const project = (name) => ({
 
 export default {
   // Of tests that name none: the machine may have much else to do.
-  testTimeout: 30_000,
+  testTimeout: 120_000,
   projects: ['unit', 'contract', 'scenario', 'audio', 'integration', 'e2e'].map(project),
 };

@@ -22,9 +22,9 @@ describe('the check of an Asterisk that is well', () => {
       'modules.conf': (text) => `${text}\nload = func_config.so\n`,
       'ari.conf': (text) => `${text}\n[reader]\ntype = user\nread_only = yes\npassword = reading\n`,
     });
-  }, 60_000);
+  }, 180_000);
 
-  afterAll(() => asterisk.close(), 30_000);
+  afterAll(() => asterisk.close(), 180_000);
 
   it('finds nothing, and leaves nothing behind', async () => {
     const result = await check(asterisk, ALL_WELL);

@@ -10,7 +10,7 @@ import { inTime } from '../../support/in-time.ts';
 import { nextConnected, until } from './pbx-harness.ts';
 import { PrivateAsterisk } from './private-asterisk.ts';
 
-jest.setTimeout(60_000);
+jest.setTimeout(180_000);
 
 describe('the connection to Asterisk', () => {
   let asterisk: PrivateAsterisk;

@@ -9,7 +9,7 @@ import type { Stack } from '../../../install/private-stack/stack.ts';
 import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
 import { freePort, RunningCommand } from './command.ts';
 
-jest.setTimeout(60_000);
+jest.setTimeout(180_000);
 
 interface Check {
   readonly part: string;

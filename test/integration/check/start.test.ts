@@ -6,7 +6,7 @@ import type { Stack } from '../../../install/private-stack/stack.ts';
 import { eventually } from '../../support/eventually.ts';
 import { freePort, RunningCommand } from './command.ts';
 
-jest.setTimeout(120_000);
+jest.setTimeout(240_000);
 
 let stack: Stack;
 
@@ -14,7 +14,7 @@ beforeAll(async () => {
   stack = await createStack({ name: `t-${process.pid}-start` });
 }, 180_000);
 
-afterAll(() => stack?.down(), 30_000);
+afterAll(() => stack?.down(), 180_000);
 
 const queueapp = (args: readonly string[], env: Record<string, string> = {}) =>
   new RunningCommand(args, { ...stack.env, ...env });
@@ -30,7 +30,7 @@ async function readiness(): Promise<{ status: number; ready: boolean; missing: {
 }
 
 /** From the start of a process, which reads all of its TypeScript first, to its first word. */
-const START_LIMIT_MS = 45_000;
+const START_LIMIT_MS = 90_000;
 const untilReady = () => eventually('the application is ready', async () => (await readiness())?.ready, START_LIMIT_MS);
 
 describe('queueapp start', () => {

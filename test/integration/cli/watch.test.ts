@@ -6,10 +6,10 @@ import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals
 import { CHECKOUT } from '../../../install/private-stack/paths.ts';
 import { eventually } from '../../support/eventually.ts';
 
-jest.setTimeout(60_000);
+jest.setTimeout(180_000);
 
 /** For a process that reads all of its TypeScript first, and then shows something every two seconds. */
-const LIMIT_MS = 45_000;
+const LIMIT_MS = 120_000;
 const COMMAND = `${process.execPath} --import tsx src/main.ts`;
 
 let server: Server;

@@ -160,7 +160,7 @@ describe('by SQL', () => {
     await postgres.start();
     anybody = await postgres.client();
     await eventually('the new queue to have its row', async () => (await rowOf('sales')) !== undefined, 30_000);
-  }, 60_000);
+  }, 180_000);
 });
 
 const step = (name: string) => live.config.ivr.steps[name];
@@ -432,4 +432,4 @@ test('a thousand queues in the database are taken up, and a change of one is qui
   await until('the last queue', 'q1000', (queue) => queue !== undefined);
   await change({ set: { weight: 1 } });
   expect([queueOf('support')?.weight, live.config.queues.length]).toEqual([1, 1001]);
-}, 60_000);
+}, 180_000);

@@ -78,8 +78,10 @@ test('a second process is the standby, says so, and acts when the first one is d
     /⇄ switch main: held by .+, epoch 1, its Asterisk out of reach for \S+.*, 1 standby, 0 callers in queues/;
   await eventually('who acts is known', async () => known.test((await command(second, 'status')).out), LIMIT_MS);
   expect(await command(second, 'queues')).toMatchObject({ status: 1, error: expect.stringMatching(/^STANDBY: /) });
-  await eventually('the one that acts knows of its standby', async () =>
-    / 1 standby,/.test((await command(first, 'status')).out),
+  await eventually(
+    'the one that acts knows of its standby',
+    async () => / 1 standby,/.test((await command(first, 'status')).out),
+    LIMIT_MS,
   );
 
   // One whose port is taken says so, and waits like the other one.

@@ -3,11 +3,14 @@ import { chmod, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { homedir, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { Client } from 'pg';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../../db/embedded.ts';
 import { silentLog } from '../../../src/log.ts';
 import { eventually } from '../../support/eventually.ts';
+
+// Each test has PostgreSQL set up anew, which takes a busy machine ten seconds and more.
+jest.setTimeout(120_000);
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 const log = silentLog();
@@ -68,8 +71,10 @@ describe('startEmbeddedPostgres', () => {
     const pid = async () => Number((await readFile(pidFile, 'utf8').catch(() => '')).split('\n')[0]);
     const before = await pid();
     process.kill(before, 'SIGKILL');
-    const found = await eventually('it answers again', () =>
-      query(server.databaseUrl, 'select one from kept').catch(() => null),
+    const found = await eventually(
+      'it answers again',
+      () => query(server.databaseUrl, 'select one from kept').catch(() => null),
+      60_000,
     );
     expect(found).toEqual([{ one: 1 }]);
     expect(await pid()).not.toBe(before);
@@ -154,7 +159,7 @@ async function startInOtherProcess(dataDir: string, signal: 'SIGKILL'): Promise<
     errors += bytes;
   });
   try {
-    return await eventually(`the other process has started: ${errors}`, () => output, 30_000);
+    return await eventually(`the other process has started: ${errors}`, () => output, 60_000);
   } finally {
     const ended = new Promise((resolve) => child.once('exit', resolve));
     child.kill(signal);

@@ -26,7 +26,7 @@ describe('Figures that are kept apart from the queue’s row', () => {
   beforeAll(async () => {
     postgres = await startTestPostgres();
   });
-  afterAll(() => postgres.close(), 60_000);
+  afterAll(() => postgres.close(), 180_000);
 
   beforeEach(async () => {
     const databaseUrl = await postgres.createDatabase('migrated');

@@ -14,7 +14,7 @@ describe('migrate', () => {
     files = (await readdir(new URL('../../../db/migrations/', import.meta.url))).sort();
   });
   // Each test has made databases, and dropping one takes a checkpoint.
-  afterAll(() => postgres.close(), 60_000);
+  afterAll(() => postgres.close(), 180_000);
 
   test('brings an empty database up to date once', async () => {
     const databaseUrl = await postgres.createDatabase('empty');
@@ -83,7 +83,7 @@ describe('The tables', () => {
     postgres = await startTestPostgres();
   });
   // Each test has made databases, and dropping one takes a checkpoint.
-  afterAll(() => postgres.close(), 60_000);
+  afterAll(() => postgres.close(), 180_000);
   const run = async (sql: string, values: unknown[] = []) => (await postgres.client()).query(sql, values);
 
   test('refuse two customers with one code', async () => {

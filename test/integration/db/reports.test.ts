@@ -382,5 +382,5 @@ describe('reports', () => {
     expect(text).not.toContain('Seq Scan on queue_log');
     const over = { fromMs: Date.UTC(2021, 0, 1), toMs: Date.UTC(2021, 0, 2) };
     expect(await rows('queues', over)).toMatchObject([{ offered: 288, answered: 288 }]);
-  }, 60_000);
+  }, 240_000);
 });

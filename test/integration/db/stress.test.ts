@@ -67,5 +67,5 @@ describe('Reservations over several pools of connections at once', () => {
     );
     const lines = Object.fromEntries(logged.rows.map(({ event, lines }) => [event, lines]));
     expect(lines).toEqual({ CONNECT: sum('talked'), COMPLETECALLER: sum('talked'), ABANDON: sum('left') });
-  }, 120_000);
+  }, 480_000);
 });

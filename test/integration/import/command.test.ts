@@ -12,7 +12,7 @@ import { runImport } from '../../../src/import.ts';
 import { SAMPLE_OPTIONS } from '../../support/import/sample-options.ts';
 import { RunningCommand } from '../check/command.ts';
 
-jest.setTimeout(30_000);
+jest.setTimeout(180_000);
 
 /** `FOLDER VERSION` */
 const [root = '/'] = execFileSync(join(CHECKOUT, 'install/asterisk.sh'), { encoding: 'utf8' }).trim().split(' ');

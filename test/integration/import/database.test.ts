@@ -15,7 +15,7 @@ beforeAll(async () => {
   postgres = await startTestPostgres();
 });
 // One database after another is dropped.
-afterAll(() => postgres.close(), 60_000);
+afterAll(() => postgres.close(), 180_000);
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'queueapp-import-'));
 });

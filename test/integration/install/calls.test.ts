@@ -7,7 +7,7 @@ import { CHECKOUT } from '../../../install/private-stack/paths.ts';
 import { run, waitUntil } from '../../../install/private-stack/processes.ts';
 import type { Stack } from '../../../install/private-stack/stack.ts';
 
-jest.setTimeout(60_000);
+jest.setTimeout(180_000);
 
 const NAME = `t-${process.pid}-calls`;
 let stack: Stack;

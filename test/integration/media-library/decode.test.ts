@@ -5,7 +5,7 @@ import { WIRE } from '../../../src/core/programme/sound.ts';
 import { differenceDb, levelDb, SoundFiles } from './sound-files.ts';
 
 // Threads, other programs and looks at folders take their time on a busy machine.
-jest.setTimeout(60_000);
+jest.setTimeout(180_000);
 
 const files = new SoundFiles();
 afterAll(() => files[Symbol.asyncDispose]());

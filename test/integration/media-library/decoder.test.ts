@@ -3,7 +3,7 @@ import { DECODE_LIMIT_MS, Decoder } from '../../../stasis/media/library/decode/d
 import { FakeClock } from '../../support/fake-clock.ts';
 import { SoundFiles } from './sound-files.ts';
 
-jest.setTimeout(60_000);
+jest.setTimeout(180_000);
 
 const files = new SoundFiles();
 afterAll(() => files[Symbol.asyncDispose]());

@@ -9,7 +9,7 @@ import { type Answer, FakeStation, withTitle } from '../../support/stream/fake-s
 import { TONE_DBFS, toneInput } from '../../support/stream/icecast.ts';
 import { toneIn } from '../../support/stream/listen.ts';
 
-jest.setTimeout(60_000);
+jest.setTimeout(180_000);
 
 const ICY = 'ICY 200 OK\r\nicy-name:Test\r\ncontent-type:audio/mpeg\r\n';
 const HTTP = 'HTTP/1.1 200 OK\r\n';

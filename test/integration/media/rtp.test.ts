@@ -13,7 +13,7 @@ import { SineProgramme } from '../../support/media/sine-programme.ts';
 import { Capture } from '../../support/phones/capture.ts';
 import { createMediaHarness, type MediaHarness, sentRtp, type WaitingCaller } from './media-harness.ts';
 
-jest.setTimeout(60_000);
+jest.setTimeout(180_000);
 
 // Debian 11's Asterisk is fetched at the first use; that takes a minute.
 const FETCH_LIMIT_MS = 600_000;

@@ -15,7 +15,7 @@ import type { Caller } from '../../support/phones/caller.ts';
 import { Capture } from '../../support/phones/capture.ts';
 import { createMediaHarness, type MediaHarness, type WaitingCaller } from './media-harness.ts';
 
-jest.setTimeout(60_000);
+jest.setTimeout(180_000);
 
 // Debian 11's Asterisk is fetched at the first use; that takes a minute.
 const FETCH_LIMIT_MS = 600_000;

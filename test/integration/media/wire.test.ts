@@ -17,7 +17,7 @@ import { SineProgramme } from '../../support/media/sine-programme.ts';
 import { Capture } from '../../support/phones/capture.ts';
 import { createMediaHarness, heardRtp, type MediaHarness, type WaitingCaller } from './media-harness.ts';
 
-jest.setTimeout(60_000);
+jest.setTimeout(180_000);
 
 const PAYLOAD_TYPE = { ulaw: 0, alaw: 8 } as const;
 const PHONE = { ulaw: 'PCMU', alaw: 'PCMA' } as const;

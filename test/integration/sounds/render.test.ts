@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { durationMs, readWav, silence } from '../../support/audio/pcm.ts';
 
-jest.setTimeout(60_000);
+jest.setTimeout(180_000);
 
 const SOUNDS = join(import.meta.dirname, '../../../sounds');
 

@@ -10,7 +10,7 @@ import { StrategyShelf } from '../../../src/strategies/strategy-shelf.ts';
 import { match, pairs } from '../../support/matching.ts';
 import { extension, member, NOW_MS, queueSettings, waiting } from '../../support/queue-people.ts';
 
-jest.setTimeout(60_000);
+jest.setTimeout(180_000);
 
 let folder: string;
 let lines: { readonly msg: string; readonly faults?: readonly string[] }[] = [];

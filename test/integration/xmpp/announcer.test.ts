@@ -19,6 +19,8 @@ import { NASTY } from '../../unit/xmpp/nasty-strings.ts';
 
 jest.setTimeout(90_000);
 const run = promisify(execFile);
+/** For the word of a server that is there, however busy the machine is. */
+const PATIENCE_MS = 20_000;
 
 describe.each(['prosody', 'ejabberd'] as const)('announcements over %s', (kind) => {
   let server: XmppServer;
@@ -73,7 +75,7 @@ describe.each(['prosody', 'ejabberd'] as const)('announcements over %s', (kind) 
     const announcer = await announce();
     const [stranger, crm, member] = [await observe('stranger'), await observe('crm'), await observe('user1')];
     await announcer.memberLoggedIn(ada);
-    await announcer.publishRinging(sampleAttempt('a1', '1000', sampleCall('c1')), 5_000);
+    await announcer.publishRinging(sampleAttempt('a1', '1000', sampleCall('c1')), PATIENCE_MS);
     const refusals = [
       await ask(stranger, 'get', fetchItems('extension1000')),
       await ask(stranger, 'set', subscribe('extension1000', 'stranger@ivr.test')),
@@ -88,7 +90,7 @@ describe.each(['prosody', 'ejabberd'] as const)('announcements over %s', (kind) 
     // Access that is taken away ends: both servers would let the subscription live on.
     await announcer.memberLoggedIn(sampleExtension('1000', 'user2@ivr.test'));
     expect(await ask(member, 'get', fetchItems('extension1000'))).not.toBe('granted');
-    await announcer.publishRinging(sampleAttempt('a2', '1000', sampleCall('c2')), 5_000);
+    await announcer.publishRinging(sampleAttempt('a2', '1000', sampleCall('c2')), PATIENCE_MS);
     await eventually(() => crm.events.some(({ id }) => id === 'a2'), 'the CRM informed again');
     expect(member.events.some(({ id }) => id === 'a2')).toBe(false);
     await announcer.memberLoggedOut(ada);
@@ -129,7 +131,9 @@ describe.each(['prosody', 'ejabberd'] as const)('announcements over %s', (kind) 
       const customer = { id: text, name: text, code: text, fields: { [text]: text } };
       const call = sampleCall(`nasty-${index}`, { customer, caller: { number: text, name: text } });
       announcer.callEntered(call, 1, [ada]);
-      expect(await announcer.publishRinging(sampleAttempt(`nasty-${index}`, '1000', call), 5_000)).toBe('acknowledged');
+      expect(await announcer.publishRinging(sampleAttempt(`nasty-${index}`, '1000', call), PATIENCE_MS)).toBe(
+        'acknowledged',
+      );
       const event = await eventually(() => crm.events.find(({ id }) => id === `nasty-${index}`), `item ${index}`);
       expect(event.payload?.getChild('customer')?.getChildText('name')).toBe(oneLine(text, 100));
     }
@@ -147,7 +151,7 @@ describe.each(['prosody', 'ejabberd'] as const)('announcements over %s', (kind) 
     const call = sampleCall('c-ghost');
     announcer.callEntered(call, 1, [ghost, ada]);
     announcer.memberChosen(call, ghost);
-    expect(await announcer.publishRinging(sampleAttempt('ghost-1', '2000', call), 5_000)).toBe('acknowledged');
+    expect(await announcer.publishRinging(sampleAttempt('ghost-1', '2000', call), PATIENCE_MS)).toBe('acknowledged');
     await eventually(() => member.chats.length === 1, 'the message to who exists');
     await eventually(() => crm.story('extension2000').includes('ringing'), 'the CRM informed');
     expect(announcer.isConnected()).toBe(true);
@@ -246,7 +250,7 @@ describe.each(['prosody', 'ejabberd'] as const)('announcements over %s', (kind) 
         customer: { id: '42', name: 'A & B <Ltd> "x"|y', code: '1111', fields: { balance: '12.50 €' } },
       });
       await crm.subscribe('extension1000');
-      await announcer.publishRinging(sampleAttempt(`crm-${payload}`, '1000', call), 5_000);
+      await announcer.publishRinging(sampleAttempt(`crm-${payload}`, '1000', call), PATIENCE_MS);
       const live = await crm.next('item', ({ id }) => id === `crm-${payload}`);
       const late = await Crm.connect({ ...account, resource: 'late' });
       open.push({ stop: () => late.close() });
@@ -270,7 +274,9 @@ describe.each(['prosody', 'ejabberd'] as const)('announcements over %s', (kind) 
     const announcer = await announce({ pubsubService: 'queueapp@ivr.test' });
     const crm = await observe('crm');
     await announcer.memberLoggedIn(ada);
-    expect(await announcer.publishRinging(sampleAttempt('pep', '1000', sampleCall('pep')), 5_000)).toBe('acknowledged');
+    expect(await announcer.publishRinging(sampleAttempt('pep', '1000', sampleCall('pep')), PATIENCE_MS)).toBe(
+      'acknowledged',
+    );
     await eventually(() => crm.story('extension1000').includes('ringing'), 'the CRM informed');
     await announcer.memberLoggedOut(ada);
   });

@@ -3,7 +3,7 @@ import { eventually } from '../../support/eventually.ts';
 import { ChatMember } from '../../support/xmpp-clients/member.ts';
 import { startXmppServer, type XmppServer } from '../../support/xmpp-server.ts';
 
-jest.setTimeout(60_000);
+jest.setTimeout(180_000);
 
 const STOOD_STILL_MS = 200;
 

@@ -12,7 +12,7 @@ import { eventually, XmppObserver } from '../../support/xmpp/observer.ts';
 import { XmppProxy } from '../../support/xmpp/proxy.ts';
 import { startXmppServer, type XmppServer } from '../../support/xmpp-server.ts';
 
-jest.setTimeout(60_000);
+jest.setTimeout(180_000);
 
 /** `online (encrypted)`, or the kind of the first failure. */
 async function outcome(server: XmppServer, changes: Partial<ConnectionOptions>): Promise<string> {
