@@ -3,7 +3,7 @@ import { rmsDbfs, silences } from '../support/audio/levels.ts';
 import { slice } from '../support/audio/pcm.ts';
 import { eventually } from '../support/e2e/eventually.ts';
 import { hearsFor } from '../support/e2e/hearing.ts';
-import { untilTheyTalk } from '../support/e2e/listening.ts';
+import { untilTheyTalk, untilTone } from '../support/e2e/listening.ts';
 import { filesOf, heardSpans } from '../support/e2e/recorded.ts';
 import { Site } from '../support/e2e/site.ts';
 import { answers } from '../support/phones/phone.ts';
@@ -64,6 +64,8 @@ describe('A queue on Asterisk 16.28', () => {
       await second.answer();
       if (asked !== null) {
         await asked.answered();
+        // Asterisk joins the two a little after it has answered; until then they are not talking but in Dial().
+        await untilTone(second, [700]);
         await ring.transferInto(asked);
       }
       await untilTheyTalk([caller, 500], [second, 900]);

@@ -99,6 +99,8 @@ describe('transfers', () => {
     const second = await other.ring();
     await lift(second);
     await asked.answered();
+    // Asterisk joins the two a little after it has answered; until then they are not talking but in Dial().
+    await untilTone(second, [700]);
     expect(seenOn(crm, 'extension2000')).toEqual([]);
     await ring.transferInto(asked);
     await untilTheyTalk([caller, 500], [second, 900]);
