@@ -1,9 +1,7 @@
-import { describe, expect, jest, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { silences } from '../support/audio/levels.ts';
 import { concat, fromAlaw, fromMulaw, type Pcm, silence, slice, toAlaw, toMulaw } from '../support/audio/pcm.ts';
 import { closest, type Heard, loadPrompts, recognise } from '../support/audio/recognise.ts';
-
-jest.setTimeout(30_000);
 
 const prompts = loadPrompts();
 const overMulaw = (pcm: Pcm): Pcm => ({ ...pcm, samples: pcm.samples.map((sample) => fromMulaw(toMulaw(sample))) });

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Extension } from '../../src/core/people.ts';
 import type { Announcer } from '../../src/ports/announcer.ts';
 import { sampleAttempt, sampleCall, sampleExtension } from '../support/fakes/fake-announcer.ts';
@@ -26,7 +26,6 @@ export interface AnnouncerHarness {
 
 /** Of a server that answers: a busy machine is no server that is silent. */
 const LIMIT_MS = 20_000;
-jest.setTimeout(60_000);
 
 /** What every announcer keeps to; `people` are extensions with the JIDs of two accounts that are there. */
 export function describeAnnouncer(name: string, create: () => Promise<AnnouncerHarness>): void {
@@ -46,10 +45,10 @@ export function describeAnnouncer(name: string, create: () => Promise<AnnouncerH
     beforeAll(async () => {
       harness = await create();
       announcer = harness.announcer;
-    }, 60_000);
+    });
     afterAll(async () => {
       await harness?.dispose();
-    }, 30_000);
+    });
 
     test('a login makes the node, however often it is told, and a logout takes it away', async () => {
       await announcer.memberLoggedIn(ada());

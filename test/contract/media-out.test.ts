@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { jest } from '@jest/globals';
 import type { AsteriskKind } from '../../install/private-stack/state.ts';
 import { bridgeId, callId, channelId } from '../../src/core/ids.ts';
 import { createMediaHarness } from '../integration/media/media-harness.ts';
@@ -7,8 +6,6 @@ import { eventually } from '../support/eventually.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { FakeMediaOut } from '../support/fakes/fake-media-out.ts';
 import { describeMediaOut, type MediaOutHarness } from './media-out.suite.ts';
-
-jest.setTimeout(30_000);
 
 describeMediaOut('the fake', async () => createFakeHarness());
 describeMediaOut('Asterisk', () => createAsteriskHarness('current', 'bridge'));

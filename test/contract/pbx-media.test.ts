@@ -1,13 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type ChannelId, mediaChannelId } from '../../src/core/ids.ts';
 import type { Pbx } from '../../src/ports/pbx.ts';
 import { MediaConnection } from '../../stasis/media/connection.ts';
 import { createMediaHarness } from '../integration/media/media-harness.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { FakePbx } from '../support/fakes/fake-pbx.ts';
-
-jest.setTimeout(30_000);
 
 interface Harness {
   readonly pbx: Pbx;

@@ -149,9 +149,9 @@ export function describePbx(
       events.length = 0;
     });
 
-    afterEach(() => harness.tidyUp(), 30_000);
+    afterEach(() => harness.tidyUp());
 
-    afterAll(() => harness.dispose(), 30_000);
+    afterAll(() => harness.dispose());
 
     it('tells of a call with its arguments, who calls and where the dialplan stands', async () => {
       const { caller, id } = await incoming();

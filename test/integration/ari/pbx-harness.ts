@@ -12,8 +12,8 @@ import type { ScriptedPhone } from '../../support/phones/scripted-phone.ts';
 import { PrivateAsterisk } from './private-asterisk.ts';
 
 /** One test starts endpoints and waits for real rings. */
-export const ARI_HARNESS_TIMEOUT_MS = 30_000;
-const WAIT_LIMIT_MS = 10_000;
+export const ARI_HARNESS_TIMEOUT_MS = 180_000;
+const WAIT_LIMIT_MS = 60_000;
 
 /** A real Asterisk with real SIP endpoints, seen through the adapter, over a proxy that can break. */
 export async function createAriHarness(

@@ -1,4 +1,4 @@
-import { describe, expect, jest, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { RECORDING_DEFAULTS } from '../../../src/core/queue/recording.ts';
 import type { QueueSettings } from '../../../src/core/queue/settings.ts';
 import { CallCenter, CLOSING, NOTHING_LEFT } from '../../support/call-center.ts';
@@ -7,8 +7,6 @@ import { expectNoUnhandledRejections } from './unhandled.ts';
 
 expectNoUnhandledRejections();
 // Some eighty whole stories each, on whatever machine.
-jest.setTimeout(60_000);
-
 const TURNS_MAX = 30;
 
 async function turns(count: number): Promise<void> {

@@ -1,12 +1,10 @@
-import { describe, expect, jest, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { extensionNumber, queueName } from '../../../src/core/ids.ts';
 import { CallCenter, type CenterOptions, memberExtension, NOTHING_LEFT } from '../../support/call-center.ts';
 import { expectNoUnhandledRejections } from './unhandled.ts';
 
 expectNoUnhandledRejections();
 // Some dozens of whole stories each, on whatever machine.
-jest.setTimeout(60_000);
-
 const ALL = ['1000', '1001', '1002'] as const;
 /** Q.850: phones show no missed call. */
 const ELSEWHERE = 26;
