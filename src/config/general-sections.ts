@@ -224,7 +224,7 @@ export const databaseSection = section(
   {
     pool: count(1, 200).prefault(10).describe('Most connections to the server.'),
     'connect-timeout': duration({ minMs: 100, maxMs: 60_000 })
-      .prefault('2s')
+      .prefault('3s')
       .describe('Longest silence of the server while a connection is made.'),
     'statement-timeout': duration({ minMs: 50, maxMs: 60_000 })
       .prefault('2s')

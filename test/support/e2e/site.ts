@@ -207,10 +207,10 @@ export class Site {
   }
 
   /** Starts the application after its end and waits until it can take calls. */
-  async startApp(): Promise<void> {
+  async startApp({ limitMs = READY_LIMIT_MS }: { readonly limitMs?: number } = {}): Promise<void> {
     this.#app = this.#start();
     this.#httpUrl = null;
-    await this.#untilReady();
+    await this.#untilReady(limitMs);
   }
 
   /** What `/readyz` says; `null` while nobody listens. */
@@ -420,13 +420,13 @@ export class Site {
     return new QueueappProcess(['start', ...this.#args], this.env, { logName: `e2e-${this.#name}` });
   }
 
-  async #untilReady(): Promise<void> {
+  async #untilReady(limitMs = READY_LIMIT_MS): Promise<void> {
     const look = async () => {
       if (!this.#app.isRunning) throw new Error(`The application ended:\n${this.#app.tail()}`);
       return (await this.readiness())?.missing.length === 0;
     };
-    await eventually('the application is ready', look, READY_LIMIT_MS);
-    await this.#app.says('it is level with Asterisk', ({ msg }) => msg === 'Level with Asterisk');
+    await eventually('the application is ready', look, limitMs);
+    await this.#app.says('it is level with Asterisk', ({ msg }) => msg === 'Level with Asterisk', { limitMs });
   }
 
   async #get<Answer>(path: string): Promise<Answer> {

@@ -60,7 +60,7 @@ describe('Defaults and units', () => {
         subscribers: [],
         publishWaitMs: 300,
       },
-      database: { pool: 10, connectTimeoutMs: 2000, statementTimeoutMs: 2000, awayLimitMs: 60_000, leaseMs: 3000 },
+      database: { pool: 10, connectTimeoutMs: 3000, statementTimeoutMs: 2000, awayLimitMs: 60_000, leaseMs: 3000 },
       switches: [{ name: 'main', url: 'http://127.0.0.1:8088', username: 'queueapp', sip: null }],
       switchesCloseAfterMs: 30_000,
       ownSwitch: null,
