@@ -124,7 +124,8 @@ export class Site {
       await site.#untilReady().then(() => site.app.recordingsRead());
       return site;
     } catch (error) {
-      await stack.down();
+      // What did not come up counts, and not that something of it could not be taken down, such as a folder on a disk of the test's own.
+      await stack.down().catch((left: unknown) => console.error(left));
       throw error;
     }
   }
