@@ -105,6 +105,8 @@ export class XmppConnection {
   /** Ends the stream politely and all waiting requests with `away`. */
   async stop(): Promise<void> {
     this.#stop.abort(stopped());
+    // Otherwise the server has what came last for lost, and sends it again to whoever logs in next (XEP-0198 section 4).
+    if (this.#isOnline && this.#session.isEnabled) this.#stream?.send(this.#session.acknowledgement());
     await (this.#isOnline ? this.#stream?.close() : this.#stream?.fail(stopped()));
     this.#requests.abandonAll();
     await this.#running;

@@ -110,6 +110,23 @@ describe.each(['prosody', 'ejabberd'] as const)('the connection to %s', (kind) =
     expect(heard).toEqual(['fresh', 'closed', 'resumed']);
   });
 
+  test('what was received is not sent again to the next session, however soon this one ends', async () => {
+    const available = xml('presence', {}, xml('priority', {}, '1'));
+    const { connection: first, stanzas } = await connect();
+    first.send(available);
+    await ping(first);
+    const user = await observe('user1');
+    user.connection.send(message(first.jid, 'once'));
+    await eventually(() => bodies(stanzas).includes('once'), 'the message');
+    await first.stop();
+    const next = await connect();
+    next.connection.send(available);
+    await ping(next.connection);
+    user.connection.send(message(next.connection.jid, 'to the next'));
+    await eventually(() => bodies(next.stanzas).includes('to the next'), 'the next message');
+    expect(bodies(next.stanzas)).toEqual(['to the next']);
+  });
+
   test('messages that were under way when the wire was cut arrive once, in their order', async () => {
     const { connection, heard } = await connect();
     const user = await observe('user1');
