@@ -7,7 +7,7 @@ const POLL_MS = 50;
 export async function eventually<T>(
   what: string,
   condition: () => T | Promise<T>,
-  limitMs = 15_000,
+  limitMs = 60_000,
 ): Promise<Exclude<T, false | undefined | null>> {
   const endMs = Date.now() + limitMs;
   for (;;) {

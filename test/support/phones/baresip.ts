@@ -27,8 +27,8 @@ export interface EndpointOptions {
   readonly speaksHz?: number;
 }
 
-const START_LIMIT_MS = 10_000;
-const COMMAND_LIMIT_MS = 5_000;
+const START_LIMIT_MS = 30_000;
+const COMMAND_LIMIT_MS = 30_000;
 /** The sound that is sent ends after this time, and baresip hangs up then. It reads the whole of it into memory. */
 const LONGEST_CALL_S = 600;
 /** baresip ends by itself after this time, if the test process died without ending it. */

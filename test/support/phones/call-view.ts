@@ -16,7 +16,7 @@ export interface Limit {
 }
 
 /** The time limit of a wait that names none. */
-export const USUAL_LIMIT_MS = 10_000;
+const USUAL_LIMIT_MS = 30_000;
 
 /** The SIP messages of an endpoint, growing, and the news that there is another one. */
 export interface Line {

@@ -1,7 +1,7 @@
 import { durationMs, type Pcm, slice } from '../audio/pcm.ts';
 import { closest, type Heard, loadPrompts, recognise } from '../audio/recognise.ts';
 import type { Baresip } from './baresip.ts';
-import { CallView, type Ended, type Limit, USUAL_LIMIT_MS } from './call-view.ts';
+import { CallView, type Ended, type Limit } from './call-view.ts';
 import type { SipMessage } from './sip-message.ts';
 import { pause } from './waiting.ts';
 
@@ -10,6 +10,8 @@ import { pause } from './waiting.ts';
  * whose first packets seem to lie before the INVITE would not be found at all.
  */
 const LEAD_MS = 300;
+/** From now on, for a prompt. */
+const HEARD_LIMIT_MS = 10_000;
 
 /** A call of a baresip endpoint: what can be seen of it, what can be heard, and what one can do in it. */
 export class Call extends CallView {
@@ -96,7 +98,7 @@ export class Call extends CallView {
     name: string,
     options: Limit & { language?: string; headMs?: number; afterMs?: number } = {},
   ): Promise<Heard> {
-    const { limitMs = USUAL_LIMIT_MS, afterMs = 0, ...how } = options;
+    const { limitMs = HEARD_LIMIT_MS, afterMs = 0, ...how } = options;
     const limitAtMs = Date.now() + limitMs;
     // Here places count from the beginning of the searched recording.
     const firstMs = afterMs === 0 ? 0 : afterMs + LEAD_MS;

@@ -51,7 +51,7 @@ export async function dialFrom(baresip: Baresip, number: string): Promise<Call> 
     method === 'INVITE' && status === undefined && direction === 'out' && !headers.get('to')?.includes(';tag=');
   const invite = await baresip.changes.until(() => baresip.messages.slice(from).find(isInvite), {
     what: `the INVITE to ${number}`,
-    limitMs: 5_000,
+    limitMs: 30_000,
   });
   return new Call(baresip, invite);
 }

@@ -32,7 +32,7 @@ export class Capture {
       // It names its file when it has begun; when it may not, it ends and says why.
       await changes.until(() => (program.output.includes('File: ') || !program.isRunning ? true : undefined), {
         what: 'dumpcap',
-        limitMs: 10_000,
+        limitMs: 30_000,
       });
       if (!program.isRunning) throw new Error(`dumpcap cannot capture:\n${program.output}`);
       return new Capture(program, markerPort);
@@ -64,7 +64,7 @@ export class Capture {
     try {
       // The newest packets lie in the kernel's buffer, and dumpcap leaves them there when it ends: wait for one sent last.
       const isMarker = ({ to }: Datagram): boolean => to === `127.0.0.1:${this.#markerPort}`;
-      const limitAtMs = Date.now() + 10_000;
+      const limitAtMs = Date.now() + 30_000;
       await sendMarker(this.#markerPort);
       for (;;) {
         const datagrams = readCapture(await readFile(join(this.#program.folder, FILE)));

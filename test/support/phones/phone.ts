@@ -70,7 +70,7 @@ export class Phone {
   }
 
   /** Waits for the next call that nobody has waited for yet. */
-  async ring({ limitMs = 10_000 }: Limit = {}): Promise<Call> {
+  async ring({ limitMs = 30_000 }: Limit = {}): Promise<Call> {
     const wanted = this.#taken;
     this.#taken += 1;
     try {
@@ -134,7 +134,7 @@ export class Phone {
     const found = (): SipMessage | undefined => this.#baresip.messages.slice(from).find(isDone);
     const seen = (): string =>
       `: ${this.#baresip.messages.map(({ method, status }) => `${method} ${status ?? ''}`).join(', ')}`;
-    await this.#baresip.changes.until(found, { what: `the registration of ${this.#aor}`, limitMs: 10_000 }, seen);
+    await this.#baresip.changes.until(found, { what: `the registration of ${this.#aor}`, limitMs: 30_000 }, seen);
   }
 
   #listen(): void {

@@ -32,7 +32,7 @@ export class ScriptedPhone {
   }
 
   /** Waits for the next call that nobody has waited for yet. */
-  async ring({ limitMs = 10_000 }: Limit = {}): Promise<CallView> {
+  async ring({ limitMs = 30_000 }: Limit = {}): Promise<CallView> {
     const wanted = this.#taken;
     const ring = await this.#sipp.changes.until(() => this.rings[wanted], {
       what: `ring ${wanted + 1} of ${this.#account.user}`,

@@ -20,7 +20,7 @@ export interface SipRequest {
   readonly ownHost?: string;
 }
 
-const LIMIT_MS = 10_000;
+const LIMIT_MS = 30_000;
 
 /**
  * Sends one request from a socket of its own and answers the final response's status; a challenge is answered first when there is an account.

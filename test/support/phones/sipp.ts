@@ -184,7 +184,7 @@ export async function registerAll(options: {
     }),
   );
   try {
-    await sipp.finished(10_000 + 100 * accounts.length);
+    await sipp.finished(30_000 + 100 * accounts.length);
   } finally {
     await sipp.close();
     await rm(folder, { recursive: true, force: true });
@@ -207,7 +207,7 @@ export async function register(options: {
     ...(localPort === undefined ? {} : { localPort }),
   });
   try {
-    await sipp.finished(10_000);
+    await sipp.finished(30_000);
   } finally {
     await sipp.close();
   }

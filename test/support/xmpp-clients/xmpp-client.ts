@@ -58,8 +58,8 @@ type Reply = { readonly event: 'reply'; readonly token: number; readonly result?
 
 /** Debian's Python, which has python3-slixmpp; another one in the PATH may not. */
 const PYTHON = '/usr/bin/python3';
-const CONNECT_LIMIT_MS = 15_000;
-const REPLY_LIMIT_MS = 10_000;
+const CONNECT_LIMIT_MS = 30_000;
+const REPLY_LIMIT_MS = 30_000;
 
 /** An XMPP client that is not this project's library: slixmpp in a process of its own. */
 export class XmppClient {
@@ -116,7 +116,7 @@ export class XmppClient {
   next<Kind extends XmppEvent['event']>(
     kind: Kind,
     fits: (event: XmppEventOf<Kind>) => boolean = () => true,
-    { limitMs = 10_000 }: { limitMs?: number } = {},
+    { limitMs = 30_000 }: { limitMs?: number } = {},
   ): Promise<XmppEventOf<Kind>> {
     const look = (): XmppEventOf<Kind> | undefined => {
       for (let index = this.#seen; index < this.events.length; index += 1) {
