@@ -2,6 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type AsteriskCheck, type AsteriskCheckOptions, checkAsterisk } from '../../../stasis/ari/check.ts';
+import { eventually } from '../../support/eventually.ts';
 import { PrivateAsterisk } from './private-asterisk.ts';
 
 const ALL_WELL = { sounds: ['queueapp/welcome', 'sound:queueapp/ivr_menu', 'digits/1'], musicClasses: ['default'] };
@@ -103,8 +104,10 @@ it('finds modules that do not run and a sessionlimit that is too small', async (
     expect(kept).toBeGreaterThanOrEqual(57);
     expect(kept).toBeLessThanOrEqual(60);
     expect(mends(result)).toContain('sessionlimit = 5000');
-    // The probe has let go of everything: the server answers.
-    expect((await check(asterisk, { sessions: 20 })).findings.every(({ what }) => what.includes('module'))).toBe(true);
+    // The probe has let go of everything, as Asterisk finds out one connection after the other: it answers as many again.
+    const isFree = async () =>
+      (await check(asterisk, { sessions: 20 })).findings.every(({ what }) => what.includes('module'));
+    await eventually('the connections are free again', isFree);
   } finally {
     await asterisk.close();
   }

@@ -96,6 +96,8 @@ async function stop(): Promise<void> {
 const queueOf = (name: string) => live.config.queues.find((queue) => queue.name === name);
 const until = (what: string, name: string, is: (queue: QueueSettings | undefined) => boolean) =>
   eventually(what, () => is(queueOf(name)));
+/** What counts now is told to calls a little later than it counts. */
+const isApplied = () => eventually('calls to be told', () => applied.at(-1) === live.config);
 const settled = (wanted: number) => eventually('the change to be taken up', () => applied.length >= wanted);
 const change = (request: Partial<SettingsRequest>) =>
   live.changeQueueSettings({ queue: SUPPORT, set: {}, unset: [], unsetAll: false, create: false, ...request });
@@ -118,6 +120,7 @@ describe('by SQL', () => {
   test('a wrong value is ignored with its reason in the log, once, and the last good one stays', async () => {
     await anybody.query(`update queue set settings = '{"retry": 3}' where name = 'support'`);
     await until('the right one', 'support', (queue) => queue?.retryMs === 3_000);
+    await isApplied();
     const before = applied.length;
     await anybody.query(`update queue set settings = '{"retry": "soon", "weight": 9}' where name = 'support'`);
     await settled(before + 1);
@@ -180,7 +183,7 @@ describe('steps of the IVR by SQL', () => {
     await untilStep('the new step', 'shop', { kind: 'queue', queue: 'sales', next: 'one' });
     await writeStep('one', { play: 'queueapp/hello', next: 'shop' });
     await untilStep('the row in place of the file’s', 'one', { prompt: ['sound:queueapp/hello'], next: 'shop' });
-    await eventually('calls to be told', () => applied.at(-1) === live.config);
+    await isApplied();
     await anybody.query('delete from ivr_step');
     await untilStep('the file’s again', 'one', { prompt: ['sound:queueapp/welcome'], next: 'hangup' });
     expect(step('shop')).toBeUndefined();
@@ -189,6 +192,7 @@ describe('steps of the IVR by SQL', () => {
   test('a wrong row is refused with its name and the place in it, once, and what was right before stays', async () => {
     await writeStep('one', { play: 'queueapp/hello', hangup: true });
     await untilStep('the right one', 'one', { prompt: ['sound:queueapp/hello'] });
+    await isApplied();
     const before = applied.length;
     await writeStep('one', { menu: { prompt: 'm', keys: { '1': 'hangup' }, nothing: 'hangup', wait: 'soon' } });
     await settled(before + 1);

@@ -6,7 +6,7 @@ import { eventually } from '../../support/eventually.ts';
 import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
 import { freePort, RunningCommand } from '../check/command.ts';
 
-jest.setTimeout(180_000);
+jest.setTimeout(400_000);
 
 const LIMIT_MS = 60_000;
 const CONFIGURATION = `queues: { support: {} }

@@ -7,7 +7,7 @@ import { eventually } from '../../support/eventually.ts';
 import { type Contender, Contenders } from '../../support/lease/contenders.ts';
 import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
 
-jest.setTimeout(180_000);
+jest.setTimeout(400_000);
 
 /** The shipped one: what is asked of its holder holds while the machine does not stand still for so long. */
 const LEASE_MS = 3000;

@@ -104,21 +104,22 @@ describe('A programme over chan_websocket', () => {
       const beat = new OwnBeat();
       const line = await open(who, programme);
       await isHeardTo(line, 3000);
-      const { longestMs: latestMs } = beat.end();
       const bridge = await harness.asterisk.console(`bridge show ${who.by.bridgeId}`);
       const channel = await harness.asterisk.console(`core show channel ${await nameOf(line.channelId)}`);
       const stoppedAtMs = Date.now();
       const end = await line.close();
+      const closingMs = Date.now() - stoppedAtMs;
+      const { longestMs: latestMs } = beat.end();
       const packets = heardRtp(await capture.stop(), PAYLOAD_TYPE[format], programme);
       const places = placesOf(packets, programme);
       const numbers = frameNumbers(places);
       const slept = sleptThrough(packets, stoppedAtMs);
       expect(numbers.length).toBeGreaterThan(145 - slept);
       expect(numbers).toEqual(rising(numbers));
-      // The first frames may have been heard before the capture knew the stream; nothing after the place where we stopped.
+      // From the first frame on; and nothing after the place where we stopped, but what Asterisk played until it had let go.
       expect(numbers[0]).toBe(0);
       const behind = end / 160 - ((numbers.at(-1) ?? 0) + 1);
-      expect(behind).toBeGreaterThanOrEqual(-2);
+      expect(behind).toBeGreaterThanOrEqual(-2 - closingMs / FRAME_MS);
       expect(behind).toBeLessThanOrEqual(2 + slept);
       // When Asterisk sends is its own affair, and the machine's; that it had something of ours to send is ours.
       expect(silentMs(places)).toBeLessThanOrEqual(dryMs(latestMs));
