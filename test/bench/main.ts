@@ -17,7 +17,7 @@ const HELP = `usage: npm run bench -- [NAME] [options]
   dispatch           the same load on Asterisk's app_queue and on queueapp, alternating: processor time per call at 20 and at
                      60 calls/s, the time from a caller's last digit and from a member's last hang-up to the next INVITE
   nodes              the same calls for one queue with one process on one Asterisk, and with two on two, alternating: processor time per
-                     call of all of them together
+                     call of all of them together; beside it one that has half the calls, as each of the two has
   programme          callers on hold who hear Asterisk's own music, their own programme, and one Liquidsoap process each, alternating:
                      processor time and memory for each caller, gaps in the captured RTP; the time from a key to the next tune
   queue              the queue's rules by themselves: choosing among 10, 1,000 and 10,000 members by each strategy, and beside it by

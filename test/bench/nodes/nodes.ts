@@ -7,8 +7,15 @@ import { median, type Report, rounded } from '../report.ts';
 import { TwoNodes } from './two-nodes.ts';
 
 export const PARTS = ['cost'] as const;
-export const VARIANTS = ['one', 'two'] as const;
+/** `half`: one process with half the calls at half the speed, which is what each of the two has. What is dearer then is no matter of the other process. */
+export const VARIANTS = ['one', 'two', 'half'] as const;
 export type Variant = (typeof VARIANTS)[number];
+/** How many processes, and what share of the calls and of their speed. */
+const LOADS: Readonly<Record<Variant, { readonly count: 1 | 2; readonly share: number }>> = {
+  one: { count: 1, share: 1 },
+  two: { count: 2, share: 1 },
+  half: { count: 1, share: 0.5 },
+};
 
 export interface NodesOptions {
   readonly rounds: number;
@@ -40,6 +47,7 @@ type Cost = Readonly<Record<Column, number>>;
 
 interface Run {
   readonly variant: Variant;
+  readonly calls: number;
   readonly served: number;
   /** Milliseconds of processor for a call, without what is used when nobody calls. */
   readonly cost: Cost;
@@ -70,18 +78,19 @@ export async function benchNodes(report: Report, options: NodesOptions): Promise
 }
 
 function measure(nodes: TwoNodes, { calls = CALLS, nodeOptions }: NodesOptions, variant: Variant): Promise<Run> {
-  const count = variant === 'one' ? 1 : 2;
+  const { count, share } = LOADS[variant];
+  const mine = Math.round(calls * share);
   return nodes.withApps(count, nodeOptions, async (apps) => {
-    await load(nodes, count, WARM_UP_CALLS * count);
+    await load(nodes, variant, WARM_UP_CALLS * count);
     const groups = groupsOf(nodes, count, apps);
     await untilCalm(groups, count);
     const resting = await watched(groups, () => setTimeout(IDLE_MS));
     const idle = mapCost(resting.used, (ms) => (ms / resting.tookMs) * 1000);
     const fromMs = Date.now();
-    const { answer: successful, ...busy } = await watched(groups, () => load(nodes, count, calls));
-    const inCalls = (ms: number, name: Column) => (ms - (idle[name] * busy.tookMs) / 1000) / calls;
+    const { answer: successful, ...busy } = await watched(groups, () => load(nodes, variant, mine));
+    const inCalls = (ms: number, name: Column) => (ms - (idle[name] * busy.tookMs) / 1000) / mine;
     return {
-      ...{ variant, idle, cost: mapCost(busy.used, inCalls) },
+      ...{ variant, idle, cost: mapCost(busy.used, inCalls), calls: mine },
       served: Math.min(successful, await servedSince(nodes, fromMs)),
       othersShare: Math.max(0, busy.othersMs) / busy.tookMs / availableParallelism(),
       complaints: await complaintsOf(apps, fromMs),
@@ -139,9 +148,11 @@ function groupsOf(nodes: TwoNodes, count: 1 | 2, apps: readonly MeasuredApp[]): 
   };
 }
 
-/** So many calls, spread over so many nodes; answers how many callers saw theirs through. */
-async function load(nodes: TwoNodes, count: 1 | 2, calls: number): Promise<number> {
-  const each = { number: NUMBER, callsPerSecond: CALLS_PER_SECOND / count, calls: Math.round(calls / count) };
+/** So many calls, spread over the nodes of the variant; answers how many callers saw theirs through. */
+async function load(nodes: TwoNodes, variant: Variant, calls: number): Promise<number> {
+  const { count, share } = LOADS[variant];
+  const callsPerSecond = (CALLS_PER_SECOND * share) / count;
+  const each = { number: NUMBER, callsPerSecond, calls: Math.round(calls / count) };
   const results = await Promise.all(
     [0, 1].slice(0, count).map((index) => runLoad({ ...each, account: nodes.caller(index) })),
   );
@@ -183,10 +194,10 @@ function print(report: Report, { calls = CALLS, variants }: NodesOptions, runs: 
   ];
   const rows = runs.map((run) => [
     ...line(run.variant, run),
-    `${run.served}/${calls}`,
+    `${run.served}/${run.calls}`,
     `${Math.round(run.othersShare * 100)} %`,
   ]);
-  const title = `${calls} calls at ${CALLS_PER_SECOND}/s into one queue of ${MEMBERS} members, by one process on one Asterisk and by two on two`;
+  const title = `${calls} calls at ${CALLS_PER_SECOND}/s into one queue of ${MEMBERS} members, by one process on one Asterisk and by two on two; half of both by one`;
   const head = ['ms of processor per call', ...COLUMNS, 'idle node/s', 'idle servers/s', 'served', 'others'];
   report.table(title, head, [...rows, ...medians.map((each) => [...line(`median ${each.variant}`, each), '', ''])]);
   for (const { variant, complaints } of runs)
@@ -198,22 +209,35 @@ function print(report: Report, { calls = CALLS, variants }: NodesOptions, runs: 
     report.target({
       name: `calls served by ${variant}`,
       bound: 'at-least',
-      wanted: calls,
+      wanted: Math.round(calls * LOADS[variant].share),
       measured: fewest,
       unit: 'calls',
     });
   }
-  const [one, two] = medians;
+  const of = (wanted: Variant) => medians.find(({ variant }) => variant === wanted);
+  const [one, two, half] = [of('one'), of('two'), of('half')];
   if (one !== undefined && two !== undefined) compare(report, one, two);
+  if (half !== undefined && two !== undefined) tellHalf(report, half, two);
 }
+
+/** How much of it is the other process, and not the smaller load of each. */
+function tellHalf(report: Report, half: Pick<Run, 'cost'>, two: Pick<Run, 'cost'>): void {
+  for (const [column, of] of COMPARED) {
+    const ratio = two.cost[column] / half.cost[column];
+    report.figure(`nodes.${column}.two-to-half`, ratio, 'times');
+    report.say(`${of} per call, two nodes to one that has what each of them has: ${ratio.toFixed(2)} times`);
+  }
+}
+
+const COMPARED = [
+  ['servers', 'all servers'],
+  ['node', 'Node'],
+] as const;
 
 /** What a call costs two, to what it costs one; and the same when what they use without calls is counted as the calls' cost. */
 function compare(report: Report, one: Pick<Run, 'cost' | 'idle'>, two: Pick<Run, 'cost' | 'idle'>): void {
   const times = { bound: 'at-most', wanted: 1.1, unit: 'times' } as const;
-  for (const [column, of] of [
-    ['servers', 'all servers'],
-    ['node', 'Node'],
-  ] as const) {
+  for (const [column, of] of COMPARED) {
     const withIdle = ({ cost, idle }: typeof one) => cost[column] + idle[column] / CALLS_PER_SECOND;
     const name = `processor time of ${of} per call, two nodes to one`;
     report.target({ ...times, name, measured: two.cost[column] / one.cost[column] });
