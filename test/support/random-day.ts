@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import type { CallCenter } from './call-center.ts';
 import type { FakeCaller } from './fakes/fake-pbx-caller.ts';
+import { fc } from './property.ts';
 
 export const NUMBERS = ['1000', '1001', '1002'] as const;
 const aPhone = fc.constantFrom(...NUMBERS);

@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import type { Programme } from '../../../src/core/programme/programme.ts';
 import type { Sound } from '../../../src/core/programme/sound.ts';
 import { type Event, hear, linearOf, programmeOf, seconds, TestShelf, tone } from '../../support/programme-stage.ts';
+import { fc } from '../../support/property.ts';
 
 /*
  * Constant values stand in for music and voice: they have no movement of their own, so every step from sample to sample is a step of a gain. The

@@ -1,8 +1,8 @@
 import { expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { ANNOUNCEMENT_DEFAULTS, type AnnouncementSettings } from '../../../src/core/programme/announcement-settings.ts';
 import { CallCenter, NOTHING_LEFT } from '../../support/call-center.ts';
 import type { FakeCaller } from '../../support/fakes/fake-pbx-caller.ts';
+import { fc } from '../../support/property.ts';
 import { aPause, aStep, NUMBERS, soundsOverTalk, take } from '../../support/random-day.ts';
 import { expectNoUnhandledRejections } from './unhandled.ts';
 

@@ -1,11 +1,11 @@
 import { expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { queueName } from '../../../src/core/ids.ts';
 import { RECORDING_DEFAULTS } from '../../../src/core/queue/recording.ts';
 import type { QueueSettings } from '../../../src/core/queue/settings.ts';
 import { STRATEGIES } from '../../../src/core/queue/settings.ts';
 import { CallCenter, memberExtension, NOTHING_LEFT } from '../../support/call-center.ts';
 import type { FakeCaller } from '../../support/fakes/fake-pbx-caller.ts';
+import { fc } from '../../support/property.ts';
 import { queueSettings } from '../../support/queue-people.ts';
 import { aPause, aStep, NUMBERS, soundsOverTalk, take } from '../../support/random-day.ts';
 import { expectNoUnhandledRejections } from './unhandled.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
 import { connectedLine, displayName, displayNumber } from '../../../stasis/ari/caller-id.ts';
+import { fc } from '../../support/property.ts';
 
 describe('the name that a phone shows', () => {
   it.each([

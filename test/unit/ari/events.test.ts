@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
 import { toChannelSnapshot, toPbxEvent } from '../../../stasis/ari/events.ts';
+import { fc } from '../../support/property.ts';
 
 /** Captured from Asterisk 22.10.1: a call with a digit, prompts, a ringing and answered member, hold and hang-up, a recording, and three transfers. */
 const CAPTURED = JSON.parse(readFileSync(join(import.meta.dirname, 'fixtures/events.json'), 'utf8')) as Record<

@@ -2,11 +2,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { type LoadedConfig, loadConfig } from '../../../src/config/load.ts';
 import { queueName } from '../../../src/core/ids.ts';
 import { effectiveConfig, rowText } from '../../../src/effective-config.ts';
 import type { QueueRow, StoredSettings } from '../../../src/ports/queue-rows.ts';
+import { fc } from '../../support/property.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'queueapp-live-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

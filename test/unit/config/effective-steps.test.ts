@@ -2,12 +2,12 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { type LoadedConfig, loadConfig } from '../../../src/config/load.ts';
 import { queueName } from '../../../src/core/ids.ts';
 import { type EffectiveConfig, effectiveConfig, rowText } from '../../../src/effective-config.ts';
 import type { QueueRow } from '../../../src/ports/queue-rows.ts';
 import type { StoredStep } from '../../../src/ports/step-rows.ts';
+import { fc } from '../../support/property.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'queueapp-steps-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

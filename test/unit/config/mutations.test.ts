@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { checkFile } from '../../../src/config/check-file.ts';
 import { findingLine } from '../../../src/config/findings.ts';
 import { nearest } from '../../../src/config/nearest.ts';
 import { shippedPath } from '../../../src/config/shipped.ts';
+import { fc } from '../../support/property.ts';
 
 const shipped = readFileSync(shippedPath('install/queueapp.yaml'), 'utf8');
 const lines = shipped.split('\n');

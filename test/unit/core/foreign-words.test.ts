@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { fillCallerId } from '../../../src/core/caller-id.ts';
 import { asDeviceState, DEVICE_STATES, isRingable } from '../../../src/core/device-state.ts';
 import { readEntryPoint } from '../../../src/core/entry-point.ts';
+import { fc } from '../../support/property.ts';
 
 describe('readEntryPoint', () => {
   test('never throws', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { accountsOf } from '../../../db/accounts/account-record.ts';
 import { personNumber } from '../../../db/caller-number.ts';
+import { fc } from '../../support/property.ts';
 
 // The seed stands in the failure's message; a fixed one makes every run the same.
 const RUN = { seed: 20_261_121, numRuns: 2000 };

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { BRACES_MAX, expandBraces, isPattern, nameMatcher } from '../../../src/import/asterisk/glob.ts';
+import { fc } from '../../support/property.ts';
 
 describe('A pattern of an include', () => {
   test.each([

@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { splitArguments } from '../../../src/import/arguments.ts';
 import { sqlOf } from '../../../src/import/sql.ts';
 import { imported } from '../../support/import/imported.ts';
+import { fc } from '../../support/property.ts';
 
 function membersOf(lines: string, general = '') {
   const { draft, fate } = imported({ queues: `[general]\n${general}\n[q]\n${lines}` });

@@ -1,5 +1,4 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { findingLine } from '../../../src/config/findings.ts';
 import { COMMENT_DEPTH_MAX } from '../../../src/import/asterisk/comments.ts';
 import {
@@ -9,6 +8,7 @@ import {
   parseConf,
 } from '../../../src/import/asterisk/parse-conf.ts';
 import { confTable } from '../../support/import/conf-table.ts';
+import { fc } from '../../support/property.ts';
 
 type Files = Readonly<Record<string, string>>;
 

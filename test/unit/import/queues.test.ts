@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { GENERAL_OPTIONS } from '../../../src/import/options/general-options.ts';
 import { ALL_QUEUE_OPTIONS } from '../../../src/import/queues.ts';
 import { conf, imported } from '../../support/import/imported.ts';
+import { fc } from '../../support/property.ts';
 
 /** The queue that one option makes, without what is written because nothing was. */
 function queueOf(option: string) {

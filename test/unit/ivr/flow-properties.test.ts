@@ -1,10 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { queueName } from '../../../src/core/ids.ts';
 import { reduceFlow, STEPS_MAX, startFlow } from '../../../src/core/ivr/flow.ts';
 import type { IvrDefinition, IvrStep } from '../../../src/core/ivr/flow-definition.ts';
 import type { FlowEffect, FlowEvent, FlowState } from '../../../src/core/ivr/flow-state.ts';
 import { waitOf } from '../../../src/core/ivr/stages.ts';
+import { fc } from '../../support/property.ts';
 import { company1 } from './flow-driver.ts';
 import { collectStep, menuStep, playStep, shippedIvr } from './shipped-ivr.ts';
 

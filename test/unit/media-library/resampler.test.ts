@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { Resampler } from '../../../stasis/media/library/decode/resampler.ts';
+import { fc } from '../../support/property.ts';
 
 const SECONDS = 0.5;
 

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { IcyDemuxer } from '../../../stasis/media/stream/icy.ts';
+import { fc } from '../../support/property.ts';
 import { withTitle } from '../../support/stream/fake-station.ts';
 
 function demux(pieces: readonly Uint8Array[], interval: number): { sound: Buffer; titles: (string | null)[] } {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { commentTitle, OggReader } from '../../../stasis/media/stream/ogg-reader.ts';
+import { fc } from '../../support/property.ts';
 
 function crc(page: Buffer): number {
   let value = 0;

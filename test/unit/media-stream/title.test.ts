@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { cleanTitle, decodeText, TITLE_LENGTH_MAX } from '../../../stasis/media/stream/title.ts';
+import { fc } from '../../support/property.ts';
 
 test.each([
   ['  Getz   /\tGilberto \r\n', 'Getz / Gilberto'],

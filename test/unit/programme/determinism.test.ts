@@ -1,5 +1,4 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { ANNOUNCEMENT_DEFAULTS } from '../../../src/core/programme/announcement-settings.ts';
 import type { Programme } from '../../../src/core/programme/programme.ts';
 import { type Sound, WIRE_FORMATS } from '../../../src/core/programme/sound.ts';
@@ -13,6 +12,7 @@ import {
   TestShelf,
   type ToneOptions,
 } from '../../support/programme-stage.ts';
+import { fc } from '../../support/property.ts';
 
 const LENGTH = seconds(40);
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { fillGains, gainAt, isMoving, type Ramp } from '../../../src/core/programme/fades.ts';
+import { fc } from '../../support/property.ts';
 
 const fall: Ramp = { from: 1000, length: 8000, start: 1, end: 0 };
 const rise: Ramp = { from: 1000, length: 8000, start: 0, end: 1 };

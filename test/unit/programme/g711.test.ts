@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { decodeG711, encodeG711, type G711Law } from '../../../src/core/programme/g711.ts';
+import { fc } from '../../support/property.ts';
 
 const LAWS = ['ulaw', 'alaw'] as const satisfies readonly G711Law[];
 

@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { firstOf, nextOf } from '../../../src/core/programme/order.ts';
 import type { Programme } from '../../../src/core/programme/programme.ts';
 import { type Event, hear, programmeOf, seconds, soundOf, TestShelf, tone } from '../../support/programme-stage.ts';
+import { fc } from '../../support/property.ts';
 
 const tune = (name: string, length = 60) => tone(name, { hz: 0, seconds: length });
 

@@ -1,10 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { gainAt, type Ramp } from '../../../src/core/programme/fades.ts';
 import { renderTimeline } from '../../../src/core/programme/render.ts';
 import { type Music, WIRE, WIRE_FORMATS, type WireFormat } from '../../../src/core/programme/sound.ts';
 import { type Clip, clipGainAt, EMPTY_TIMELINE, levelAt, type Timeline } from '../../../src/core/programme/timeline.ts';
 import { linearOf, soundOf, TestStream, wireOf } from '../../support/programme-stage.ts';
+import { fc } from '../../support/property.ts';
 
 const noise = (seed: number, length = 4000) =>
   Int16Array.from({ length }, (_, index) => (((index + 7) * (seed * 7919 + 31_337)) % 65_536) - 32_768);

@@ -1,5 +1,4 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import {
   addMusic,
   addVoice,
@@ -13,6 +12,7 @@ import {
   type Timeline,
 } from '../../../src/core/programme/timeline.ts';
 import { soundOf } from '../../support/programme-stage.ts';
+import { fc } from '../../support/property.ts';
 
 const sound = (length: number, name = 'a') => soundOf(name, new Int16Array(length));
 const tune = (start: number, length: number) => ({

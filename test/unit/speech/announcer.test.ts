@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { announcer, OWN_WORDS } from '../../../src/core/speech/announcer.ts';
 import { grammarOf } from '../../../src/core/speech/grammar.ts';
 import { phraseMedia, SPOKEN_LANGUAGES, type SpokenLanguage } from '../../../src/core/speech/phrase.ts';
 import { spokenTime } from '../../../src/core/speech/spoken-time.ts';
+import { fc } from '../../support/property.ts';
 import { written } from '../../support/speech/written.ts';
 
 const of = (language: SpokenLanguage) => announcer(grammarOf(language));

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { AMOUNT_DIGITS_MAX, parseAmount } from '../../../src/core/speech/money.ts';
+import { fc } from '../../support/property.ts';
 
 describe('an amount as text', () => {
   test.each([

@@ -1,13 +1,13 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { parse } from 'yaml';
 import { type Account, CURRENCIES } from '../../../src/core/speech/account.ts';
 import { announcer } from '../../../src/core/speech/announcer.ts';
 import { ANNOUNCER_PROMPTS } from '../../../src/core/speech/announcer-prompts.ts';
 import { grammarOf, vocabulary } from '../../../src/core/speech/grammar.ts';
 import { SPOKEN_LANGUAGES, type SpokenLanguage } from '../../../src/core/speech/phrase.ts';
+import { fc } from '../../support/property.ts';
 import { type Spelling, spellEnglish, spellPortuguese, spellRussian } from '../../support/speech/spelling.ts';
 import { TEXTS, written } from '../../support/speech/written.ts';
 

@@ -1,4 +1,4 @@
-import * as fc from 'fast-check';
+import { fc } from '../../support/property.ts';
 
 /** Strings that have broken something somewhere: markup, quotes, control characters, surrogates, direction marks, length. */
 export const NASTY: readonly string[] = [

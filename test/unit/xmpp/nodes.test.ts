@@ -1,5 +1,4 @@
 import { describe, expect, test } from '@jest/globals';
-import * as fc from 'fast-check';
 import { silentLog } from '../../../src/log.ts';
 import { Nodes } from '../../../xmpp/nodes.ts';
 import { Pubsub } from '../../../xmpp/pubsub.ts';
@@ -7,6 +6,7 @@ import type { CallState } from '../../../xmpp/stanzas/call.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { sampleAttempt, sampleCall } from '../../support/fakes/fake-announcer.ts';
 import { FakePubsubService } from '../../support/fakes/fake-pubsub.ts';
+import { fc } from '../../support/property.ts';
 
 const NODE = 'extension1000';
 

@@ -1,5 +1,4 @@
 import { describe, expect, test } from '@jest/globals';
-import * as fc from 'fast-check';
 import { attemptId, callId, extensionNumber, queueName } from '../../../src/core/ids.ts';
 import type { MissConsequence } from '../../../src/core/queue/misses.ts';
 import type { AnnouncedCall } from '../../../src/ports/announcer.ts';
@@ -20,6 +19,7 @@ import {
 import * as pubsub from '../../../xmpp/stanzas/pubsub.ts';
 import { cut, oneLine, xmlSafe } from '../../../xmpp/stanzas/text.ts';
 import { sampleAttempt, sampleCall } from '../../support/fakes/fake-announcer.ts';
+import { fc } from '../../support/property.ts';
 import { parseStanza } from '../../support/xmpp/parse.ts';
 import { anyText, NASTY } from './nasty-strings.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { estimatedWait, nextAverage, ROUND_SECONDS, type RoundSeconds } from '../../../../src/core/queue/hold-time.ts';
+import { fc } from '../../../support/property.ts';
 
 const min = (minutes: number, seconds = 0) => (60 * minutes + seconds) * 1000;
 const told = (averageMs: number | null, waitedMs: number, round: RoundSeconds = 0) => {

@@ -1,5 +1,4 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { DEVICE_STATES } from '../../../../src/core/device-state.ts';
 import { type ExtensionNumber, entryId, extensionNumber, queueName } from '../../../../src/core/ids.ts';
 import { availability, type Member } from '../../../../src/core/queue/availability.ts';
@@ -9,6 +8,7 @@ import { type PenaltyLimits, UNLIMITED } from '../../../../src/core/queue/penalt
 import type { QueueSettings } from '../../../../src/core/queue/settings.ts';
 import { matchmaker, matchOne } from '../../../support/matching.ts';
 import { naiveLook, type PlainQueue } from '../../../support/naive-matching.ts';
+import { fc } from '../../../support/property.ts';
 import { extension, member, NOW_MS, queueSettings, waiting } from '../../../support/queue-people.ts';
 
 // A fixed seed makes every run the same.

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { afterMiss, type MissedMember, missPolicy, NO_MISSES } from '../../../../src/core/queue/misses.ts';
 import type { QueueSettings } from '../../../../src/core/queue/settings.ts';
+import { fc } from '../../../support/property.ts';
 import { NOW_MS, queueSettings } from '../../../support/queue-people.ts';
 
 const member = (changes: Partial<MissedMember> = {}): MissedMember => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { Alarms } from '../../../../src/core/queue/alarms.ts';
 import { OrderedSet } from '../../../../src/core/queue/ordered-set.ts';
+import { fc } from '../../../support/property.ts';
 
 const byValue = (a: number, b: number) => a - b;
 // A fixed seed makes every run the same.

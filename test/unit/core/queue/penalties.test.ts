@@ -1,5 +1,4 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import {
   limitsAt,
   PENALTY_MAX,
@@ -11,6 +10,7 @@ import {
   UNLIMITED,
 } from '../../../../src/core/queue/penalty-rules.ts';
 import { matchmaker, matchOne, pairs } from '../../../support/matching.ts';
+import { fc } from '../../../support/property.ts';
 import { member, NOW_MS, queueSettings, waiting } from '../../../support/queue-people.ts';
 
 const limits = (changes: Partial<PenaltyLimits>): PenaltyLimits => ({ ...UNLIMITED, ...changes });

@@ -1,5 +1,4 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { callId, extensionNumber, queueName } from '../../../../src/core/ids.ts';
 import { partsOf, RECORDING_DEFAULTS, recordingBytes, recordingFile } from '../../../../src/core/queue/recording.ts';
 import {
@@ -8,6 +7,7 @@ import {
   type RecordingFacts,
   recordingName,
 } from '../../../../src/core/queue/recording-name.ts';
+import { fc } from '../../../support/property.ts';
 
 const facts: RecordingFacts = {
   date: '2026-11-29',
