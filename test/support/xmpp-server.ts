@@ -10,7 +10,7 @@ import { ERLANG_FLAGS } from '../../install/private-stack/ejabberd.ts';
 const run = promisify(execFile);
 
 /** How long a server may take to come up; Prosody needs 0.6 s, ejabberd 2 s on an idle machine. */
-const START_LIMIT_MS = 40_000;
+const START_LIMIT_MS = 100_000;
 
 export type XmppServerKind = 'prosody' | 'ejabberd';
 

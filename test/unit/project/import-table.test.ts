@@ -138,6 +138,11 @@ test('The core knows neither clock nor chance nor promise', () => {
   expect(lines.filter(({ code }) => impure.test(code)).map(({ place }) => place)).toEqual([]);
 });
 
+test('Properties are tried with inputs that are the same in every run', () => {
+  const direct = filesBelow('test', /\.ts$/).filter((path) => /from 'fast-check'/.test(textOf(path)));
+  expect(direct.filter((path) => !path.startsWith('test/unit/project/'))).toEqual(['test/support/property.ts']);
+});
+
 describe('The guard itself finds', () => {
   test.each([
     ['src/core/a.ts', "import { readFileSync } from 'node:fs';"],
