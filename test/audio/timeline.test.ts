@@ -58,4 +58,26 @@ describe('sound that comes in pieces', () => {
     }
     expect([10, 390, 500, 610, 990].map((ms) => heardAt(timeline, ms))).toEqual([1, 20, 0, 1, 20]);
   });
+
+  test('has no pauses when it is joined, and every place in it still tells when it was heard', () => {
+    const timeline = new Timeline();
+    for (const [index, piece] of pieces(20).entries())
+      timeline.add('call', piece, 10_120 + index * 20 + (index < 10 ? 0 : 1000));
+    const joined = timeline.joined(10_000, 20_000);
+    expect(joined.pcm.samples).toHaveLength(20 * 160);
+    expect([0, 199, 200, 399].map((ms) => joined.pcm.samples[ms * 8])).toEqual(
+      [0.01, 0.1, 0.11, 0.2].map((value) => Math.fround(value)),
+    );
+    expect([0, 199, 200, 399].map((ms) => joined.heardMs(ms))).toEqual([100, 299, 1300, 1499]);
+    expect([0, 100, 299, 800, 1300, 1499].map((ms) => joined.placeMs(ms))).toEqual([0, 0, 199, 200, 200, 399]);
+    expect(timeline.joined(10_150, 11_350).pcm.samples).toHaveLength(200 * 8);
+  });
+
+  test('of a stream that begins anew is joined with the one before', () => {
+    const timeline = new Timeline();
+    for (const [index, piece] of pieces(20).entries())
+      timeline.add(index < 10 ? 'one' : 'two', piece, 10_020 + index * 20 + (index < 10 ? 0 : 1000));
+    const { samples } = timeline.joined(10_000, 20_000).pcm;
+    expect([0, 199, 200, 399].map((ms) => Math.round((samples[ms * 8] ?? 0) * 100))).toEqual([1, 10, 11, 20]);
+  });
 });

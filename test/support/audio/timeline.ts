@@ -1,4 +1,4 @@
-import type { Pcm } from './pcm.ts';
+import { durationMs, type Pcm } from './pcm.ts';
 
 /** A pause longer than this becomes silence; less is the jitter of a busy machine. */
 const GAP_MS = 200;
@@ -12,6 +12,37 @@ interface Chunk {
 interface Source {
   readonly chunks: Chunk[];
   lengthMs: number;
+}
+
+interface Placed {
+  readonly atMs: number;
+  readonly samples: Float32Array;
+}
+
+/** Sound as it came, one piece after another without the pauses, and where its pieces were heard. */
+export class Joined {
+  readonly pcm: Pcm;
+  /** Ascending: a place in `pcm`, and when that was heard, both in milliseconds. */
+  readonly #marks: readonly { readonly atMs: number; readonly heardMs: number }[];
+
+  constructor(pcm: Pcm, marks: readonly { readonly atMs: number; readonly heardMs: number }[]) {
+    this.pcm = pcm;
+    this.#marks = marks;
+  }
+
+  /** When a place of `pcm` was heard, in milliseconds from where the recording begins. */
+  heardMs(atMs: number): number {
+    const mark = this.#marks.findLast((each) => each.atMs <= atMs) ?? this.#marks[0];
+    return mark === undefined ? atMs : mark.heardMs + atMs - mark.atMs;
+  }
+
+  /** The first place of `pcm` that was heard at this time or later. */
+  placeMs(heardMs: number): number {
+    const last = this.#marks.findLastIndex((each) => each.heardMs <= heardMs);
+    const mark = this.#marks[last];
+    if (mark === undefined) return 0;
+    return Math.min(mark.atMs + heardMs - mark.heardMs, this.#marks[last + 1]?.atMs ?? durationMs(this.pcm));
+  }
 }
 
 /**
@@ -46,9 +77,37 @@ export class Timeline {
     return { sampleRate: this.#sampleRate, samples: heard };
   }
 
+  /**
+   * The same without the pauses. When the whole machine stands still, Asterisk goes on afterwards where it was: what was being said is later, and
+   * not less. Streams are one after the other in the order in which they began.
+   */
+  joined(fromMs: number, toMs: number): Joined {
+    const streams = [...this.#sources.values()].map((source) => this.#placed(source));
+    const pieces = streams.sort((a, b) => (a[0]?.atMs ?? 0) - (b[0]?.atMs ?? 0)).flat();
+    const marks: { atMs: number; heardMs: number }[] = [];
+    const parts: Float32Array[] = [];
+    let length = 0;
+    const at = (ms: number, before: number): number =>
+      Math.max(0, Math.round(((ms - before) * this.#sampleRate) / 1000));
+    for (const { atMs, samples } of pieces) {
+      const part = samples.subarray(at(fromMs, atMs), at(toMs, atMs));
+      if (part.length === 0) continue;
+      marks.push({ atMs: (length * 1000) / this.#sampleRate, heardMs: Math.max(0, atMs - fromMs) });
+      parts.push(part);
+      length += part.length;
+    }
+    const samples = new Float32Array(length);
+    let end = 0;
+    for (const part of parts) {
+      samples.set(part, end);
+      end += part.length;
+    }
+    return new Joined({ sampleRate: this.#sampleRate, samples }, marks);
+  }
+
   // A piece may be late, because the machine was busy, but never early: so none was shifted more than any later one, and
   // the least shift of all that follow is the best that can be known.
-  #placed({ chunks }: Source): { atMs: number; samples: Float32Array }[] {
+  #placed({ chunks }: Source): Placed[] {
     const shifts = chunks.map(({ shiftMs }) => shiftMs);
     for (let index = shifts.length - 2; index >= 0; index -= 1) {
       shifts[index] = Math.min(shifts[index] ?? 0, shifts[index + 1] ?? 0);

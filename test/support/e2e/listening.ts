@@ -33,7 +33,7 @@ export async function untilTheyTalk(one: [Call, number], other: [Call, number]):
 
 /** How many bursts of the congestion tone were heard. */
 export async function congestionBursts(call: Call): Promise<number> {
-  return toneSpans(await call.recording(), CONGESTION_HZ.us).length;
+  return toneSpans(await call.sound(), CONGESTION_HZ.us).length;
 }
 
 /** The prompts that a call has heard to their end, by name, in their order. */

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { grammarOf } from '../../../src/core/speech/grammar.ts';
 import type { Phrase } from '../../../src/core/speech/phrase.ts';
-import { concat, type Pcm, readWav, slice } from '../audio/pcm.ts';
-import { type Heard, recognise } from '../audio/recognise.ts';
+import { concat, type Pcm, readWav } from '../audio/pcm.ts';
+import type { Heard } from '../audio/recognise.ts';
 import type { Caller } from '../phones/caller.ts';
 import { eventually } from './eventually.ts';
 
@@ -22,12 +22,5 @@ export async function hearsPhrase(
   { language = 'en', limitMs = 30_000, afterMs = 0 }: { language?: string; limitMs?: number; afterMs?: number } = {},
 ): Promise<Heard> {
   const wanted = new Map([[phrase.join(' '), phraseSound(phrase, language)]]);
-  return await eventually(
-    `“${phrase.join(' ')}” is heard`,
-    async () => {
-      const [found] = recognise(slice(await caller.recording(), afterMs, Number.POSITIVE_INFINITY), wanted);
-      return found && { ...found, offsetMs: found.offsetMs + afterMs };
-    },
-    limitMs,
-  );
+  return await eventually(`“${phrase.join(' ')}” is heard`, () => caller.heardOf(wanted, afterMs), limitMs);
 }

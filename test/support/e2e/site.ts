@@ -285,14 +285,14 @@ export class Site {
     }
   }
 
-  /** Waits until a variable of the only channel that is there has been set, and answers all of its variables. */
-  async untilVariable(name: string): Promise<ReadonlyMap<string, string>> {
-    return await eventually(`${name} is set`, async () => {
+  /** Waits until these variables of the channel that is there (of the first, when there are several) have been set, and answers all of its variables. */
+  async untilVariable(...names: string[]): Promise<ReadonlyMap<string, string>> {
+    return await eventually(`${names.join()} is set`, async () => {
       const channels = (await this.asterisk('core show channels concise')).trim().split('\n');
       const shown = await this.asterisk(`core show channel ${channels[0]?.split('!')[0]}`);
       const pairs = shown.split('\n').map((line) => /^(\w+)=(.*)$/.exec(line));
       const variables = new Map(pairs.filter((pair) => pair !== null).map(([, key = '', value = '']) => [key, value]));
-      return variables.has(name) && variables;
+      return names.every((name) => variables.has(name)) && variables;
     });
   }
 

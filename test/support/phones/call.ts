@@ -1,5 +1,6 @@
 import { durationMs, type Pcm, slice } from '../audio/pcm.ts';
-import { closest, type Heard, loadPrompts, recognise } from '../audio/recognise.ts';
+import { closest, type Heard, loadPrompts, type Prompts, recognise } from '../audio/recognise.ts';
+import type { Joined } from '../audio/timeline.ts';
 import type { Baresip } from './baresip.ts';
 import { CallView, type Ended, type Limit } from './call-view.ts';
 import type { SipMessage } from './sip-message.ts';
@@ -80,14 +81,27 @@ export class Call extends CallView {
 
   /** What was heard since the call began; milliseconds in it count from `invitedAtMs`. */
   recording(): Promise<Pcm> {
-    return this.#recordingFrom(this.invitedAtMs);
+    return this.#baresip.recorder.heard(this.invitedAtMs, this.ending?.atMs);
+  }
+
+  /** The same as it came, without pauses: how long a tone was, and what was said, does not depend on whether the machine stood still meanwhile. */
+  async sound(): Promise<Pcm> {
+    return (await this.#joined()).pcm;
   }
 
   /** The prompts of sounds/ that were heard so far, in order; `offsetMs` counts from `invitedAtMs`. */
   async heard(options: { language?: string; threshold?: number; headMs?: number } = {}): Promise<Heard[]> {
-    const recording = await this.#recordingFrom(this.invitedAtMs - LEAD_MS);
-    const heard = recognise(recording, loadPrompts({ ...options, sampleRate: recording.sampleRate }), options);
-    return heard.map((each) => ({ ...each, offsetMs: each.offsetMs - LEAD_MS }));
+    const joined = await this.#joined();
+    const prompts = loadPrompts({ ...options, sampleRate: joined.pcm.sampleRate });
+    return recognise(joined.pcm, prompts, options).map((each) => placed(each, joined));
+  }
+
+  /** The first of these sounds that was heard at `afterMs` of the recording or later; `offsetMs` as above. */
+  async heardOf(sounds: Prompts, afterMs = 0): Promise<Heard | undefined> {
+    const joined = await this.#joined();
+    const fromMs = joined.placeMs(afterMs + LEAD_MS);
+    const [found] = recognise(slice(joined.pcm, fromMs, Number.POSITIVE_INFINITY), sounds);
+    return found && placed({ ...found, offsetMs: found.offsetMs + fromMs }, joined);
   }
 
   /**
@@ -100,33 +114,34 @@ export class Call extends CallView {
   ): Promise<Heard> {
     const { limitMs = HEARD_LIMIT_MS, afterMs = 0, ...how } = options;
     const limitAtMs = Date.now() + limitMs;
-    // Here places count from the beginning of the searched recording.
-    const firstMs = afterMs === 0 ? 0 : afterMs + LEAD_MS;
-    let fromMs = firstMs;
+    let searchedMs = 0;
     for (;;) {
       const isOver = this.ending !== undefined || Date.now() > limitAtMs;
-      const recording = await this.#recordingFrom(this.invitedAtMs - LEAD_MS);
-      const prompts = loadPrompts({ ...how, sampleRate: recording.sampleRate });
+      const joined = await this.#joined();
+      const prompts = loadPrompts({ ...how, sampleRate: joined.pcm.sampleRate });
       const prompt = prompts.get(name);
       if (!prompt) throw new Error(`There is no prompt ${name}`);
-      const [found] = recognise(slice(recording, fromMs, Number.POSITIVE_INFINITY), new Map([[name, prompt]]), how);
-      if (found) return { ...found, offsetMs: found.offsetMs + fromMs - LEAD_MS };
-      // Only what may still become the prompt is searched again, so that the search does not hold up the recording itself.
-      const nextMs = Math.max(firstMs, durationMs(recording) - durationMs(prompt) - 1000);
-      if (isOver && fromMs === firstMs) {
-        const best = closest(recording, prompts).slice(0, 3);
+      const firstMs = afterMs === 0 ? 0 : joined.placeMs(afterMs + LEAD_MS);
+      // The last look is at the whole.
+      const fromMs = isOver ? firstMs : Math.max(firstMs, searchedMs);
+      const [found] = recognise(slice(joined.pcm, fromMs, Number.POSITIVE_INFINITY), new Map([[name, prompt]]), how);
+      if (found) return placed({ ...found, offsetMs: found.offsetMs + fromMs }, joined);
+      if (isOver) {
+        const best = closest(joined.pcm, prompts)
+          .slice(0, 3)
+          .map((each) => placed(each, joined));
         const near = best.map((heard) => `${heard.name} ${heard.score.toFixed(2)} at ${Math.round(heard.offsetMs)} ms`);
         throw new Error(`The prompt ${name} was not heard (closest: ${near.join(', ')})${this.story()}`);
       }
-      // The last look is at the whole.
-      fromMs = isOver ? firstMs : nextMs;
+      // Only what may still become the prompt is searched again, so that the search does not hold up the recording itself.
+      searchedMs = durationMs(joined.pcm) - durationMs(prompt) - 1000;
       // Looking more often than a fifth of a second would only keep the processor from Asterisk.
       await pause(200);
     }
   }
 
-  #recordingFrom(fromMs: number): Promise<Pcm> {
-    return this.#baresip.recorder.heard(fromMs, this.ending?.atMs);
+  #joined(): Promise<Joined> {
+    return this.#baresip.recorder.joined(this.invitedAtMs - LEAD_MS, this.ending?.atMs);
   }
 
   async #command(command: string, params?: string): Promise<void> {
@@ -134,4 +149,9 @@ export class Call extends CallView {
     await this.#baresip.command('callfind', this.callId);
     await this.#baresip.command(command, params);
   }
+}
+
+/** With the time at which it was heard, from the INVITE on, in the place of its place in the sound. */
+function placed(heard: Heard, joined: Joined): Heard {
+  return { ...heard, offsetMs: joined.heardMs(heard.offsetMs) - LEAD_MS };
 }

@@ -2,7 +2,7 @@ import { type FSWatcher, watch } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Pcm, parseWav } from '../audio/pcm.ts';
-import { Timeline } from '../audio/timeline.ts';
+import { type Joined, Timeline } from '../audio/timeline.ts';
 
 const HEADER_BYTES = 44;
 
@@ -34,16 +34,26 @@ export class Recorder {
   }
 
   /** What was heard from one moment (wall clock, milliseconds) to another, by default until now. */
-  async heard(fromMs: number, toMs = Date.now()): Promise<Pcm> {
-    // The last piece may have been written after the last look.
-    for (const file of this.#sources.keys()) this.#enqueue(file);
-    await this.#reading;
-    return this.#timeline.heard(fromMs, toMs);
+  async heard(fromMs: number, toMs?: number): Promise<Pcm> {
+    await this.#readOn();
+    return this.#timeline.heard(fromMs, toMs ?? Date.now());
+  }
+
+  /** The same without the pauses in it. */
+  async joined(fromMs: number, toMs?: number): Promise<Joined> {
+    await this.#readOn();
+    return this.#timeline.joined(fromMs, toMs ?? Date.now());
   }
 
   /** Stops following. */
   async close(): Promise<void> {
     this.#watcher.close();
+    await this.#reading;
+  }
+
+  // The last piece may have been written after the last look.
+  async #readOn(): Promise<void> {
+    for (const file of this.#sources.keys()) this.#enqueue(file);
     await this.#reading;
   }
 
