@@ -103,7 +103,7 @@ export class QueueappProcess {
   says(
     what: string,
     fits: (line: LogLine) => boolean,
-    { from = 0, limitMs = 15_000 }: { from?: number; limitMs?: number } = {},
+    { from = 0, limitMs = 30_000 }: { from?: number; limitMs?: number } = {},
   ): Promise<LogLine> {
     const story = () => `; its last lines:\n${this.tail()}`;
     return this.#changes.until(() => this.log.slice(from).find(fits), { what, limitMs }, story);
@@ -114,9 +114,9 @@ export class QueueappProcess {
     this.#listeners.push(listener);
   }
 
-  /** Waits until it has all tunes: before, key 3 has none to go to. */
+  /** Waits until it has all tunes: before, key 3 has none to go to. Decoding all of them takes seconds of processor: over a minute was seen on a busy machine. */
   recordingsRead(): Promise<LogLine> {
-    return this.says('the recordings are read', ({ msg }) => msg === 'Recordings read', { limitMs: 60_000 });
+    return this.says('the recordings are read', ({ msg }) => msg === 'Recordings read', { limitMs: 300_000 });
   }
 
   /** The last lines that it wrote. */

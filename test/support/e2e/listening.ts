@@ -4,7 +4,7 @@ import type { Call } from '../phones/call.ts';
 import { pause } from '../phones/waiting.ts';
 
 const LOOK_AGAIN_MS = 200;
-const LIMIT_MS = 15_000;
+const LIMIT_MS = 30_000;
 
 /** Waits until a tone has been heard that began at `afterMs` (wall clock) or later. */
 export async function untilTone(call: Call, frequencies: readonly number[], afterMs = call.invitedAtMs): Promise<void> {

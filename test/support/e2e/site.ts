@@ -61,7 +61,7 @@ export interface AppOptions extends Pick<SiteOptions, 'name' | 'configure'> {
 export const stackName = (name: string) => `e2e-${process.pid % 100_000}-${name}`.slice(0, 20);
 
 const EXTENSIONS = ['1000', '2000', '3000'] as const;
-const READY_LIMIT_MS = 60_000;
+const READY_LIMIT_MS = 120_000;
 
 /** A private stack, the application in front of it, and the people of the stories: one per test file. */
 export class Site {
@@ -121,8 +121,15 @@ export class Site {
       writeFileSync(file, configure === undefined ? shipped : configure(shipped));
       const env = { ...stack.env, QUEUEAPP_CONFIG: file, QUEUEAPP_DATA: folder, LOG_LEVEL: 'debug', ...app.env };
       const site = new Site(app, stack, env);
-      await site.#untilReady().then(() => site.app.recordingsRead());
-      return site;
+      try {
+        await site.#untilReady();
+        await site.app.recordingsRead();
+        return site;
+      } catch (error) {
+        // A process that is left would hold the test process up for good.
+        await site.#endApplications();
+        throw error;
+      }
     } catch (error) {
       // What did not come up counts, and not that something of it could not be taken down, such as a folder on a disk of the test's own.
       await stack.down().catch((left: unknown) => console.error(left));
@@ -133,9 +140,13 @@ export class Site {
   /** Takes everything down, whatever is left of it. */
   async down(): Promise<void> {
     await Promise.allSettled(this.#people.splice(0).map((person) => person.close()));
+    await this.#endApplications();
+    await this.stack.down();
+  }
+
+  async #endApplications(): Promise<void> {
     await this.#database.end().catch(() => undefined);
     for (const app of [this.#app, ...this.#others]) await app[Symbol.asyncDispose]();
-    await this.stack.down();
   }
 
   /** Between two stories: everybody goes home, nobody is logged in; 1000 has waited longest, then 2000, then 3000. */

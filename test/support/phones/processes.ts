@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 
 /** How long a program may take to end by itself after SIGTERM; then it is killed. */
-const END_LIMIT_MS = 3_000;
+const END_LIMIT_MS = 10_000;
 
 // What still runs when the test process ends, because a test failed to close it. It does not hold the test process up.
 const running = new Set<Program>();

@@ -130,11 +130,11 @@ class Client(slixmpp.ClientXMPP):
         pubsub = self["xep_0060"]
         match command["do"]:
             case "subscribe":
-                await pubsub.subscribe(command["service"], command["node"], timeout=5)
+                await pubsub.subscribe(command["service"], command["node"], timeout=15)
             case "unsubscribe":
-                await pubsub.unsubscribe(command["service"], command["node"], timeout=5)
+                await pubsub.unsubscribe(command["service"], command["node"], timeout=15)
             case "items":
-                reply = await pubsub.get_items(command["service"], command["node"], timeout=5)
+                reply = await pubsub.get_items(command["service"], command["node"], timeout=15)
                 items = reply.xml.iter("{http://jabber.org/protocol/pubsub}item")
                 return [{"id": item.get("id"), "payload": "".join(map(tostring, item))} for item in items]
             case "send":
