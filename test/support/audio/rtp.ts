@@ -1,5 +1,5 @@
 import type { Datagram } from './pcap.ts';
-import { fromAlaw, fromMulaw, type Pcm } from './pcm.ts';
+import { concat, fromAlaw, fromMulaw, type Pcm } from './pcm.ts';
 
 /** An RTP packet (RFC 3550). */
 export interface RtpPacket {
@@ -90,6 +90,15 @@ export function rtpToPcm(
     else if (piece.at + piece.samples.length > 0) samples.set(piece.samples.subarray(-piece.at), 0);
   }
   return { sampleRate, samples };
+}
+
+/** The sound of PCMU and PCMA packets, one after the other as they were sent: when the machine stood still between two of them, that is no part of it. */
+export function rtpSound(packets: readonly RtpPacket[]): Pcm {
+  const parts = packets.flatMap(({ payloadType, payload }) => {
+    const decoder = { 0: fromMulaw, 8: fromAlaw }[payloadType];
+    return decoder ? [{ sampleRate: 8000, samples: Float32Array.from(payload, decoder) }] : [];
+  });
+  return concat(...parts);
 }
 
 /** The digits that were sent as telephone events of a payload type (101 with baresip), with the times of their packets. */

@@ -1,18 +1,25 @@
 import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { durationMs, type Pcm } from '../audio/pcm.ts';
-import { type RtpPacket, rtpPackets, rtpToPcm } from '../audio/rtp.ts';
+import { silences } from '../audio/levels.ts';
+import { durationMs, type Pcm, slice } from '../audio/pcm.ts';
+import { type RtpPacket, rtpPackets, rtpSound, rtpToPcm } from '../audio/rtp.ts';
+import { OwnBeat } from '../media/own-beat.ts';
 import type { Call } from '../phones/call.ts';
 import { Capture } from '../phones/capture.ts';
 import { eventually } from './eventually.ts';
 import type { Site } from './site.ts';
 import { type ToneTrack, trackHeard } from './tone-class.ts';
 
+/** The newest of what the caller has heard, pauses in which nothing came left out. */
+export async function lastHeard(call: Call, ms: number): Promise<Pcm> {
+  const sound = await call.sound();
+  const endMs = durationMs(sound);
+  return slice(sound, endMs - ms, endMs);
+}
+
 /** What the caller has been hearing for the last second. */
 export async function hearsNow(call: Call): Promise<ToneTrack | null> {
-  const recording = await call.recording();
-  const endMs = durationMs(recording);
-  return trackHeard(recording, endMs - 1_000, endMs);
+  return trackHeard(await lastHeard(call, 1_000), 0, 1_000);
 }
 
 /** Waits until a track is heard; when it is not, the error tells what was heard instead, second by second. */
@@ -27,17 +34,43 @@ export async function untilHears(call: Call, track: ToneTrack, limitMs = 20_000)
   }
 }
 
-/** Waits until so much more has been recorded. */
+/** Waits until so much more has been heard: as much sound, whether the machine stood still meanwhile or not. */
 export async function hearsFor(call: Call, ms: number): Promise<void> {
-  const fromMs = durationMs(await call.recording());
-  const isThere = async () => durationMs(await call.recording()) >= fromMs + ms;
-  await eventually(`${ms} ms more are recorded`, isThere, ms + 15_000);
+  const fromMs = durationMs(await call.sound());
+  const isThere = async () => durationMs(await call.sound()) >= fromMs + ms;
+  await eventually(`${ms} ms more are heard`, isThere, ms + 15_000);
 }
+
+/** What was sent in a time. */
+export interface Sent {
+  readonly packets: readonly RtpPacket[];
+  /** By its timestamps. */
+  readonly pcm: Pcm;
+  /** As it came, without pauses. */
+  readonly sound: Pcm;
+  /** What this process has lost in the time. */
+  readonly machine: { readonly longestMs: number; readonly stoodStillMs: number };
+}
+
+/** The silences in what was sent that are longer than the whole machine stood still. */
+export function holes(
+  { pcm, machine }: Sent,
+  { minimumMs, thresholdDbfs }: { minimumMs: number; thresholdDbfs: number },
+) {
+  const limitMs = machine.longestMs > STANDSTILL_MS ? machine.longestMs + PLACE_MS : 0;
+  return silences(pcm, { minimumMs, thresholdDbfs }).filter(({ fromMs, toMs }) => toMs - fromMs > limitMs);
+}
+
+/** More than a timer that is a little late. */
+const STANDSTILL_MS = 60;
+/** To so much a place is known: the windows in which silence is looked for, and a packet more or less. */
+const PLACE_MS = 60;
 
 /** What Asterisk sends to a phone, packet by packet, from `begin` to `end`. */
 export class SentAudio {
   readonly #capture: Capture;
   readonly #address: string;
+  readonly #beat = new OwnBeat();
 
   private constructor(capture: Capture, address: string) {
     this.#capture = capture;
@@ -51,11 +84,14 @@ export class SentAudio {
 
   /**
    * The sound begins with the first packet, and what is at 1000 ms of it belongs there by its timestamp: when the machine stands still, packets
-   * are late (`longestPauseMs` tells), which is no hole in the sound.
+   * are late (`longestPauseMs` tells), which is no hole in the sound. A pause of some length
+   * is a hole by the timestamps as well: `machine` tells how long this process stood still meanwhile, and `holes` leaves out what is no longer than
+   * that. `sound` is what the packets hold, one after the other.
    */
-  async end(): Promise<{ packets: RtpPacket[]; pcm: Pcm }> {
+  async end(): Promise<Sent> {
     const packets = rtpPackets(await this.#capture.stop(), { to: this.#address });
-    return { packets, pcm: rtpToPcm(packets, { lateMs: Number.POSITIVE_INFINITY }) };
+    const pcm = rtpToPcm(packets, { lateMs: Number.POSITIVE_INFINITY });
+    return { packets, pcm, sound: rtpSound(packets), machine: this.#beat.end() };
   }
 }
 

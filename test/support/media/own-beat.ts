@@ -1,5 +1,7 @@
 /** Of the pump, milliseconds. */
 const BEAT_MS = 20;
+/** More than a timer that is a little late. */
+const STANDSTILL_MS = 60;
 
 /**
  * A timer beside the pump's, in the same process: what it suffers, the pump suffers. So a test can tell the lateness of a busy machine from
@@ -15,14 +17,18 @@ export class OwnBeat {
     this.#timer = this.#next(beatMs);
   }
 
-  /** Ends it, and answers the longest time for which this process did not get to its timers, and what all of them together have lost. */
-  end(): { longestMs: number; missedMs: number } {
+  /**
+   * Ends it, and answers the longest time for which this process did not get to its timers, what all of them together have lost, and how much of
+   * that it stood still.
+   */
+  end(): { longestMs: number; missedMs: number; stoodStillMs: number } {
     clearTimeout(this.#timer);
     this.#wokenAtMs.push(performance.now());
     const passed = this.#pauses().map(({ ms }) => ms);
     return {
       longestMs: Math.max(...passed),
       missedMs: passed.reduce((sum, ms) => sum + Math.max(0, ms - this.#beatMs), 0),
+      stoodStillMs: passed.reduce((sum, ms) => sum + (ms > STANDSTILL_MS ? ms - this.#beatMs : 0), 0),
     };
   }
 
@@ -43,6 +49,6 @@ export class OwnBeat {
     return setTimeout(() => {
       this.#wokenAtMs.push(performance.now());
       this.#timer = this.#next(this.#beatMs);
-    }, afterMs);
+    }, afterMs).unref();
   }
 }
