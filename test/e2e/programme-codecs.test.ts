@@ -3,13 +3,23 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { rmsDbfs, silences, toneDbfs, toneShare } from '../support/audio/levels.ts';
-import { durationMs, type Pcm, slice, writeWav } from '../support/audio/pcm.ts';
+import { durationMs, writeWav } from '../support/audio/pcm.ts';
 import { longestPauseMs } from '../support/audio/rtp.ts';
 import { eventually } from '../support/e2e/eventually.ts';
-import { addNativeClass, hearsFor, hearsNow, SentAudio, untilHears, withQueues } from '../support/e2e/hearing.ts';
+import {
+  addNativeClass,
+  hearsFor,
+  hearsNow,
+  holes,
+  lastHeard,
+  SentAudio,
+  untilHears,
+  withQueues,
+} from '../support/e2e/hearing.ts';
 import { grammar, hearsPhrase, phraseSound } from '../support/e2e/phrases.ts';
 import { Site } from '../support/e2e/site.ts';
 import { sweep, sweepPlaceMs, TONES, tone, writeToneClass } from '../support/e2e/tone-class.ts';
+import type { Caller } from '../support/phones/caller.ts';
 import { neverAnswers } from '../support/phones/phone.ts';
 
 jest.setTimeout(120_000);
@@ -79,10 +89,7 @@ async function codecs(): Promise<Record<string, { native: string; reads: string;
 }
 
 /** The last two seconds that a caller heard. */
-async function lastSeconds(recording: Promise<Pcm>): Promise<Pcm> {
-  const all = await recording;
-  return slice(all, durationMs(all) - 2_000, durationMs(all));
-}
+const lastSeconds = (caller: Caller) => lastHeard(caller, 2_000);
 
 describe('in the codec of the caller', () => {
   test.each([
@@ -92,7 +99,7 @@ describe('in the codec of the caller', () => {
     const caller = await site.caller('0203', { codec });
     await untilHears(caller, 'a-low');
     await hearsFor(caller, 2_500);
-    const heard = await lastSeconds(caller.recording());
+    const heard = await lastSeconds(caller);
     expect(Math.abs(toneDbfs(heard, TONES['a-low']) - WRITTEN_DBFS)).toBeLessThan(0.5);
     expect(toneShare(heard, [TONES['a-low']])).toBeGreaterThan(0.99);
     const native = `(${format})`;
@@ -105,17 +112,17 @@ describe('in the codec of the caller', () => {
 
   test('G.722 only, in a class that the dialplan chose: a tone that G.711 could not carry', async () => {
     const caller = await site.caller('0204', { codec: 'G722' });
-    const whistles = async () => toneShare(await lastSeconds(caller.recording()), [WIDE_HZ]) > 0.95;
+    const whistles = async () => toneShare(await lastSeconds(caller), [WIDE_HZ]) > 0.95;
     await eventually('the whistle is heard', whistles, 20_000);
     await hearsFor(caller, 2_500);
-    expect(Math.abs(rmsDbfs(await lastSeconds(caller.recording())) - WRITTEN_DBFS)).toBeLessThan(1.5);
+    expect(Math.abs(rmsDbfs(await lastSeconds(caller)) - WRITTEN_DBFS)).toBeLessThan(1.5);
     expect(await codecs()).toMatchObject({ PJSIP: { native: '(g722)' }, WebSocket: { native: '(slin16)' } });
   });
 });
 
 test("a class of Asterisk's that the dialplan chose is played by Asterisk alone", async () => {
   const caller = await site.caller('0205');
-  const isHeard = async () => toneShare(await lastSeconds(caller.recording()), [NATIVE_HZ]) > 0.95;
+  const isHeard = async () => toneShare(await lastSeconds(caller), [NATIVE_HZ]) > 0.95;
   await eventually("Asterisk's own tone is heard", isHeard, 20_000);
   expect(Object.keys(await codecs())).toEqual(['PJSIP']);
   expect((await site.calls()).map(({ hears }) => hears)).toEqual(['moh:native']);
@@ -131,14 +138,19 @@ test('a member is rung and does not answer: the tune goes on without a gap, and 
   await phone.ring();
   await site.logged('RINGNOANSWER');
   await hearsFor(caller, 1_500);
-  const [{ packets, pcm }, native] = [await sending.end(), await sendingNative.end()];
-  expect(durationMs(pcm)).toBeGreaterThan(5_000);
+  const [sent, native] = [await sending.end(), await sendingNative.end()];
+  const { packets, sound, machine } = sent;
+  expect(durationMs(sent.pcm)).toBeGreaterThan(5_000);
   // When the machine itself stands still, Asterisk's own music for somebody else is as late.
-  expect(longestPauseMs(packets)).toBeLessThanOrEqual(Math.max(60, longestPauseMs(native.packets) + 20));
-  expect(silences(pcm, { minimumMs: 20, thresholdDbfs: -26 })).toEqual([]);
-  const lengthMs = durationMs(pcm);
-  const [first, last] = [sweepPlaceMs(pcm, 0, 500), sweepPlaceMs(pcm, lengthMs - 500, lengthMs)];
-  expect(Math.abs(last - first - (lengthMs - 500))).toBeLessThan(20);
+  expect(longestPauseMs(packets)).toBeLessThanOrEqual(
+    Math.max(60, longestPauseMs(native.packets), machine.longestMs) + 40,
+  );
+  expect(holes(sent, { minimumMs: 20, thresholdDbfs: -26 })).toEqual([]);
+  expect(silences(sound, { minimumMs: 20, thresholdDbfs: -26 })).toEqual([]);
+  // A few beats of twenty milliseconds are lost, or come twice, on a busy machine.
+  const lengthMs = durationMs(sound);
+  const [first, last] = [sweepPlaceMs(sound, 0, 500), sweepPlaceMs(sound, lengthMs - 500, lengthMs)];
+  expect(Math.abs(last - first - (lengthMs - 500))).toBeLessThan(100);
 });
 
 describe('in the language of the channel', () => {
@@ -152,7 +164,9 @@ describe('in the language of the channel', () => {
       '-2001.02',
       currency,
     ]);
-    const [ahead, caller] = [await site.caller(number), await site.caller(number, { from: { number: from } })];
+    const ahead = await site.caller(number);
+    await site.logged('ENTERQUEUE');
+    const caller = await site.caller(number, { from: { number: from } });
     const spoken = grammar(language);
     await hearsPhrase(caller, spoken.position(2), { language });
     await untilHears(caller, 'a-low');

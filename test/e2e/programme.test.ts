@@ -6,11 +6,12 @@ import type { Account } from '../../src/core/speech/account.ts';
 import { silences, toneShare, toneSpans } from '../support/audio/levels.ts';
 import { durationMs, slice } from '../support/audio/pcm.ts';
 import { eventually } from '../support/e2e/eventually.ts';
-import { hearsNow, SentAudio, untilHears } from '../support/e2e/hearing.ts';
+import { hearsFor, hearsNow, SentAudio, untilHears } from '../support/e2e/hearing.ts';
 import { untilTheyTalk, untilTone } from '../support/e2e/listening.ts';
 import { grammar, hearsPhrase } from '../support/e2e/phrases.ts';
 import { Site } from '../support/e2e/site.ts';
-import { TONES, trackHeard, writeToneClass } from '../support/e2e/tone-class.ts';
+import { TONES, writeToneClass } from '../support/e2e/tone-class.ts';
+import { OwnBeat } from '../support/media/own-beat.ts';
 import { pause } from '../support/phones/waiting.ts';
 
 jest.setTimeout(180_000);
@@ -45,6 +46,7 @@ music-classes:
     await untilHears(bob, 'a-low');
     await ann.press('3');
     await untilHears(ann, 'b-middle');
+    await hearsFor(bob, 1_000);
     expect(await hearsNow(bob)).toBe('a-low');
     await ann.hangup();
     const again = await calls('5550101');
@@ -55,7 +57,9 @@ music-classes:
   });
 
   test('the place in line is said over the music when the queue moves, and at key 4', async () => {
-    const [first, second] = [await calls('5550103'), await calls('5550104')];
+    const first = await calls('5550103');
+    await site.logged('ENTERQUEUE');
+    const second = await calls('5550104');
     await hearsPhrase(second, grammar().position(2));
     await first.hangup();
     await hearsPhrase(second, grammar().position(1));
@@ -100,14 +104,15 @@ music-classes:
       .find((line) => line.startsWith('WebSocket/'))
       ?.split('!')[0];
     const cutAtMs = durationMs(await caller.recording());
+    const beat = new OwnBeat();
     await site.asterisk(`channel request hangup ${media}`);
+    await site.app.says('that it was cut off', ({ msg }) => msg.startsWith("The caller's programme was cut off"));
+    await hearsFor(caller, 4_000);
     await untilHears(caller, 'b-middle');
-    await eventually('some seconds have passed', async () => durationMs(await caller.recording()) > cutAtMs + 4_000);
-    const after = slice(await caller.recording(), cutAtMs, cutAtMs + 4_000);
-    expect(trackHeard(after, 2_500, 4_000)).toBe('b-middle');
+    const after = slice(await caller.recording(), cutAtMs, Number.POSITIVE_INFINITY);
     const pauses = silences(after, { minimumMs: 100 }).map(({ fromMs, toMs }) => toMs - fromMs);
-    expect(Math.max(0, ...pauses)).toBeLessThan(1_000);
-    expect(site.app.log.some(({ msg }) => msg.startsWith("The caller's programme was cut off"))).toBe(true);
+    // Where the machine stands still, nobody is sent anything.
+    expect(Math.max(0, ...pauses)).toBeLessThan(1_000 + beat.end().missedMs);
   });
 
   test('a member answers: no music any more; puts the caller on hold: the programme, where it stopped', async () => {
@@ -124,6 +129,11 @@ music-classes:
     await untilHears(caller, 'a-low');
     await ring.hold(false);
     await untilTone(caller, [2_000], Date.now());
+    // The member is back when Asterisk knows of it, the programme leaves when the application does.
+    await eventually(
+      'the programme has left',
+      async () => !(await site.asterisk('core show channels')).includes('WebSocket/'),
+    );
     // Not by its recording: baresip 1.0.0 writes none after a hold.
     const sending = await SentAudio.begin(ring);
     await pause(2_000);
