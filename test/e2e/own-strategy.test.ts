@@ -24,10 +24,8 @@ beforeAll(async () => {
   const queues = `
   clever:
     strategy: english-first
-    ring-timeout: 3s
   skilled:
-    ring-timeout: 3s
-    retry: 30s
+    retry: 60s
     skill-rule: relaxing
 `;
   const rules = `
@@ -94,11 +92,11 @@ describe('Skills', () => {
     await site.untilDevice('1000', 'NOT_INUSE');
     const caller = await site.caller('0022', { from: { number: '4711' } });
     const { since } = await site.untilPhase('waiting');
-    const ring = await phone.ring({ limitMs: 15_000 });
+    const ring = await phone.ring({ limitMs: 40_000 });
     const waitedMs = ring.invitedAtMs - Date.parse(since);
     expect(waitedMs).toBeGreaterThan(5_900);
-    // By itself, not with the next event of the queue; a busy machine may be late.
-    expect(waitedMs).toBeLessThan(9_000);
+    // By itself, not with the next event of the queue, which is the retry; a busy machine may be late.
+    expect(waitedMs).toBeLessThan(30_000);
     await caller.hangup();
   });
 });

@@ -106,7 +106,10 @@ describe('transfers', () => {
     await untilTheyTalk([caller, 500], [second, 900]);
     await ring.ended();
     await asked.ended();
-    expect(await site.asterisk('core show channels')).not.toContain('WebSocket/');
+    await eventually(
+      'the programme has left',
+      async () => !(await site.asterisk('core show channels')).includes('WebSocket/'),
+    );
     await untilSeen(crm, 'extension1000', 'ringing', 'connected', 'ended', 'retracted');
     await untilSeen(crm, 'extension2000', 'ringing', 'connected');
     expect((await site.logged('ATTENDEDTRANSFER')).data).toEqual([
