@@ -21,7 +21,7 @@ const DEAD_AIR_MS = 4_000;
 /** The tones' tracks are so short that callers hear where in the programme they are, and the first comes again only after two more. */
 const TRACK_SECONDS = 45;
 /** Of each of a hundred callers, after the answer: time for all of them to take their places. */
-const STAY_MS = 30_000;
+const STAY_MS = 45_000;
 /** RFC 3389: what rtp_keepalive sends is not heard. */
 const COMFORT_NOISE = 13;
 /** A tone that no music has: what is said as advice. */

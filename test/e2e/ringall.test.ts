@@ -24,7 +24,7 @@ async function onDuty(): Promise<[Phone, Phone, Phone]> {
 }
 
 const nodes = (numbers: readonly string[]) => numbers.map((number) => `extension${number}`);
-const sorted = (events: readonly { readonly node: string }[]) => events.map(({ node }) => node).sort();
+const sorted = (events: readonly { readonly node: string }[]) => [...new Set(events.map(({ node }) => node))].sort();
 
 /** Events and members of queue_log, logins left out; whoever is told of in one moment in the order of numbers. */
 async function story(): Promise<string[]> {
