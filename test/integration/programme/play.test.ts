@@ -14,10 +14,11 @@ function write(path: string, hz: number, length: number): void {
   writeWav(join(folder, path), pcmOf(Buffer.from(wireOf(samples, 'slin')), 'slin'));
 }
 
+/** The decoder gives way to everything else on the machine, so that the limits here are for what never ends. */
 function play(...args: readonly string[]): Promise<{ status: number; out: string; error: string }> {
   return new Promise((resolve) => {
     const command = ['--import', 'tsx', 'src/play.ts', ...args];
-    execFile(process.execPath, command, { timeout: 60_000 }, (failure, out, error) => {
+    execFile(process.execPath, command, { timeout: 300_000 }, (failure, out, error) => {
       resolve({ status: typeof failure?.code === 'number' ? failure.code : failure === null ? 0 : -1, out, error });
     });
   });
@@ -69,14 +70,14 @@ describe('npm run play', () => {
     expect(level(600, 13.1, 14.9) / level(600, 7, 12)).toBeCloseTo(0.1, 2);
     expect(level(900, 13.1, 14.9)).toBeGreaterThan(3000);
     expect(readFileSync(join(folder, 'x.svg'), 'utf8')).toContain('key 3: next tune, b');
-  }, 90_000);
+  }, 700_000);
 
   test('renders the same once more', async () => {
     const [one, two] = [join(folder, 'one.wav'), join(folder, 'two.wav')];
     for (const out of [one, two])
       await play('tones', '--config', config(), '--for', '15s', '--format', 'alaw', '--out', out);
     expect(readFileSync(one).equals(readFileSync(two))).toBe(true);
-  }, 90_000);
+  }, 700_000);
 
   test.each([
     { args: ['nosuch'], says: 'There is no music class nosuch; there is: tones' },
@@ -93,6 +94,6 @@ describe('npm run play', () => {
       expect(error).toContain(says);
       expect(status).toBe(2);
     },
-    60_000,
+    400_000,
   );
 });
