@@ -11,6 +11,7 @@ export class OwnBeat {
   readonly #beatMs: number;
   readonly #wokenAtMs: number[] = [performance.now()];
   #timer: NodeJS.Timeout;
+  #isEnded = false;
 
   constructor(beatMs = BEAT_MS) {
     this.#beatMs = beatMs;
@@ -23,6 +24,7 @@ export class OwnBeat {
    */
   end(): { longestMs: number; missedMs: number; stoodStillMs: number } {
     clearTimeout(this.#timer);
+    this.#isEnded = true;
     this.#wokenAtMs.push(performance.now());
     const passed = this.#pauses().map(({ ms }) => ms);
     return {
@@ -38,10 +40,20 @@ export class OwnBeat {
     return Math.max(0, ...between.map(({ ms }) => ms - this.#beatMs));
   }
 
-  #pauses(): { endMs: number; ms: number }[] {
-    return this.#wokenAtMs.map((atMs, index) => ({
+  /** The time between two moments of the wall clock, less what this process has lost in it: when the machine stands still, nobody's time passes. */
+  ownMs(fromMs: number, toMs: number): number {
+    // The pause that goes on counts, too: who is asked right after a stand-still may be asked before the timer has its turn.
+    const late = this.#pauses(this.#isEnded ? [] : [performance.now()])
+      .filter(({ ms }) => ms > 2 * this.#beatMs)
+      .map(({ endMs, ms }) => Math.min(endMs, toMs) - Math.max(endMs - ms + this.#beatMs, fromMs));
+    return toMs - fromMs - late.reduce((sum, ms) => sum + Math.max(0, ms), 0);
+  }
+
+  #pauses(further: readonly number[] = []): { endMs: number; ms: number }[] {
+    const wokenAtMs = [...this.#wokenAtMs, ...further];
+    return wokenAtMs.map((atMs, index) => ({
       endMs: performance.timeOrigin + atMs,
-      ms: atMs - (this.#wokenAtMs[index - 1] ?? atMs),
+      ms: atMs - (wokenAtMs[index - 1] ?? atMs),
     }));
   }
 
