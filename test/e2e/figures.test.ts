@@ -32,12 +32,14 @@ async function tableText(): Promise<string> {
 /** Waits until the file has each line of the table once; fails with both. Lines of the queue stand in the same order: others may be written at the same moment. */
 async function untilFileIsTable(): Promise<void> {
   const sorted = (text: string) => text.split('\n').sort();
-  const isSame = async () => sorted(await tableText()).join() === sorted(fileText()).join();
-  await eventually('the file has what the table has', isSame).catch(async () => {
-    expect(sorted(fileText())).toEqual(sorted(await tableText()));
-  });
+  let [table, file] = ['', ''];
+  const isSame = async () => {
+    [table, file] = [await tableText(), fileText()];
+    return sorted(table).join() === sorted(file).join();
+  };
+  await eventually('the file has what the table has', isSame).catch(() => expect(sorted(file)).toEqual(sorted(table)));
   const ofQueue = (text: string) => text.split('\n').filter((line) => line.includes('|support|'));
-  expect(ofQueue(fileText())).toEqual(ofQueue(await tableText()));
+  expect(ofQueue(file)).toEqual(ofQueue(table));
 }
 
 /** A caller who chooses support, types a code, and talks with extension 1000; then the caller hangs up. */

@@ -3,11 +3,12 @@ import { rmsDbfs, silences } from '../support/audio/levels.ts';
 import { slice } from '../support/audio/pcm.ts';
 import { promptsOf, untilTheyTalk } from '../support/e2e/listening.ts';
 import { Site } from '../support/e2e/site.ts';
+import { OwnBeat } from '../support/media/own-beat.ts';
 
 jest.setTimeout(120_000);
 
-/** Nobody has read a ringing phone's display by then; ejabberd takes 1 to 5 ms, and may have to wait for a processor. */
-const DELIVERED_MS = 100;
+/** Nobody has read a ringing phone's display and picked up by then; ejabberd takes 1 to 5 ms (printed), and has to wait for a processor. */
+const DELIVERED_MS = 1_000;
 
 // The main job, whole: the right person knows who calls, then the phone rings.
 describe.each(['prosody', 'ejabberd'] as const)('a call for support, with %s', (xmpp) => {
@@ -66,12 +67,16 @@ describe.each(['prosody', 'ejabberd'] as const)('a call for support, with %s', (
     expect(site.app.log.filter(({ msg }) => msg.startsWith('Ringing before'))).toEqual([]);
     // Prosody has delivered it by then; ejabberd does so right after it has acknowledged, in another of its processes.
     const cameAtMs = ringing.atMs - ringing.lateMs;
+    process.stdout.write(
+      `${xmpp}: the CRM has the item ${Math.round(cameAtMs - acknowledgedAtMs)} ms after its acknowledgement\n`,
+    );
     expect(cameAtMs).toBeLessThan(xmpp === 'prosody' ? ring.invitedAtMs : acknowledgedAtMs + DELIVERED_MS);
 
     expect(await site.calls()).toMatchObject([{ phase: 'ringing', position: 1, extension: '1000' }]);
     await ring.answer();
     const connected = await crm.next('item');
     expect(connected).toMatchObject({ id: ringing.id, payload: expect.stringContaining('state="connected"') });
+    await site.untilPhase('talking');
     expect(await site.calls()).toMatchObject([
       {
         phase: 'talking',
@@ -127,6 +132,7 @@ describe.each(['prosody', 'ejabberd'] as const)('a call for support, with %s', (
   test('music is heard while waiting and again after a missed ring; the caller hangs up', async () => {
     const phone = await site.phone('1000', { speaksHz: 700 });
     await site.onDuty('1000');
+    const beat = new OwnBeat();
     const caller = await site.caller('0001', { speaksHz: 500, from: { number: '2000' } });
     const first = await phone.ring();
     await first.hangup();
@@ -139,8 +145,11 @@ describe.each(['prosody', 'ejabberd'] as const)('a call for support, with %s', (
     const waitedMs = (second.answeredAtMs ?? 0) - caller.invitedAtMs;
     const afterMiss = slice(heard, (first.ending?.atMs ?? 0) - caller.invitedAtMs + 200, waitedMs - 200);
     expect(rmsDbfs(afterMiss)).toBeGreaterThan(-45);
-    // Beginning and end of the call apart, no second of it was silent.
-    expect(silences(slice(heard, 500, waitedMs), { minimumMs: 1_000 })).toEqual([]);
+    // Beginning and end of the call apart, no second of it was silent but when the machine stood still.
+    beat.end();
+    const silent = silences(slice(heard, 500, waitedMs), { minimumMs: 1_000 });
+    const fromMs = caller.invitedAtMs + 500;
+    expect(silent.filter((span) => beat.ownMs(fromMs + span.fromMs, fromMs + span.toMs) >= 1_000)).toEqual([]);
     await site.logged('COMPLETECALLER');
     const lines = await site.queueLog();
     expect(lines.map(({ event, agent }) => `${event} ${agent}`)).toEqual([
