@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { announcer } from '../../src/core/speech/announcer.ts';
 import type { Phrase } from '../../src/core/speech/phrase.ts';
-import { toneShare } from '../support/audio/levels.ts';
+import { toneShare, toneSpans } from '../support/audio/levels.ts';
 import { durationMs, slice, writeWav } from '../support/audio/pcm.ts';
 import { eventually } from '../support/e2e/eventually.ts';
 import { addNativeClass, hearsFor, untilHears } from '../support/e2e/hearing.ts';
@@ -15,12 +15,14 @@ import { TONES, tone, writeToneClass } from '../support/e2e/tone-class.ts';
 import type { Call } from '../support/phones/call.ts';
 import type { Caller } from '../support/phones/caller.ts';
 
-jest.setTimeout(180_000);
+jest.setTimeout(300_000);
 
 /** A recording of the administrator's own, so long that somebody can be called in the middle of it. */
 const OFFER_HZ = 1_800;
 const OFFER_SECONDS = 20;
 const NATIVE_HZ = 2_200;
+/** Two rounds of announcements, and the music between them: whoever looks late has to wait for the next one. */
+const ROUND_LIMIT_MS = 90_000;
 const ANNOUNCEMENTS = `    announcements:
       frequency: 60s
       round-seconds: 10
@@ -65,7 +67,13 @@ async function shareNow(call: Call, hz: number): Promise<number> {
 }
 
 const untilTone = (call: Call, hz: number) =>
-  eventually(`${hz} Hz are heard`, async () => (await shareNow(call, hz)) > 0.8, 40_000);
+  eventually(`${hz} Hz are heard`, async () => (await shareNow(call, hz)) > 0.8, ROUND_LIMIT_MS);
+
+/** Whether a tone was heard a moment ago, whatever hole a busy machine has made in it since. */
+async function isHeardNow(call: Call, hz: number): Promise<boolean> {
+  const all = await call.recording();
+  return toneSpans(slice(all, durationMs(all) - 1_500, durationMs(all)), [hz]).length > 0;
+}
 
 /** Hears them one after the other, in this order. */
 async function hearsInOrder(caller: Caller, phrases: readonly Phrase[]): Promise<void> {
@@ -75,7 +83,9 @@ async function hearsInOrder(caller: Caller, phrases: readonly Phrase[]): Promise
 
 describe('announcements', () => {
   test('place, waiting time, thanks and a periodic one are heard in order; a member who is found interrupts, for that caller alone', async () => {
-    const [first, second] = [await site.caller('0001', { speaksHz: 500 }), await site.caller('0001')];
+    const first = await site.caller('0001', { speaksHz: 500 });
+    await site.untilPhase('waiting', ({ position }) => position === 1);
+    const second = await site.caller('0001');
     await hearsInOrder(second, [
       say.position(2),
       // 150 s and the half minute for rounding, less a few seconds, in steps of ten.
@@ -84,7 +94,7 @@ describe('announcements', () => {
       ['queueapp/stay_on_line'],
     ]);
     await hearsInOrder(first, [say.position(1), say.thanks(), ['queueapp/stay_on_line']]);
-    await untilHears(first, 'a-low');
+    await untilHears(first, 'a-low', ROUND_LIMIT_MS);
 
     const phone = await site.phone('1000', { speaksHz: 2_600 });
     await Promise.all([untilTone(first, OFFER_HZ), untilTone(second, OFFER_HZ)]);
@@ -93,7 +103,7 @@ describe('announcements', () => {
     // While the phone rings: the music alone.
     await untilHears(first, 'a-low');
     expect(await shareNow(first, OFFER_HZ)).toBeLessThan(0.05);
-    expect(await shareNow(second, OFFER_HZ)).toBeGreaterThan(0.8);
+    expect(await isHeardNow(second, OFFER_HZ)).toBe(true);
     await ring.answer();
     await untilTheyTalk([first, 500], [ring, 2_600]);
     await ring.hangup();

@@ -32,6 +32,8 @@ test('the commands show one who talks and one who waits, as people and as progra
   await site.untilPhase('talking');
   const waiting = await site.caller('0001', { from: { number: '2002' } });
   await site.untilPhase('waiting');
+  // Of the phone Asterisk tells by itself.
+  await site.untilDevice('1000', 'INUSE');
 
   const [status, queues, members, calls] = await Promise.all([
     json<StatusJson>('status'),

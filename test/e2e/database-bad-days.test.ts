@@ -156,9 +156,12 @@ describe('while one talks and two wait, PostgreSQL', () => {
     await untilHears(waiting[0], 'a-low');
     const heard = await captures.begin(waiting[0]);
     proxy.delayAnswers(SLOW_MS);
-    expect((await untilDatabase('slow')).reason).toMatch(/^the simplest statement takes 2\.\d s$/);
+    const { reason } = await untilDatabase('slow');
+    expect(reason).toMatch(/^the simplest statement takes \d+\.\d s$/);
+    // A busy machine adds to it.
+    expect(Number(reason?.match(/[\d.]+/)?.[0])).toBeGreaterThanOrEqual(SLOW_MS / 1_000);
     expect((await site.readiness())?.status).toBe(200);
-    expect((await site.cli('status')).out).toMatch(/^! database is slow for \d+s: the simplest statement takes 2/m);
+    expect((await site.cli('status')).out).toMatch(/^! database is slow for \d+s: the simplest statement takes [2-9]/m);
     await untilTheyTalk([talking, 500], [ring, 700]);
     const late = await site.caller('0001', { from: { number: '2004' } });
     await eventually(
@@ -246,8 +249,9 @@ describe('while one talks and two wait, PostgreSQL', () => {
     await site.stack.stop('postgres');
     await site.untilMissing('database');
     const late = await site.caller('0001', { from: { number: '2004' } });
-    const later = await site.caller('0001', { from: { number: '2005' } });
+    // The second one comes when the first is there: they are served as they came.
     await untilHears(late, 'a-low');
+    const later = await site.caller('0001', { from: { number: '2005' } });
     await untilTheyTalk([talking, 500], [ring, 700]);
     await pause(stoppedAtMs + STOPPED_MS - Date.now());
     await untilTheyTalk([talking, 500], [ring, 700]);
@@ -374,8 +378,11 @@ describe("PostgreSQL is restored from yesterday's dump", () => {
     expect(Number(await epoch())).toBeGreaterThan(Number(before) - 1);
     await untilTheyTalk([talking, 500], [ring, 700]);
     await site.untilPhase('waiting');
-    const open = await site.sql("select caller_number, state from queue_entry where state <> 'ended'");
-    expect(open).toEqual([{ caller_number: '2003', state: 'waiting' }]);
+    // Whom it found has a place again, and what the dump has open is closed: each in a statement of its own.
+    const open = () => site.sql("select caller_number, state from queue_entry where state <> 'ended'");
+    const isLevel = async () => JSON.stringify(await open()) === '[{"caller_number":"2003","state":"waiting"}]';
+    await eventually('only 2003 is open', isLevel).catch(() => undefined);
+    expect(await open()).toEqual([{ caller_number: '2003', state: 'waiting' }]);
     expect((await site.calls()).find(({ phase }) => phase === 'waiting')?.position).toBe(1);
     phone.behave(answers(0, 300));
     await ring.hangup();

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { eventually } from '../support/e2e/eventually.ts';
 import { congestionBursts, promptsOf } from '../support/e2e/listening.ts';
 import { Site } from '../support/e2e/site.ts';
 import type { Caller } from '../support/phones/caller.ts';
@@ -25,10 +26,11 @@ beforeAll(async () => {
       .replace(/\n(?=# What callers go through)/, MORE_QUEUES)
       .replace('select * from customer', `select id, code, ${LONG_NAME} as name from customer`);
   site = await Site.up({ name: 'ivr', configure });
-  await site.dialplan('0101', 'Stasis(queueapp,queue,brief)', 'Answer()');
+  // Who comes back waits there, until somebody has read the variables.
+  await site.dialplan('0101', 'Stasis(queueapp,queue,brief)', 'Answer()', 'Wait(60)');
   await site.dialplan('0102', 'Stasis(queueapp,queue,small)');
-  await site.dialplan('0103', 'Stasis(queueapp,queue,empty)', 'Answer()');
-  await site.dialplan('0104', 'Stasis(queueapp,queue,nowhere)', 'Answer()');
+  await site.dialplan('0103', 'Stasis(queueapp,queue,empty)', 'Answer()', 'Wait(60)');
+  await site.dialplan('0104', 'Stasis(queueapp,queue,nowhere)', 'Answer()', 'Wait(60)');
   await site.dialplan('0105', 'Stasis(queueapp,menu,support)');
 }, 600_000);
 afterEach(() => site.reset());
@@ -42,12 +44,11 @@ describe('the menu', () => {
       site.phone('2000', { behaviour: answers(0, 1_000) }),
       site.phone('3000', { behaviour: answers(0, 1_000) }),
     ]);
-    const [wanting, silent, wrong] = await Promise.all([
+    const [wanting, silent] = await Promise.all([
       site.caller('0000', { from: { number: '5551', name: 'Wants Sales' } }),
       site.caller('0000', { from: { number: '5552' } }),
-      site.caller('0000', { from: { number: '5553' } }),
     ]);
-    const pressesWrongKey = async (): Promise<void> => {
+    const pressesWrongKey = async (wrong: Caller): Promise<void> => {
       await wrong.hears('ivr_menu', { headMs: 1_000, limitMs: 20_000 });
       await wrong.press('7');
       const { offsetMs } = await wrong.hears('invalid_option');
@@ -56,14 +57,16 @@ describe('the menu', () => {
     };
     const pressesSales = async (): Promise<void> => {
       // A key cuts the welcome short, and is the menu's choice at once.
-      await wanting.hears('welcome', { headMs: 1_000 });
+      await wanting.hears('welcome', { headMs: 600, limitMs: 20_000 });
       await wanting.press('2');
     };
-    const [first] = await Promise.all([sales.ring(), pressesSales()]);
+    const [first] = await Promise.all([sales.ring({ limitMs: 30_000 }), pressesSales()]);
     expect(first.caller).toEqual({ name: 'Wants Sales', number: '5551' });
     await wanting.ended();
     expect(await promptsOf(wanting)).toEqual([]);
-    const [second] = await Promise.all([sales.ring({ limitMs: 30_000 }), pressesWrongKey()]);
+    // Only now: in the menu nobody waits for long who presses nothing.
+    const wrong = await site.caller('0000', { from: { number: '5553' } });
+    const [second] = await Promise.all([sales.ring({ limitMs: 30_000 }), pressesWrongKey(wrong)]);
     expect(second.caller.number).toBe('5553');
     const third = await reception.ring({ limitMs: 30_000 });
     expect(third.caller.number).toBe('5552');
@@ -101,6 +104,8 @@ describe('the customer code', () => {
       expect(await promptsOf(caller)).toEqual([...again, ...again, 'inform_code', 'invalid_code', 'bye']);
       expect(await congestionBursts(caller)).toBeGreaterThanOrEqual(4);
     }
+    await phone.ring({ limitMs: 20_000 });
+    await right.ended({ limitMs: 20_000 });
     expect(phone.rings.map(({ caller }) => caller)).toEqual([{ name: 'Support: Company 2', number: '2002' }]);
     const served = (await site.queueLog()).filter(({ event }) => event === 'ENTERQUEUE');
     expect(served.map(({ data }) => data[1])).toEqual(['2002']);
@@ -136,7 +141,7 @@ describe('straight into the queue', () => {
     const variables = await site.untilVariable('QUEUESTATUS');
     expect(variables.get('QUEUESTATUS')).toBe(status);
     expect(variables.get('QUEUEWAIT')).toMatch(/^\d+$/);
-    await caller.ended();
+    await caller.hangup();
     expect(await promptsOf(caller)).toEqual(prompts);
     if (event !== null) await site.logged(event);
   });
@@ -147,7 +152,8 @@ describe('straight into the queue', () => {
     const second = await site.caller('0102', { from });
     await site.logged('FULL');
     await second.ended();
-    expect(await site.calls()).toHaveLength(1);
+    await eventually('only the first is there', async () => (await site.calls()).length === 1);
+    expect(await site.calls()).toMatchObject([{ phase: 'waiting', position: 1 }]);
   });
 });
 

@@ -364,6 +364,11 @@ export class Site {
     await this.#post(`members/${extension}/logout`, { queue: 'support' });
   }
 
+  /** Pauses an extension in a queue without a phone call. */
+  async pause(extension: string, queue: string): Promise<void> {
+    await this.#post(`members/${extension}/pause`, { queue });
+  }
+
   /** Waits until the application sees a phone in this state. */
   async untilDevice(extension: string, state: string): Promise<void> {
     const look = async () =>

@@ -79,14 +79,22 @@ const WAITS = new Set([
   'EXITEMPTY data3',
 ]);
 
-/** Times of the same lines that differ by more than they may; a wait may be shorter here by `pollSeconds` (point 3). */
-export function timesApart(ours: Observation, theirs: Observation, pollSeconds = 2): readonly TimePair[] {
+/**
+ * Times of the same lines that differ by more than they may; a wait may be shorter here by `pollSeconds` (point 3), and either may be longer by what the
+ * machine stood still at most meanwhile (`stillSeconds`).
+ */
+export function timesApart(
+  ours: Observation,
+  theirs: Observation,
+  { pollSeconds = 2, stillSeconds = 0 }: { pollSeconds?: number | undefined; stillSeconds?: number } = {},
+): readonly TimePair[] {
   const others = timesOf(theirs);
   return timesOf(ours)
     .map(({ what, seconds }, index) => ({ what, ours: seconds, theirs: others[index]?.seconds ?? Number.NaN }))
     .filter(({ what, ours: mine, theirs: other }) => {
-      const earlier = ROUNDING_SECONDS + (WAITS.has(what) ? pollSeconds : 0);
-      return !(mine - other <= ROUNDING_SECONDS && other - mine <= earlier);
+      const later = ROUNDING_SECONDS + stillSeconds;
+      const earlier = later + (WAITS.has(what) ? pollSeconds : 0);
+      return !(mine - other <= later && other - mine <= earlier);
     });
 }
 

@@ -12,11 +12,11 @@ export interface MemberPart {
 
 /** A caller's part. Callers have numbers of their own, by which the two sides' calls are paired. */
 export interface CallerPart {
-  /** When the call begins: so long after the story's beginning, or after the end of the caller before. */
+  /** When the call begins: so long after the story's beginning (and not before the one before is in line), or after the end of the caller before. */
   readonly at: number | 'after the one before';
   /** Set by the dialplan before the queue, for example QUEUE_PRIO. */
   readonly variables?: Readonly<Record<string, string>>;
-  /** Hangs up so long after dialling; without it the caller stays. */
+  /** Hangs up so long after having got a place in line; without it the caller stays. */
   readonly hangsUpAfterMs?: number;
   /** Presses keys so long after dialling. */
   readonly presses?: { readonly keys: string; readonly afterMs: number };

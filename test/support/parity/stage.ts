@@ -20,6 +20,15 @@ interface Side {
   readonly number: string;
 }
 
+/** What each side has written of a story so far. */
+type Logged = Readonly<Record<SideName, () => Promise<LogLine[]>>>;
+
+/** Where one side's story is told, and what has been written of it. */
+interface Told {
+  readonly queue: string;
+  readonly logged: () => Promise<LogLine[]>;
+}
+
 /** Longest story; its calls are over by then, or the story has failed. */
 const STORY_LIMIT_MS = 90_000;
 const CALLER_NUMBERS = '70000';
@@ -62,7 +71,11 @@ export class ParityStage {
     this.#logBytes = this.#asteriskLog().length;
     const [mark] = await this.#site.sql<{ id: string }>('select coalesce(max(id), 0) as id from queue_log');
     const before = new Map(this.#sides.map((side) => [side, this.#ringCounts(side)]));
-    await Promise.all(this.#sides.map((side) => this.#play(side, scenario, queue)));
+    const logged: Logged = {
+      appQueue: async () => this.#appQueueLines(queue),
+      queueapp: () => this.#queueappLines(queue, mark?.id ?? '0'),
+    };
+    await Promise.all(this.#sides.map((side) => this.#play(side, scenario, { queue, logged: logged[side.name] })));
     await this.#site.untilNoCalls();
     const observe = (side: Side, lines: readonly LogLine[]): Observation => ({
       rings: this.#ringsSince(side, before.get(side) ?? new Map()),
@@ -73,8 +86,8 @@ export class ParityStage {
     });
     const [appQueue, queueapp] = this.#sides as [Side, Side];
     return {
-      appQueue: observe(appQueue, this.#appQueueLines(queue)),
-      queueapp: observe(queueapp, await this.#queueappLines(queue, mark?.id ?? '0')),
+      appQueue: observe(appQueue, await logged.appQueue()),
+      queueapp: observe(queueapp, await logged.queueapp()),
     };
   }
 
@@ -128,26 +141,39 @@ export class ParityStage {
     });
   }
 
-  async #play(side: Side, { members, callers, meanwhile }: Scenario, queue: string): Promise<void> {
+  async #play(side: Side, { members, callers, meanwhile }: Scenario, told: Told): Promise<void> {
     for (const [name, { does }] of this.#members(members)) side.phones.get(name)?.behave(does);
     const startedAtMs = Date.now();
-    const acting = meanwhile && pause(meanwhile.afterMs).then(() => this.#pauseMembers(side, members, queue));
+    const acting = meanwhile && pause(meanwhile.afterMs).then(() => this.#pauseMembers(side, members, told.queue));
     const calls: Promise<void>[] = [];
     for (const [index, part] of callers.entries()) {
       if (part.at === 'after the one before') await calls[index - 1];
-      else await pause(startedAtMs + part.at - Date.now());
-      calls.push(this.#call(side, part, index));
+      else {
+        await pause(startedAtMs + part.at - Date.now());
+        // However long the one before took to come in: their order is the story's.
+        await this.#untilEntered(told, index);
+      }
+      calls.push(this.#call(side, { part, index, told }));
     }
     await Promise.all([...calls, acting]);
     for (const [name] of this.#members(members)) side.phones.get(name)?.behave(answers(0, 0));
   }
 
-  async #call(side: Side, part: CallerPart, index: number): Promise<void> {
+  async #untilEntered({ logged }: Told, count: number): Promise<void> {
+    const entered = async () => (await logged()).filter(({ event }) => event === 'ENTERQUEUE').length;
+    await eventually(`${count} have come in`, async () => (await entered()) >= count, STORY_LIMIT_MS);
+  }
+
+  async #call(side: Side, { part, index, told }: { part: CallerPart; index: number; told: Told }): Promise<void> {
     const number = await this.#entrance(side, part, index);
     const caller: Caller = await this.#site.caller(number, { from: { number: `${CALLER_NUMBERS}${index + 1}` } });
     const acts: Promise<unknown>[] = [caller.ended({ limitMs: STORY_LIMIT_MS })];
     const { hangsUpAfterMs, presses } = part;
-    if (hangsUpAfterMs !== undefined) acts.push(pause(hangsUpAfterMs).then(() => caller.hangup()));
+    if (hangsUpAfterMs !== undefined) {
+      // From the place in line on: how long a call takes to get there is the machine's affair.
+      const entered = this.#untilEntered(told, index + 1);
+      acts.push(entered.then(() => pause(hangsUpAfterMs)).then(() => caller.hangup()));
+    }
     if (presses !== undefined) acts.push(pause(presses.afterMs).then(() => caller.press(presses.keys)));
     await Promise.all(acts);
     await caller.close();
@@ -166,7 +192,7 @@ export class ParityStage {
     for (const [member] of this.#members(members)) {
       const extension = side.extensions[member];
       if (side.name === 'appQueue') await this.#site.asterisk(`queue pause member PJSIP/${extension} queue ${queue}`);
-      else await this.#site.cli('pause', extension, queue);
+      else await this.#site.pause(extension, queue);
     }
   }
 
