@@ -1,8 +1,7 @@
 import { expect } from '@jest/globals';
-import { silences } from '../audio/levels.ts';
 import { longestPauseMs } from '../audio/rtp.ts';
 import type { Call } from '../phones/call.ts';
-import { SentAudio } from './hearing.ts';
+import { holes, SentAudio } from './hearing.ts';
 
 /** What callers who wait are sent for a time: it has no hole in it. */
 export class UnbrokenMusic {
@@ -15,9 +14,10 @@ export class UnbrokenMusic {
     this.#captures.add(sent);
     return async () => {
       this.#captures.delete(sent);
-      const { packets, pcm } = await sent.end();
-      expect(silences(pcm, { minimumMs: 100, thresholdDbfs: -40 })).toEqual([]);
-      expect(longestPauseMs(packets)).toBeLessThan(500);
+      const heard = await sent.end();
+      expect(holes(heard, { minimumMs: 100, thresholdDbfs: -40 })).toEqual([]);
+      // By the clock: what the whole machine stood still at most is no fault of a server.
+      expect(longestPauseMs(heard.packets)).toBeLessThan(500 + heard.machine.longestMs);
     };
   }
 
