@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@j
 import { toneDbfs, toneShare, toneSpans } from '../support/audio/levels.ts';
 import { durationMs, type Pcm, slice, writeWav } from '../support/audio/pcm.ts';
 import { eventually } from '../support/e2e/eventually.ts';
-import { hearsFor, SentAudio, untilHears, withQueues } from '../support/e2e/hearing.ts';
+import { hearsFor, lastHeard, SentAudio, untilHears, withQueues } from '../support/e2e/hearing.ts';
 import { Site } from '../support/e2e/site.ts';
 import { TONES, tone, writeToneClass } from '../support/e2e/tone-class.ts';
 import type { Call } from '../support/phones/call.ts';
@@ -58,7 +58,7 @@ music-classes:
   advised:
     folder: ${below('tones')}
     advice: ${below('advice')}
-    programme: { ${quiet}, advice: { first-after: 2s, pause: 2s, ${hours} } }
+    programme: { ${quiet}, advice: { first-after: 10s, pause: 2s, ${hours} } }
 `;
   site = await Site.up({ name: 'stream', configure });
   await site.dialplan('0301', 'Stasis(queueapp,queue,radio)');
@@ -71,15 +71,10 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-async function lastSecond(call: Call) {
-  const all = await call.recording();
-  return slice(all, durationMs(all) - 1_000, durationMs(all));
-}
-
 const untilStation = (call: Call, limitMs = 30_000) =>
   eventually(
     'the station is heard',
-    async () => toneShare(await lastSecond(call), [STATION_HZ]) > 0.9 && durationMs(await call.recording()) > 2_000,
+    async () => toneShare(await lastHeard(call, 1_000), [STATION_HZ]) > 0.9 && durationMs(await call.sound()) > 2_000,
     limitMs,
   );
 
@@ -98,6 +93,9 @@ async function listeners(): Promise<number> {
   return icestats.source.listeners;
 }
 
+/** Icecast counts whom it sends to a moment later. */
+const untilListeners = () => eventually('somebody listens', async () => (await listeners()) > 0);
+
 describe('a class with a live stream', () => {
   test('two callers hear the station over one connection; lost, their own files; back again; its title is shown', async () => {
     const callers = await Promise.all([site.caller('0301'), site.caller('0301')]);
@@ -105,22 +103,24 @@ describe('a class with a live stream', () => {
     if (first === undefined || second === undefined) throw new Error('There are two callers');
     for (const caller of callers) await untilStation(caller);
     await hearsFor(first, 1_500);
-    expect(Math.abs(toneDbfs(await lastSecond(first), STATION_HZ) - TONE_DBFS)).toBeLessThan(1.5);
+    expect(Math.abs(toneDbfs(await lastHeard(first, 1_000), STATION_HZ) - TONE_DBFS)).toBeLessThan(1.5);
+    await untilListeners();
     expect(await listeners()).toBe(1);
     await icecast.retitle(MOUNT, 'Пример – Snow & Ice');
     await eventually('the title is shown', async () => (await radioStatus())?.title === 'Пример – Snow & Ice', 30_000);
-    expect(site.app.log.some(({ title }) => title === 'Пример – Snow & Ice')).toBe(true);
+    await site.app.says('the title', ({ title }) => title === 'Пример – Snow & Ice');
 
     const killedAt = Date.now();
     await icecast.kill();
-    for (const caller of callers) await untilHears(caller, 'a-low', 20_000);
+    for (const caller of callers) await untilHears(caller, 'a-low', 30_000);
     const filesMs = Date.now() - killedAt;
-    expect(filesMs).toBeLessThan(20_000);
+    expect(filesMs).toBeLessThan(30_000);
     expect(await radioStatus()).toMatchObject({ playing: false });
 
     await icecast.up();
     await icecast.source(MOUNT, STATION);
     for (const caller of callers) await untilStation(caller, 60_000);
+    await untilListeners();
     expect(await listeners()).toBe(1);
   });
 });
@@ -137,16 +137,13 @@ describe('a class with advice', () => {
     };
     await eventually(
       'the last advice is heard',
-      async () => toneShare(await lastSecond(caller), [1_900]) > 0.8,
+      async () => toneShare(await lastHeard(caller, 1_000), [1_900]) > 0.8,
       60_000,
     );
     await hearsFor(caller, 6_500);
-    const { pcm: all } = await sending.end();
-    // A machine that is too busy makes holes in a recording; a second time would be 4 s later.
-    const heard = spansOf(all).filter(({ hz, fromMs }, at, spans) => {
-      const before = spans[at - 1];
-      return before?.hz !== hz || fromMs - before.toMs > 2_000;
-    });
+    // As it was sent: how long the machine stood still meanwhile is no part of it.
+    const { sound: all } = await sending.end();
+    const heard = spansOf(all);
     const order = heard.map(({ hz }) => hz);
     const ofHour = isMorning ? ADVICE_HZ['firstMorning/m'] : ADVICE_HZ['firstDay/d'];
     expect([...order.slice(0, 3), ...order.slice(3, 5).sort(), ...order.slice(5)]).toEqual([
