@@ -9,6 +9,8 @@ jest.setTimeout(120_000);
 
 /** Nobody has read a ringing phone's display and picked up by then; ejabberd takes 1 to 5 ms (printed), and has to wait for a processor. */
 const DELIVERED_MS = 1_000;
+/** What comes to this process within so much has no order that it can tell: it is read in one turn when the process was held up. */
+const ONE_MOMENT_MS = 100;
 
 // The main job, whole: the right person knows who calls, then the phone rings.
 describe.each(['prosody', 'ejabberd'] as const)('a call for support, with %s', (xmpp) => {
@@ -70,7 +72,9 @@ describe.each(['prosody', 'ejabberd'] as const)('a call for support, with %s', (
     process.stdout.write(
       `${xmpp}: the CRM has the item ${Math.round(cameAtMs - acknowledgedAtMs)} ms after its acknowledgement\n`,
     );
-    expect(cameAtMs).toBeLessThan(xmpp === 'prosody' ? ring.invitedAtMs : acknowledgedAtMs + DELIVERED_MS);
+    expect(cameAtMs).toBeLessThan(
+      xmpp === 'prosody' ? ring.invitedAtMs + ONE_MOMENT_MS : acknowledgedAtMs + DELIVERED_MS,
+    );
 
     expect(await site.calls()).toMatchObject([{ phase: 'ringing', position: 1, extension: '1000' }]);
     await ring.answer();
