@@ -59,6 +59,12 @@ export function parseRtp({ atMs, payload: data }: Pick<Datagram, 'atMs' | 'paylo
   };
 }
 
+/** By the payload types of RFC 3551. */
+const DECODERS: ReadonlyMap<number, (byte: number) => number> = new Map([
+  [0, fromMulaw],
+  [8, fromAlaw],
+]);
+
 /**
  * Turns PCMU and PCMA packets into sound that begins at `startMs` (by default with the first packet). A packet lies where its
  * timestamp says, counted from the arrival of the first one of its stream: jitter does not move it, a loss or a pause is silence.
@@ -73,7 +79,7 @@ export function rtpToPcm(
   const pieces: { at: number; samples: Float32Array }[] = [];
   let stream: { ssrc: number; startMs: number; timestamp: number } | undefined;
   for (const packet of packets) {
-    const decoder = { 0: fromMulaw, 8: fromAlaw }[packet.payloadType];
+    const decoder = DECODERS.get(packet.payloadType);
     if (!decoder) continue;
     // Timestamps are 32 bits and go round; the difference is a signed number.
     const since = stream ? ((packet.timestamp - stream.timestamp) | 0) / 8 : 0;
@@ -95,7 +101,7 @@ export function rtpToPcm(
 /** The sound of PCMU and PCMA packets, one after the other as they were sent: when the machine stood still between two of them, that is no part of it. */
 export function rtpSound(packets: readonly RtpPacket[]): Pcm {
   const parts = packets.flatMap(({ payloadType, payload }) => {
-    const decoder = { 0: fromMulaw, 8: fromAlaw }[payloadType];
+    const decoder = DECODERS.get(payloadType);
     return decoder ? [{ sampleRate: 8000, samples: Float32Array.from(payload, decoder) }] : [];
   });
   return concat(...parts);

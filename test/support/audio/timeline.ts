@@ -1,4 +1,4 @@
-import { durationMs, type Pcm } from './pcm.ts';
+import { concat, durationMs, type Pcm } from './pcm.ts';
 
 /** A pause longer than this becomes silence; less is the jitter of a busy machine. */
 const GAP_MS = 200;
@@ -85,24 +85,21 @@ export class Timeline {
     const streams = [...this.#sources.values()].map((source) => this.#placed(source));
     const pieces = streams.sort((a, b) => (a[0]?.atMs ?? 0) - (b[0]?.atMs ?? 0)).flat();
     const marks: { atMs: number; heardMs: number }[] = [];
-    const parts: Float32Array[] = [];
-    let length = 0;
+    const parts: Pcm[] = [];
+    let lengthMs = 0;
     const at = (ms: number, before: number): number =>
       Math.max(0, Math.round(((ms - before) * this.#sampleRate) / 1000));
     for (const { atMs, samples } of pieces) {
-      const part = samples.subarray(at(fromMs, atMs), at(toMs, atMs));
-      if (part.length === 0) continue;
-      marks.push({ atMs: (length * 1000) / this.#sampleRate, heardMs: Math.max(0, atMs - fromMs) });
+      const part = { sampleRate: this.#sampleRate, samples: samples.subarray(at(fromMs, atMs), at(toMs, atMs)) };
+      if (part.samples.length === 0) continue;
+      marks.push({ atMs: lengthMs, heardMs: Math.max(0, atMs - fromMs) });
       parts.push(part);
-      length += part.length;
+      lengthMs += durationMs(part);
     }
-    const samples = new Float32Array(length);
-    let end = 0;
-    for (const part of parts) {
-      samples.set(part, end);
-      end += part.length;
-    }
-    return new Joined({ sampleRate: this.#sampleRate, samples }, marks);
+    return new Joined(
+      parts.length === 0 ? { sampleRate: this.#sampleRate, samples: new Float32Array() } : concat(...parts),
+      marks,
+    );
   }
 
   // A piece may be late, because the machine was busy, but never early: so none was shifted more than any later one, and

@@ -3,6 +3,24 @@ const BEAT_MS = 20;
 /** More than a timer that is a little late. */
 const STANDSTILL_MS = 60;
 
+/** From one turn of a timer to the next, in milliseconds; when it ended by the wall clock. */
+interface Pause {
+  readonly endMs: number;
+  readonly ms: number;
+}
+
+/** What a timer of so many milliseconds has lost within a span: the part of each pause that was no beat. A pause of up to two beats is a timer that was late. */
+export function lostMs(
+  pauses: readonly Pause[],
+  beatMs: number,
+  { fromMs, toMs }: { readonly fromMs: number; readonly toMs: number },
+): number {
+  return pauses
+    .filter(({ ms }) => ms > 2 * beatMs)
+    .map(({ endMs, ms }) => Math.min(endMs, toMs) - Math.max(endMs - ms + beatMs, fromMs))
+    .reduce((sum, ms) => sum + Math.max(0, ms), 0);
+}
+
 /**
  * A timer beside the pump's, in the same process: what it suffers, the pump suffers. So a test can tell the lateness of a busy machine from
  * that of the pump.
@@ -43,13 +61,11 @@ export class OwnBeat {
   /** The time between two moments of the wall clock, less what this process has lost in it: when the machine stands still, nobody's time passes. */
   ownMs(fromMs: number, toMs: number): number {
     // The pause that goes on counts, too: who is asked right after a stand-still may be asked before the timer has its turn.
-    const late = this.#pauses(this.#isEnded ? [] : [performance.now()])
-      .filter(({ ms }) => ms > 2 * this.#beatMs)
-      .map(({ endMs, ms }) => Math.min(endMs, toMs) - Math.max(endMs - ms + this.#beatMs, fromMs));
-    return toMs - fromMs - late.reduce((sum, ms) => sum + Math.max(0, ms), 0);
+    const pauses = this.#pauses(this.#isEnded ? [] : [performance.now()]);
+    return toMs - fromMs - lostMs(pauses, this.#beatMs, { fromMs, toMs });
   }
 
-  #pauses(further: readonly number[] = []): { endMs: number; ms: number }[] {
+  #pauses(further: readonly number[] = []): Pause[] {
     const wokenAtMs = [...this.#wokenAtMs, ...further];
     return wokenAtMs.map((atMs, index) => ({
       endMs: performance.timeOrigin + atMs,
