@@ -138,9 +138,8 @@ describe('straight into the queue', () => {
     ['0104', 'UNKNOWN', null, []],
   ])('%s leaves unserved: QUEUESTATUS %s, queue_log %s', async (number, status, event, prompts) => {
     const caller = await site.caller(number, { from });
-    const variables = await site.untilVariable('QUEUESTATUS');
-    expect(variables.get('QUEUESTATUS')).toBe(status);
-    expect(variables.get('QUEUEWAIT')).toMatch(/^\d+$/);
+    const told = await site.untilVariables('QUEUESTATUS', 'QUEUEWAIT');
+    expect(told).toEqual({ QUEUESTATUS: status, QUEUEWAIT: expect.stringMatching(/^\d+$/) });
     await caller.hangup();
     expect(await promptsOf(caller)).toEqual(prompts);
     if (event !== null) await site.logged(event);

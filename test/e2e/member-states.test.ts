@@ -114,15 +114,14 @@ describe('a member who does not answer', () => {
     await site.untilDevice('1000', 'NOT_INUSE');
     const left = await site.caller('0013', { from: { number: '2000' } });
     await phone.ring();
-    const variables = await site.untilVariable('QUEUESTATUS');
-    expect(variables.get('QUEUESTATUS')).toBe('LEAVEEMPTY');
+    expect(await site.untilVariables('QUEUESTATUS')).toEqual({ QUEUESTATUS: 'LEAVEEMPTY' });
     expect(await story()).toEqual(['ENTERQUEUE', 'RINGNOANSWER 1000', 'PAUSE 1000', 'EXITEMPTY']);
     expect((await site.logged('PAUSE')).data).toEqual(['Auto-Pause']);
     expect(await membership('1000')).toMatchObject({ paused: true, pausedReason: 'Auto-Pause' });
     await left.hangup();
     await site.untilNoCalls();
     await site.caller('0013', { from: { number: '2001' } });
-    expect((await site.untilVariable('QUEUESTATUS')).get('QUEUESTATUS')).toBe('JOINEMPTY');
+    expect(await site.untilVariables('QUEUESTATUS')).toEqual({ QUEUESTATUS: 'JOINEMPTY' });
   });
 
   test('a phone that is taken off the net empties the queue at that moment', async () => {
@@ -132,7 +131,7 @@ describe('a member who does not answer', () => {
     await site.caller('0013', { from: { number: '2000' } });
     await site.logged('RINGNOANSWER');
     await phone.unregister();
-    expect((await site.untilVariable('QUEUESTATUS')).get('QUEUESTATUS')).toBe('LEAVEEMPTY');
+    expect(await site.untilVariables('QUEUESTATUS')).toEqual({ QUEUESTATUS: 'LEAVEEMPTY' });
     // Before the phone would have been rung again.
     expect(await story()).toEqual(['ENTERQUEUE', 'RINGNOANSWER 1000', 'EXITEMPTY']);
   });
@@ -168,12 +167,8 @@ describe('before the conversation', () => {
     const rangMs = (call.answeredAtMs ?? 0) - call.invitedAtMs;
     expect([Number(hold) > Number(ring) + 8, Number(ring) <= rangMs / 1_000 + 1]).toEqual([true, true]);
     await call.hangup();
-    const variables = await site.untilVariable('QUEUESTATUS');
-    expect([variables.get('MEMBERINTERFACE'), variables.get('QUEUENAME'), variables.get('QEORIGINALPOS')]).toEqual([
-      'PJSIP/2000',
-      'greeted',
-      '1',
-    ]);
+    const told = await site.untilVariables('MEMBERINTERFACE', 'QUEUENAME', 'QEORIGINALPOS');
+    expect(told).toEqual({ MEMBERINTERFACE: 'PJSIP/2000', QUEUENAME: 'greeted', QEORIGINALPOS: '1' });
   });
 
   test('a member who hangs up then leaves AGENTDUMP; a caller who does is abandoned with the name of the member', async () => {
@@ -251,8 +246,8 @@ describe('by dialplan and command', () => {
     await first.hangup();
     await site.logged('ABANDON');
     await queueapp('drop', moved.callId, '--info', 'back office');
-    const variables = await site.untilVariable('QUEUE_WITHDRAW_INFO');
-    expect([variables.get('QUEUESTATUS'), variables.get('QUEUE_WITHDRAW_INFO')]).toEqual(['WITHDRAW', 'back office']);
+    const told = await site.untilVariables('QUEUESTATUS', 'QUEUE_WITHDRAW_INFO');
+    expect(told).toEqual({ QUEUESTATUS: 'WITHDRAW', QUEUE_WITHDRAW_INFO: 'back office' });
     expect((await site.logged('WITHDRAW')).data[3]).toBe('back office');
     await second.hangup();
   });
@@ -328,7 +323,7 @@ describe('what a queue makes of its callers', () => {
     const phones = await Promise.all([site.phone('1000'), site.phone('2000')]);
     await serves('once', '1000', '2000');
     await site.caller('0018', { from: { number: '5551' } });
-    expect((await site.untilVariable('QUEUESTATUS')).get('QUEUESTATUS')).toBe('TIMEOUT');
+    expect(await site.untilVariables('QUEUESTATUS')).toEqual({ QUEUESTATUS: 'TIMEOUT' });
     expect(await story()).toEqual(['ENTERQUEUE', 'RINGNOANSWER 1000', 'RINGNOANSWER 2000', 'EXITWITHTIMEOUT']);
     expect(phones.map(({ rings }) => rings.length)).toEqual([1, 1]);
     await site.sql("update queue_member set paused = true, paused_reason = 'lunch' where extension = '1000'");

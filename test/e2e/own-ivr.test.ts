@@ -110,12 +110,9 @@ describe('An IVR of somebody’s own', () => {
     const caller = await site.caller('0001', { from: { number: '2002' } });
     expect((await site.logged('ENTERQUEUE')).data[1]).toBe('2002');
     await caller.press('0110');
-    const variables = await site.untilVariable('MAILBOX');
-    expect(['QUEUESTATUS', 'QUEUENAME', 'QUEUESTRATEGY'].map((name) => variables.get(name))).toEqual([
-      'CONTINUE',
-      'support',
-      'leastrecent',
-    ]);
+    await site.untilVariables('MAILBOX');
+    const told = await site.untilVariables('QUEUESTATUS', 'QUEUENAME', 'QUEUESTRATEGY');
+    expect(told).toEqual({ QUEUESTATUS: 'CONTINUE', QUEUENAME: 'support', QUEUESTRATEGY: 'leastrecent' });
     expect((await site.logged('EXITWITHKEY')).data.slice(0, 3)).toEqual(['0110', '1', '1']);
     await caller.hangup();
   });
@@ -127,16 +124,14 @@ describe('An IVR of somebody’s own', () => {
     const chat = await site.chat('user1');
     const caller = await site.caller('0001', { from: { number: '2002' } });
     await chat.next('message');
-    // Each is set by a request of its own.
-    const names = ['MEMBERINTERFACE', 'QEORIGINALPOS', 'QUEUENAME'];
-    const variables = await site.untilVariable(...names);
-    expect(names.map((name) => variables.get(name))).toEqual(['PJSIP/1000', '1', 'support']);
+    const told = await site.untilVariables('MEMBERINTERFACE', 'QEORIGINALPOS', 'QUEUENAME');
+    expect(told).toEqual({ MEMBERINTERFACE: 'PJSIP/1000', QEORIGINALPOS: '1', QUEUENAME: 'support' });
     await caller.hangup();
   });
 
   test('says on a holiday that it is closed, and sends the caller to an extension of the dialplan', async () => {
     const caller = await site.caller('0108', { from: { number: '2002' } });
-    expect((await site.untilVariable('MAILBOX')).get('MAILBOX')).toBe('reached');
+    expect(await site.untilVariables('MAILBOX')).toEqual({ MAILBOX: 'reached' });
     await caller.hangup();
     expect(await promptsOf(caller)).toEqual(['closed']);
   });

@@ -309,8 +309,8 @@ describe('a caller whose entry is closed', () => {
     await site.killApp();
     await site.sql("select leave_queue(entry_id, 'WITHDRAW', 'noon', now()) from queue_entry where state = 'waiting'");
     await site.startApp();
-    const variables = await site.untilVariable('QUEUESTATUS', 'QUEUE_WITHDRAW_INFO');
-    expect([variables.get('QUEUESTATUS'), variables.get('QUEUE_WITHDRAW_INFO')]).toEqual(['WITHDRAW', 'noon']);
+    const told = await site.untilVariables('QUEUESTATUS', 'QUEUE_WITHDRAW_INFO');
+    expect(told).toEqual({ QUEUESTATUS: 'WITHDRAW', QUEUE_WITHDRAW_INFO: 'noon' });
     await inTheDialplan();
     expect((await site.callLog()).map(({ event }) => event)).toEqual(['ENTERQUEUE', 'WITHDRAW']);
   });
@@ -349,7 +349,7 @@ describe('killed between two messages to Asterisk', () => {
     expect(await events()).toEqual(['ENTERQUEUE', 'EXITWITHTIMEOUT']);
     expect(await site.asterisk('core show channels concise')).toContain('!Stasis!');
     await site.startApp();
-    expect((await site.untilVariable('QUEUESTATUS')).get('QUEUESTATUS')).toBe('TIMEOUT');
+    expect(await site.untilVariables('QUEUESTATUS')).toEqual({ QUEUESTATUS: 'TIMEOUT' });
     await inTheDialplan();
     expect(await events()).toEqual(['ENTERQUEUE', 'EXITWITHTIMEOUT']);
   });
@@ -367,7 +367,7 @@ describe('killed between two messages to Asterisk', () => {
     await killing.gone;
     expect(await events()).toEqual(['ENTERQUEUE', 'CONNECT', 'COMPLETEAGENT']);
     await site.startApp();
-    expect((await site.untilVariable('QUEUESTATUS')).get('QUEUESTATUS')).toBe('CONTINUE');
+    expect(await site.untilVariables('QUEUESTATUS')).toEqual({ QUEUESTATUS: 'CONTINUE' });
     await inTheDialplan();
     expect(await events()).toEqual(['ENTERQUEUE', 'CONNECT', 'COMPLETEAGENT']);
   });

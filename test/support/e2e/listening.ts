@@ -1,4 +1,4 @@
-import { CONGESTION_HZ, toneSpans } from '../audio/levels.ts';
+import { CONGESTION_HZ, frequencyHz, rmsDbfs, toneSpans } from '../audio/levels.ts';
 import { durationMs, type Pcm, slice } from '../audio/pcm.ts';
 import type { Call } from '../phones/call.ts';
 import { pause } from '../phones/waiting.ts';
@@ -22,7 +22,7 @@ export async function untilTone(call: Call, frequencies: readonly number[], afte
 function notHeard(call: Call, frequencies: readonly number[], { all, heard }: { all: Pcm; heard: Pcm }): string {
   const [sinceMs, allMs, callMs] = [durationMs(heard), durationMs(all), Date.now() - call.invitedAtMs].map(Math.round);
   const length = `the recording is ${allMs} ms long, the call ${callMs} ms`;
-  return `No tone of ${frequencies} Hz in the last ${sinceMs} ms; ${length}${call.story()}`;
+  return `No tone of ${frequencies} Hz in the last ${sinceMs} ms; ${length}; ${secondBySecond(all)}${call.story()}`;
 }
 
 /** Waits until both have heard the other, from now on; each speaks a tone of its own. */
@@ -39,4 +39,14 @@ export async function congestionBursts(call: Call): Promise<number> {
 /** The prompts that a call has heard to their end, by name, in their order. */
 export async function promptsOf(call: Call): Promise<string[]> {
   return (await call.heard()).map(({ name }) => name);
+}
+
+/** What was heard in each second: its level, dBFS, and the frequency that it would have if it were one tone. */
+function secondBySecond(pcm: Pcm): string {
+  const seconds = Array.from({ length: Math.ceil(durationMs(pcm) / 1_000) }, (_, second) => second * 1_000);
+  const heard = seconds.map((fromMs) => {
+    const part = slice(pcm, fromMs, fromMs + 1_000);
+    return `${Math.round(rmsDbfs(part))}/${Math.round(frequencyHz(part))}`;
+  });
+  return `second by second, dBFS/Hz: ${heard.join(' ')}`;
 }

@@ -296,14 +296,18 @@ export class Site {
     }
   }
 
-  /** Waits until these variables of the channel that is there (of the first, when there are several) have been set, and answers all of its variables. */
-  async untilVariable(...names: string[]): Promise<ReadonlyMap<string, string>> {
-    return await eventually(`${names.join()} is set`, async () => {
+  /**
+   * Waits until all of these variables of the channel that is there (with several: of the first) have been set, and answers their
+   * values, and no other's: each is set by a request of its own, so that one says nothing of the next.
+   */
+  async untilVariables<Name extends string>(...names: Name[]): Promise<Readonly<Record<Name, string>>> {
+    return await eventually(`${names.join()} are set`, async () => {
       const channels = (await this.asterisk('core show channels concise')).trim().split('\n');
       const shown = await this.asterisk(`core show channel ${channels[0]?.split('!')[0]}`);
       const pairs = shown.split('\n').map((line) => /^(\w+)=(.*)$/.exec(line));
-      const variables = new Map(pairs.filter((pair) => pair !== null).map(([, key = '', value = '']) => [key, value]));
-      return names.every((name) => variables.has(name)) && variables;
+      const all = new Map(pairs.filter((pair) => pair !== null).map(([, key = '', value = '']) => [key, value]));
+      const found = names.flatMap((name) => (all.has(name) ? [[name, all.get(name)]] : []));
+      return found.length === names.length && (Object.fromEntries(found) as Record<Name, string>);
     });
   }
 
