@@ -43,6 +43,8 @@ export interface SiteOptions {
 export interface Readiness {
   readonly status: number;
   readonly ready: boolean;
+  /** How much waits to be written or done, by what. */
+  readonly waiting: Readonly<Record<string, number | null>>;
   readonly missing: readonly { readonly part: string; readonly since: string; readonly reason: string | null }[];
   readonly parts: Readonly<
     Record<string, { readonly state: string; readonly since: string; readonly reason: string | null }>
@@ -417,7 +419,12 @@ export class Site {
   /** CRM software; subscribe it after the login, which makes the node. */
   async crm(): Promise<Crm> {
     const account = this.#xmpp(this.env.CRM_JID, this.env.CRM_PASSWORD);
-    return this.#add(await Crm.connect({ ...account, pubsub: this.env.XMPP_PUBSUB }));
+    return this.#add(await Crm.connect({ ...account, pubsub: this.env.XMPP_PUBSUB }, () => this.#untilNodes()));
+  }
+
+  /** Waits until the XMPP server has all nodes as the application wants them. */
+  async #untilNodes(): Promise<void> {
+    await eventually('all nodes are made', async () => (await this.readiness())?.waiting['xmpp-nodes'] === 0);
   }
 
   #xmpp(jid: string, password: string): XmppAccount {

@@ -3,16 +3,25 @@ import { type Item, type XmppAccount, XmppClient } from './xmpp-client.ts';
 /** CRM software that subscribes to the extensions' nodes (XEP-0060). */
 export class Crm extends XmppClient {
   #pubsub = '';
+  #untilNodes: () => Promise<unknown> = async () => undefined;
 
-  /** Connects; `pubsub` is the address of the pubsub service (`XMPP_PUBSUB`). */
-  static async connect(account: XmppAccount & { readonly pubsub: string }): Promise<Crm> {
+  /**
+   * Connects; `pubsub` is the address of the pubsub service (`XMPP_PUBSUB`). `untilNodes` is waited for before each subscription: a login is
+   * confirmed before the server has made the node and lets the subscribers in.
+   */
+  static async connect(
+    account: XmppAccount & { readonly pubsub: string },
+    untilNodes?: () => Promise<unknown>,
+  ): Promise<Crm> {
     const crm = await XmppClient.start((program) => new Crm(program, account), account);
     crm.#pubsub = account.pubsub;
+    if (untilNodes !== undefined) crm.#untilNodes = untilNodes;
     return crm;
   }
 
   /** Subscribes to a node with the bare JID; the newest item comes at once if the node keeps one. */
   async subscribe(node: string): Promise<void> {
+    await this.#untilNodes();
     await this.command({ do: 'subscribe', node, service: this.#pubsub });
   }
 
