@@ -201,6 +201,8 @@ function configuration({
     ...(host.startsWith('127.') ? ['net_interface 127.0.0.1'] : []),
     'call_local_timeout 600',
     'call_max_calls 16',
+    // Else it writes ten times a second how the call is, and stands still, deaf and dumb, when this process does not get to reading that for two seconds.
+    'statmode_default off',
     'audio_player none,none',
     'audio_alert none,none',
     `audio_source aufile,${join(folder, 'voice.wav')}`,
