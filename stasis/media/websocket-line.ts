@@ -33,6 +33,13 @@ export interface LineOptions extends Omit<CarrierRequest, 'channelId'> {
   readonly connection: AudioSocket;
 }
 
+/** Frames that had been sent before it, those of them that Asterisk should have taken, and who said so. */
+interface Flush {
+  readonly sent: number;
+  readonly taken: number;
+  readonly by: 'asterisk' | 'clock';
+}
+
 /** What lines share. */
 export interface LineRoom {
   readonly clock: Clock;
@@ -74,8 +81,12 @@ export class WebSocketLine implements Carrier, Pumped {
   #roundTripMs = 1;
   #cancelRefresh: () => void = () => undefined;
   #cancelDoubt: () => void = () => undefined;
-  /** Of the last flush: frames that had been sent before it, and those of them that Asterisk should have taken. */
-  #flushed: { readonly sent: number; readonly taken: number } | null = null;
+  /** The last flush, until Asterisk has told of it. */
+  #flushed: Flush | null = null;
+  /** Questions to Asterisk that it has not answered, two at most: that before a flush, which may be too late for it, and that in its midst. */
+  #unanswered = 0;
+  /** The programme has changed since the last flush, of which Asterisk has not told yet. */
+  #isRefreshDue = false;
   /** The first sample that was not heard, when it is over. */
   #end: number | null = null;
 
@@ -142,9 +153,9 @@ export class WebSocketLine implements Carrier, Pumped {
     const changedFrom = this.#programme.takeChangedFrom();
     if (this.#end !== null || this.#refresh !== 'none' || changedFrom >= this.#from + this.#sent * this.#frameSamples)
       return;
-    this.#room.counters.refreshes++;
-    this.#asked = 0;
-    this.#askInTheQuiet();
+    // Asterisk answers in the order of the questions: one that does not answer is asked no more, and its queue would not be known by an older answer.
+    if (this.#flushed === null) this.#beginRefresh();
+    else this.#isRefreshDue = true;
   }
 
   doubt(): void {
@@ -243,6 +254,13 @@ export class WebSocketLine implements Carrier, Pumped {
     }
   }
 
+  #beginRefresh(): void {
+    this.#isRefreshDue = false;
+    this.#room.counters.refreshes++;
+    this.#asked = 0;
+    this.#askInTheQuiet();
+  }
+
   /** In between two beats there must be time for the question, its answer and the flush. */
   #askInTheQuiet(): void {
     const { clock } = this.#room;
@@ -262,16 +280,25 @@ export class WebSocketLine implements Carrier, Pumped {
     this.#refresh = 'asked';
     this.#asked++;
     this.#askedMs = clock.now();
+    this.#question();
+    this.#cancelRefresh = clock.after(times.statusMs, () => this.#flush(this.#frames.takenBy(clock.now()), 'clock'));
+  }
+
+  #question(): void {
     this.#connection.sendCommand(GET_STATUS);
-    this.#cancelRefresh = clock.after(times.statusMs, () => this.#flush(this.#frames.takenBy(clock.now())));
+    this.#unanswered++;
   }
 
   /** The answer before a flush, with which it is made; or the one out of its midst, which says whether it was right. */
   #receiveStatus(queueLength: number, nowMs: number): void {
+    if (this.#end !== null || this.#unanswered === 0) return;
+    this.#unanswered--;
     if (this.#flushed !== null) {
-      const { sent, taken } = this.#flushed;
+      // It was flushed by the clock: the answer that was too late for it says nothing that the next one does not say better.
+      if (this.#unanswered > 0) return;
+      this.#learn(this.#flushed, queueLength, nowMs);
       this.#flushed = null;
-      this.#learn(sent - queueLength - taken);
+      if (this.#isRefreshDue) this.#beginRefresh();
       return;
     }
     if (this.#refresh !== 'asked') return;
@@ -283,17 +310,17 @@ export class WebSocketLine implements Carrier, Pumped {
     const since = this.#frames.sinceBeatMs(nowMs);
     const isNear = since + roundTripMs + SPARE_TO_FLUSH_MS > FRAME_MS || this.#frames.takenBy(nowMs) !== taken;
     if (isNear && this.#asked < ASKING_MAX) this.#askInTheQuiet();
-    else this.#flush(taken);
+    else this.#flush(taken, 'asterisk');
   }
 
-  #flush(takenByNow: number): void {
+  #flush(takenByNow: number, by: Flush['by']): void {
     const taken = Math.max(0, Math.min(takenByNow, this.#sent));
     this.#refresh = 'none';
-    this.#flushed = { sent: this.#sent, taken };
+    this.#flushed = { sent: this.#sent, taken, by };
     // All that has changed up to now is in what is rendered now.
     this.#programme.takeChangedFrom();
     this.#connection.gather();
-    this.#connection.sendCommand(GET_STATUS);
+    this.#question();
     this.#connection.sendCommand(FLUSH_MEDIA);
     this.#sent = taken;
     this.#send(this.#leadFrames);
@@ -303,12 +330,13 @@ export class WebSocketLine implements Carrier, Pumped {
     this.#markDueMs = null;
   }
 
-  /** A beat slipped in between question and flush, or Asterisk was late with one: the count is off by what it was wrong. */
-  #learn(wrong: number): void {
-    if (wrong === 0) return;
+  /** A beat slipped in between question and flush: the count is off by it. Or Asterisk stood still, nobody knows how long: it begins where we had it begin. */
+  #learn({ sent, taken, by }: Flush, queueLength: number, nowMs: number): void {
     const { counters } = this.#room;
+    const wrong = sent - queueLength - taken;
     if (wrong > 0) counters.framesRepeated += wrong;
     else counters.framesSkipped -= wrong;
-    this.#frames.slip(-wrong);
+    if (by === 'asterisk') this.#frames.slip(-wrong);
+    else this.#frames.observeTaken(taken, nowMs, BEAT_SPREAD_MS);
   }
 }

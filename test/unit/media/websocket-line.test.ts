@@ -233,6 +233,34 @@ describe('A line', () => {
     expect(channel.commands).toContain('FLUSH_MEDIA');
   });
 
+  test.each([61, 65, 100, 230, 480, 700])(
+    'knows what was left out when Asterisk stood still through two changes, the second of them %i ms after the first',
+    async (apartMs) => {
+      const { clock, channel, programme, line, heard, counters } = lay();
+      await clock.advance(1000);
+      channel.freezes();
+      for (let change = 0; change < 2; change++) {
+        programme.change(line.heardNow());
+        line.refresh();
+        await clock.advance(apartMs);
+      }
+      // The answers to all that was asked meanwhile come together.
+      channel.thaws();
+      await clock.advance(3000);
+      const sounding = frames(heard()).filter((frame) => frame !== null);
+      const steps = sounding.slice(1).map((frame, index) => frame - (sounding[index] ?? 0) - 1);
+      const sum = (numbers: readonly number[]) => numbers.reduce((all, each) => all + each, 0);
+      expect(sum(steps.filter((step) => step > 0))).toBe(counters.framesSkipped);
+      expect(sum(steps.filter((step) => step < 0).map((step) => -step))).toBe(counters.framesRepeated);
+      // By the clock, which went on while an answer was waited for: no more than that, however long it stood still.
+      expect(counters.framesSkipped).toBeLessThanOrEqual(MEDIA_LIMITS.statusMs / 20 + 2);
+      expect(counters.framesRepeated).toBe(0);
+      // What it says is heard now is what is heard.
+      const now = programme.find(channel.heard.at(-1) ?? Buffer.alloc(0), line.heardNow() / FRAME)?.frame ?? Number.NaN;
+      expect(Math.abs(line.heardNow() / FRAME - now)).toBeLessThanOrEqual(2);
+    },
+  );
+
   test('tells once that its connection has ended, and says where it stopped', async () => {
     const { clock, channel, line, lost, pump } = lay();
     await clock.advance(1000);
