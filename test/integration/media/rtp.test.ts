@@ -151,14 +151,14 @@ describe('A programme as RTP, on Asterisk 16.28', () => {
       for (const place of [own?.from, own?.to])
         stranger.send(own?.payload ?? '', Number(place?.split(':')[1]), '127.0.0.1');
     }
-    await isHeardTo(line, fromMs + 2_000);
+    const passedOn = (datagrams: readonly Datagram[]) =>
+      framesOf(heardBy(who, datagrams), programme, fromMs / FRAME_MS);
+    await during.until('what Asterisk passes on', (datagrams) => passedOn(datagrams).length > 70);
     const later = await during.stop();
     stranger.close();
     // Asterisk tells us nothing; it passes on our stream alone.
     expect(later.filter(({ from, to }) => from === own?.to && to === own?.from)).toEqual([]);
-    const frames = framesOf(heardBy(who, later), programme, fromMs / FRAME_MS);
-    expect(frames.length).toBeGreaterThan(70);
-    expect(frames).toEqual(rising(frames));
+    expect(passedOn(later)).toEqual(rising(passedOn(later)));
     await line.close();
   });
 
@@ -203,7 +203,7 @@ describe('A programme as RTP, on Asterisk 16.28', () => {
     const programme = new NoiseProgramme('ulaw');
     const line = await open(who, programme);
     await isHeardTo(line, 1000);
-    const [beforeMs, fromMs] = [line.heardNow() / 8, performance.now()];
+    const [fromMs, beforeMs] = [performance.now(), line.heardNow() / 8];
     await harness.pbx.hangup(line.channelId);
     await eventually('the loss', () => lost.length > 0);
     const tookMs = performance.now() - fromMs;
@@ -271,7 +271,8 @@ function expectThePaceOf(sent: readonly RtpPacket[], latestMs: number): void {
   expect(longestPauseMs(sent)).toBeLessThan(latestMs + 2 * FRAME_MS);
   // Never more than its pace, and what may be made up for.
   expect(sent.length).toBeLessThanOrEqual(lastedMs / FRAME_MS + 1 + BURST_FRAMES_MAX);
-  expect(mostPacketsWithin(sent, FRAME_MS / 2)).toBeLessThanOrEqual(BURST_FRAMES_MAX + 1);
+  // Two beats, when the process stood still in the midst of the first: each makes up for what it may.
+  expect(mostPacketsWithin(sent, FRAME_MS / 2)).toBeLessThanOrEqual(2 * BURST_FRAMES_MAX);
 }
 
 /** SIGSTOP for this very process, and SIGCONT after a time. */
