@@ -95,7 +95,9 @@ export function describePbx(
     async function incoming(): Promise<{ caller: HarnessCaller; id: ChannelId }> {
       const from = events.length;
       const caller = await harness.call({ number: '5550100', name: 'Alice' });
-      const start = () => events.slice(from).find((event) => event.type === 'stasis-start');
+      // No leg of a test before, which may be told late.
+      const start = () =>
+        events.slice(from).find((event) => event.type === 'stasis-start' && event.args[0] === 'queue');
       await harness.until(() => start() !== undefined, 'the call in the application');
       const event = start();
       if (event?.type !== 'stasis-start') throw new Error('No call came in');
@@ -372,6 +374,7 @@ export function describePbx(
 
     /** What has taken the place of a channel, with everything that the story takes for granted about it. */
     async function standInFor(leg: ChannelId, { bridge, id }: { bridge: BridgeId; id: ChannelId }) {
+      await until({ type: 'stasis-start', replaces: leg });
       const [start] = seen({ type: 'stasis-start', replaces: leg });
       if (start?.type !== 'stasis-start') throw new Error(`Nobody stands in for ${leg}: ${story(events)}`);
       const standIn = start.channel.channelId;
