@@ -72,7 +72,9 @@ export class ConversationRecording implements KnownRecording {
   async prepare(): Promise<void> {
     if (this.#options.settings.start !== 'at-connect') return;
     this.#quietlyThen('prepare-recording', async () => {
-      if (!(await this.#forbidden())) await this.#listen();
+      // Both at once: what is asked for before the two are joined Asterisk does before, however late it comes to any of it.
+      const [isForbidden] = await Promise.all([this.#forbidden(), this.#listen()]);
+      if (isForbidden) await this.#closeFiles();
     });
     const ready = deferred<void>();
     const cancel = this.#room.clock.after(READY_WITHIN_MS, ready.resolve);

@@ -84,6 +84,24 @@ describe('a conversation is recorded', () => {
     expect(await slow.leftovers()).toEqual(NOTHING_LEFT);
   });
 
+  test('Asterisk is asked to listen before it is asked to join them, also when it has answered nothing yet', async () => {
+    const center = await opened();
+    const caller = await center.entersSupport();
+    await center.wait(1_000);
+    center.pbx.wire.delayReplies(3_000, 'getVariable');
+    center.phone('1000').picksUp();
+    await center.wait(100);
+    expect(caller.talksTo).toEqual(['PJSIP/1000']);
+    const seen = center.pbx.wire.requests.map(({ name }) => name);
+    expect(seen).toContain('createListener');
+    expect(seen.lastIndexOf('createListener')).toBeLessThan(seen.lastIndexOf('addToBridge'));
+    await center.wait(5_000);
+    expect(center.pbx.recorder.running).toHaveLength(1);
+    caller.hangsUp();
+    await center.wait(100);
+    expect(await center.leftovers()).toEqual(NOTHING_LEFT);
+  });
+
   test.each([
     ['apart', ['caller person', 'member person']],
     ['both', ['caller both', 'caller person', 'member person']],
@@ -126,6 +144,7 @@ describe('a conversation is recorded', () => {
     center.phone('1000').picksUp();
     await center.wait(1_000);
     expect(center.pbx.recorder.files).toEqual([]);
+    expect(center.pbx.recorder.listening).toEqual([]);
     expect(await rows(center)).toEqual([]);
   });
 

@@ -66,6 +66,11 @@ export class FakeRecorder {
     this.#canWrite = true;
   }
 
+  /** Channels that listen, whether they record or not. */
+  get listening(): readonly ChannelId[] {
+    return [...this.#listeners.keys()];
+  }
+
   listen(request: CreateListenerRequest): Presence {
     const { channelId: id, ofChannelId } = request;
     if (!this.#world.channels.has(ofChannelId)) return 'gone';
