@@ -21,7 +21,13 @@ export async function recallTune(
     return null;
   });
   const late = delay(clock, RECALL_LIMIT_MS, isOver.signal).then(
-    () => null,
+    () => {
+      call.log.info(
+        { limitMs: RECALL_LIMIT_MS },
+        "The caller's tune is not known in time: the music begins without it",
+      );
+      return null;
+    },
     () => null,
   );
   return await Promise.race([recalled, late]).finally(() => isOver.abort());

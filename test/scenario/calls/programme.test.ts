@@ -274,6 +274,22 @@ describe('key 3, the next tune', () => {
     expect(await center.leftovers()).toEqual(NOTHING_LEFT);
   });
 
+  test('while the database is slow the music begins without the memory, and the log tells it', async () => {
+    const center = await CallCenter.open({ level: 'info' });
+    await center.callerMusic.remember({ number: '5551', musicClass: 'default', track: 'b', atMs: center.clock.now() });
+    const answered = deferred<void>();
+    center.callerMusic.slow = answered.promise;
+    const caller = await center.entersSupport({ number: '5551' });
+    await center.wait(5_000);
+    answered.resolve();
+    await center.wait(5_000);
+    expect(center.holdSound(caller)).toBe('a');
+    const told = center.lines.filter(({ msg }) => String(msg).startsWith("The caller's tune is not known in time"));
+    expect(told).toHaveLength(1);
+    caller.hangsUp();
+    expect(await center.leftovers()).toEqual(NOTHING_LEFT);
+  });
+
   test('without the database nothing but the memory is lost', async () => {
     const center = await CallCenter.open();
     center.callerMusic.isAway = true;

@@ -15,6 +15,8 @@ export class MemoryCallerMusic implements CallerMusic {
   readonly #choices = new Map<string, Choice>();
   /** `true`: recalling is refused, and what is remembered is lost. */
   isAway = false;
+  /** What is recalled is told when this settles. */
+  slow: Promise<void> = Promise.resolve();
 
   get choices(): readonly Choice[] {
     return [...this.#choices.values()];
@@ -24,6 +26,7 @@ export class MemoryCallerMusic implements CallerMusic {
     const number = personNumber(request.number);
     if (number === null) return null;
     if (this.isAway) throw new AppError('DATABASE_UNAVAILABLE', 'The database does not answer: taken away by the test');
+    await this.slow;
     return this.#choices.get(keyOf(number, request.musicClass))?.track ?? null;
   }
 
