@@ -39,9 +39,10 @@ function chance(seed: number): () => number {
   };
 }
 
-async function holderPid(): Promise<number> {
-  const found = await anybody.query<{ holder: string | null }>('select holder from switch_lease');
-  return Number(found.rows[0]?.holder?.split(' ').at(-1));
+/** Who holds it, and in which epoch: what they have written of that may not have been read yet. */
+async function holding(): Promise<{ readonly pid: number; readonly epoch: number }> {
+  const found = await anybody.query<{ holder: string | null; epoch: string }>('select holder, epoch from switch_lease');
+  return { pid: Number(found.rows[0]?.holder?.split(' ').at(-1)), epoch: Number(found.rows[0]?.epoch) };
 }
 
 /** What can happen to the holder; answers whether the lease passes on by it. */
@@ -54,8 +55,7 @@ const FATES = {
     holder.signal('SIGTERM');
     expect(await holder.ended()).toBe(0);
   },
-  frozen: async (holder: Contender) => {
-    const epoch = contenders.newestEpoch;
+  frozen: async (holder: Contender, epoch: number) => {
     holder.signal('SIGSTOP');
     await contenders.untilLaterThan(epoch);
     holder.signal('SIGCONT');
@@ -75,10 +75,13 @@ describe('Four processes and one lease', () => {
     };
     await Promise.all([join(), join(), join(), join()]);
     for (let round = 0; round < ROUNDS; round++) {
-      const epoch = contenders.newestEpoch;
-      const holder = await eventually('one of them holds the lease', async () => here.get(await holderPid()));
+      const { holder, epoch } = await eventually('one of them holds the lease', async () => {
+        const { pid, epoch } = await holding();
+        const holder = here.get(pid);
+        return holder && { holder, epoch };
+      });
       const names = Object.keys(FATES) as (keyof typeof FATES)[];
-      await FATES[names[Math.floor(random() * names.length)] ?? 'killed'](holder);
+      await FATES[names[Math.floor(random() * names.length)] ?? 'killed'](holder, epoch);
       here.delete(holder.pid);
       await contenders.untilLaterThan(epoch);
       await join();

@@ -39,10 +39,6 @@ export class Contenders {
     return contender;
   }
 
-  get newestEpoch(): number {
-    return this.acts.at(-1)?.epoch ?? 0;
-  }
-
   /** Waits until somebody acts in a later epoch. */
   async untilLaterThan(epoch: number): Promise<Act> {
     return await eventually(
