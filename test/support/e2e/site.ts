@@ -274,14 +274,17 @@ export class Site {
 
   /** Waits until the application has no call and Asterisk no channel. */
   async untilNoCalls(): Promise<void> {
-    await eventually('no call is left', async () => (await this.calls()).length === 0, 30_000);
-    await eventually('no channel is left', async () => (await this.channels()) === 0, 30_000);
+    const isNoCallLeft = async () => (await this.calls()).length === 0;
+    await eventually('no call is left', isNoCallLeft);
+    await eventually('no channel is left', async () => (await this.channels()) === 0);
+    // A channel of which the application had not heard at the first look may have become a call since, and gone.
+    await eventually('no call is left', isNoCallLeft);
   }
 
   /** Waits until a call has reached a phase; by default the only call. */
   async untilPhase(phase: CallJson['phase'], fits: (call: CallJson) => boolean = () => true): Promise<CallJson> {
     const look = async () => (await this.calls()).find((call) => call.phase === phase && fits(call));
-    return await eventually(`a call is ${phase}`, look, 20_000);
+    return await eventually(`a call is ${phase}`, look);
   }
 
   /** How many channels Asterisk has. */
@@ -359,10 +362,14 @@ export class Site {
     for (const extension of extensions) await this.#post(`members/${extension}/login`, { queue: 'support' });
   }
 
-  /** Logs extensions in whose phones are plugged in, and waits until the application knows that they are free. */
+  /** Logs extensions in whose phones are plugged in, and waits until the application knows that they are free: for who waits already they may ring by then. */
   async onDuty(...extensions: string[]): Promise<void> {
     await this.login(...extensions);
-    for (const extension of extensions) await this.untilDevice(extension, 'NOT_INUSE');
+    for (const extension of extensions) {
+      const isKnown = ({ deviceState, activity, ...each }: MemberJson) =>
+        each.extension === extension && (deviceState === 'NOT_INUSE' || /^(ringing|talking)$/.test(activity));
+      await eventually(`${extension} is free, or has a call`, async () => (await this.members()).some(isKnown));
+    }
   }
 
   /** Logs an extension out without a phone call. */
