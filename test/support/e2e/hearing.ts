@@ -23,7 +23,7 @@ export async function hearsNow(call: Call): Promise<ToneTrack | null> {
 }
 
 /** Waits until a track is heard; when it is not, the error tells what was heard instead, second by second. */
-export async function untilHears(call: Call, track: ToneTrack, limitMs = 20_000): Promise<void> {
+export async function untilHears(call: Call, track: ToneTrack, limitMs = 60_000): Promise<void> {
   try {
     await eventually(`${track} is heard`, async () => (await hearsNow(call)) === track, limitMs);
   } catch (error) {
@@ -38,7 +38,7 @@ export async function untilHears(call: Call, track: ToneTrack, limitMs = 20_000)
 export async function hearsFor(call: Call, ms: number): Promise<void> {
   const fromMs = durationMs(await call.sound());
   const isThere = async () => durationMs(await call.sound()) >= fromMs + ms;
-  await eventually(`${ms} ms more are heard`, isThere, ms + 15_000);
+  await eventually(`${ms} ms more are heard`, isThere, ms + 60_000);
 }
 
 /** What was sent in a time. */

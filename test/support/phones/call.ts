@@ -12,7 +12,7 @@ import { pause } from './waiting.ts';
  */
 const LEAD_MS = 300;
 /** From now on, for a prompt. */
-const HEARD_LIMIT_MS = 10_000;
+const HEARD_LIMIT_MS = 30_000;
 
 /** A call of a baresip endpoint: what can be seen of it, what can be heard, and what one can do in it. */
 export class Call extends CallView {

@@ -27,6 +27,9 @@ export function isBusy(afterMs = 0): Behaviour {
   return { act: 'busy', afterMs };
 }
 
+/** Rounds of the event loop in which what was printed before is read. */
+const LAST_LOOKS = 3;
+
 /** A phone's registration and what it does. */
 export interface PhoneOptions extends Omit<EndpointOptions, 'registers'> {
   /** @default neverAnswers */
@@ -153,7 +156,9 @@ export class Phone {
     if (this.rings.some(({ callId }) => callId === invite.callId)) return;
     const call = new Call(this.#baresip, invite);
     this.rings.push(call);
-    const deed = this.#act(call, this.#behaviour).catch((error: unknown) => {
+    const deed = this.#act(call, this.#behaviour).catch(async (error: unknown) => {
+      // A call that the other end has just ended: baresip prints so before it refuses the command, but we may read the refusal first.
+      for (let look = 0; look < LAST_LOOKS && !call.ending; look++) await new Promise((next) => setImmediate(next));
       if (!(this.#isClosed || call.ending)) this.#misdeeds.push(error);
     });
     this.#deeds.add(deed);
