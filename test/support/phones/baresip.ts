@@ -34,6 +34,9 @@ const LONGEST_CALL_S = 600;
 /** baresip ends by itself after this time, if the test process died without ending it. */
 const LONGEST_LIFE_S = 1_800;
 
+/** A command that baresip did not carry out: `hangup` of a call that it does not know any more, for instance. */
+export class CommandRefused extends Error {}
+
 /** A digit that was received as RFC 4733 event. */
 export interface ReceivedDigit {
   readonly atMs: number;
@@ -53,6 +56,8 @@ export class Baresip {
   readonly #replies = new Map<string, { ok: boolean; data: string }>();
   #commands = 0;
   #isClosed = false;
+  /** What was begun by `inTurn` last; never rejects. */
+  #turn: Promise<unknown> = Promise.resolve();
   #unread = '';
   #controlUnread = Buffer.alloc(0);
 
@@ -109,8 +114,15 @@ export class Baresip {
     };
     const reply = await this.changes.until(look, { what: `baresip's answer to ${command}`, limitMs: COMMAND_LIMIT_MS });
     this.#replies.delete(token);
-    if (!reply.ok) throw new Error(`baresip refused ${command} ${params ?? ''}: ${reply.data}`);
+    if (!reply.ok) throw new CommandRefused(`baresip refused ${command} ${params ?? ''}: ${reply.data}`);
     return reply.data;
+  }
+
+  /** Commands that belong together: what chooses a call and what is meant for it are not torn apart by what is meant for another call. */
+  inTurn<T>(commands: () => Promise<T>): Promise<T> {
+    const mine = this.#turn.then(commands);
+    this.#turn = mine.catch(() => undefined);
+    return mine;
   }
 
   /** Sends a signal to the process: SIGSTOP is a phone that does not answer any more, SIGKILL one that is gone. */

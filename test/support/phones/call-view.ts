@@ -10,7 +10,7 @@ export interface Ended {
   readonly reason: string;
 }
 
-/** A time limit for a wait, in milliseconds. @default 10000 */
+/** A time limit for a wait, in milliseconds. @default 30000 */
 export interface Limit {
   readonly limitMs?: number;
 }

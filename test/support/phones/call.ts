@@ -1,7 +1,7 @@
 import { durationMs, type Pcm, slice } from '../audio/pcm.ts';
 import { closest, type Heard, loadPrompts, type Prompts, recognise } from '../audio/recognise.ts';
 import type { Joined } from '../audio/timeline.ts';
-import type { Baresip } from './baresip.ts';
+import { type Baresip, CommandRefused } from './baresip.ts';
 import { CallView, type Ended, type Limit } from './call-view.ts';
 import type { SipMessage } from './sip-message.ts';
 import { pause } from './waiting.ts';
@@ -51,8 +51,13 @@ export class Call extends CallView {
 
   /** Hangs up; a call that rings here is refused (486), one that rings there is cancelled. Answers how the call ended. */
   async hangup(): Promise<Ended> {
-    if (!this.ending) await this.#command('hangup');
-    return this.ended();
+    if (this.ending) return this.ending;
+    const refusal = await this.#command('hangup').catch((error: unknown) => error);
+    if (refusal instanceof Error && !(refusal instanceof CommandRefused)) throw refusal;
+    // A phone refuses when the other end was first: it tells of that on another way, which may be read later.
+    return await this.ended().catch((error: unknown) => {
+      throw refusal ?? error;
+    });
   }
 
   /** Puts the other side on hold (re-INVITE, `sendonly`), or takes it back; waits until the switch has agreed. */
@@ -145,9 +150,11 @@ export class Call extends CallView {
   }
 
   async #command(command: string, params?: string): Promise<void> {
-    // With several calls, commands are for the one that was looked up last.
-    await this.#baresip.command('callfind', this.callId);
-    await this.#baresip.command(command, params);
+    await this.#baresip.inTurn(async () => {
+      // With several calls, commands are for the one that was looked up last.
+      await this.#baresip.command('callfind', this.callId);
+      await this.#baresip.command(command, params);
+    });
   }
 }
 

@@ -45,7 +45,7 @@ export async function dialFrom(baresip: Baresip, number: string): Promise<Call> 
   if (!/^[A-Za-z0-9+*#.-]+$/.test(number)) throw new Error(`${number} cannot be dialled`);
   const { host, port } = baresip.account;
   const from = baresip.messages.length;
-  await baresip.command('dial', `sip:${number.replaceAll('#', '%23')}@${host}:${port}`);
+  await baresip.inTurn(() => baresip.command('dial', `sip:${number.replaceAll('#', '%23')}@${host}:${port}`));
   // A tag in To: it is about a call that is there already, which has been put on hold.
   const isInvite = ({ method, status, direction, headers }: Baresip['messages'][number]): boolean =>
     method === 'INVITE' && status === undefined && direction === 'out' && !headers.get('to')?.includes(';tag=');

@@ -1,4 +1,4 @@
-import { Baresip, type EndpointOptions } from './baresip.ts';
+import { Baresip, CommandRefused, type EndpointOptions } from './baresip.ts';
 import { Call } from './call.ts';
 import type { Limit } from './call-view.ts';
 import { dialFrom } from './caller.ts';
@@ -26,9 +26,6 @@ export function answersAndTransfers(afterMs: number, talkMs: number, number: str
 export function isBusy(afterMs = 0): Behaviour {
   return { act: 'busy', afterMs };
 }
-
-/** Rounds of the event loop in which what was printed before is read. */
-const LAST_LOOKS = 3;
 
 /** A phone's registration and what it does. */
 export interface PhoneOptions extends Omit<EndpointOptions, 'registers'> {
@@ -157,11 +154,17 @@ export class Phone {
     const call = new Call(this.#baresip, invite);
     this.rings.push(call);
     const deed = this.#act(call, this.#behaviour).catch(async (error: unknown) => {
-      // A call that the other end has just ended: baresip prints so before it refuses the command, but we may read the refusal first.
-      for (let look = 0; look < LAST_LOOKS && !call.ending; look++) await new Promise((next) => setImmediate(next));
-      if (!(this.#isClosed || call.ending)) this.#misdeeds.push(error);
+      if (!(await this.#isOver(call, error))) this.#misdeeds.push(error);
     });
     this.#deeds.add(deed);
+  }
+
+  /** Nothing can be done in a call that is over. A phone that refuses for that reason tells of the end on another way, which may be read later. */
+  async #isOver(call: Call, error: unknown): Promise<boolean> {
+    const look = () => this.#isClosed || call.ending !== undefined || undefined;
+    if (!(error instanceof CommandRefused)) return look() ?? false;
+    const wait = { what: 'the end of a call that the phone does not know any more', limitMs: 30_000 };
+    return await this.#baresip.changes.until(look, wait).catch(() => false);
   }
 
   async #act(call: Call, behaviour: Behaviour): Promise<void> {
