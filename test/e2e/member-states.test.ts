@@ -10,16 +10,16 @@ jest.setTimeout(120_000);
 
 const QUEUES = `
   present:
-    ring-timeout: 3s
+    ring-timeout: 6s
     retry: 1s
-    notpresent-penalty: 10s
+    notpresent-penalty: 20s
   greeted:
     ring-timeout: 5s
     retry: 1s
     member-delay: 500ms
     member-announce: queueapp/call_from_queue
     report-hold-time: true
-    accept: { key: '1', timeout: 8s }
+    accept: { key: '1', timeout: 15s }
     set-variables: [interface, entry, queue]
     after-conversation: dialplan
   strict:
@@ -27,6 +27,7 @@ const QUEUES = `
     leave-when-empty: strict
     autopause: 'yes'
     ring-timeout: 3s
+    retry: 10m
   familiar:
     known-member: { by: last-call, exclusive: 20s }
   weighed:
@@ -49,8 +50,12 @@ beforeAll(async () => {
   await site.dialplan('0015', 'Stasis(queueapp,unpause,support)');
   await site.dialplan('0016', 'Set(CUSTOMER_CODE=1111)', 'Stasis(queueapp,queue,familiar)');
   await site.dialplan('0017', 'Stasis(queueapp,queue,familiar)');
-  for (const priority of [0, 1, 5])
-    await site.dialplan(`002${priority}`, `Set(QUEUE_PRIO=${priority})`, 'Stasis(queueapp,queue,weighed)');
+  for (const [number, priority] of [
+    ['0020', 0],
+    ['0021', 1],
+    ['0025', 500],
+  ] as const)
+    await site.dialplan(number, `Set(QUEUE_PRIO=${priority})`, 'Stasis(queueapp,queue,weighed)');
   await site.dialplan('0018', 'Stasis(queueapp,queue,once)', 'Wait(60)');
   await site.dialplan('0019', 'Stasis(queueapp,queue,support)', 'Wait(60)');
 }, 600_000);
@@ -70,6 +75,15 @@ async function story(): Promise<string[]> {
   return lines.map(({ event, agent }) => (agent === 'NONE' ? event : `${event} ${agent.slice(-4)}`));
 }
 
+/** When an event was written last, by the application's clock. */
+async function loggedAtMs(event: string): Promise<number> {
+  const [row] = await site.sql<{ at_ms: number }>(
+    "select extract(epoch from time at time zone 'UTC')::float * 1000 as at_ms from queue_log where event = $1 order by id desc limit 1",
+    [event],
+  );
+  return row?.at_ms ?? Number.NaN;
+}
+
 const membership = async (extension: string) =>
   (await site.members()).find((each) => each.extension === extension)?.queues[0];
 
@@ -82,22 +96,23 @@ describe('a member who does not answer', () => {
     await Promise.all(['1000', '2000'].map((number) => site.untilDevice(number, 'NOT_INUSE')));
     const caller = await site.caller('0011', { from: { number: '2000' } });
     const first = await absent.ring();
-    const missedAt = await first.ended();
+    await first.ended();
     await next.ring();
     const { asideUntil } = (await membership('1000')) ?? {};
     const untilMs = Date.parse(asideUntil ?? '');
-    expect(untilMs - missedAt.atMs).toBeGreaterThan(8_000);
+    // The application's times, all of them.
+    expect(untilMs - (await loggedAtMs('RINGNOANSWER'))).toBeGreaterThan(18_000);
     expect(await queueapp('members')).toMatch(/^1000 +present \(in \d+s, aside for \d+s\)/m);
     // While both are aside nobody is rung; then the one of the lower penalty comes back first, by itself.
     const beat = new OwnBeat();
-    const again = await absent.ring({ limitMs: 20_000 });
+    const again = await absent.ring({ limitMs: 60_000 });
     beat.end();
     expect(again.invitedAtMs).toBeGreaterThanOrEqual(untilMs);
     const otherUntilMs = Date.parse((await membership('2000'))?.asideUntil ?? '');
-    expect(otherUntilMs - untilMs).toBeGreaterThan(2_500);
+    expect(otherUntilMs - untilMs).toBeGreaterThan(5_500);
     expect(next.rings).toHaveLength(1);
     // Well before the other one is back.
-    expect(beat.ownMs(untilMs, again.invitedAtMs)).toBeLessThan(2_500);
+    expect(beat.ownMs(untilMs, again.invitedAtMs)).toBeLessThan(5_000);
     await again.answer();
     await site.logged('CONNECT');
     expect(await story()).toEqual(['ENTERQUEUE', 'RINGNOANSWER 1000', 'RINGNOANSWER 2000', 'CONNECT 1000']);
@@ -105,7 +120,7 @@ describe('a member who does not answer', () => {
     const missed = await chat.next('message', ({ body }) => body.includes('Missed'));
     expect(missed.body).toBe('Present: Missed call: Unknown customer, caller 2000');
     const aside = await chat.next('message');
-    expect(aside.body).toBe('Present: You did not answer. No calls for 0:10, then they come again by themselves');
+    expect(aside.body).toBe('Present: You did not answer. No calls for 0:20, then they come again by themselves');
   });
 
   test('autopause: is paused with Auto-Pause; with nobody left the caller leaves (LEAVEEMPTY)', async () => {
@@ -148,8 +163,8 @@ describe('before the conversation', () => {
     await Promise.all(['1000', '2000'].map((number) => site.untilDevice(number, 'NOT_INUSE')));
     const caller = await site.caller('0012', { from: { number: '2000' }, speaksHz: 500 });
     const unaccepted = await deaf.ring();
-    await unaccepted.hears('accept_call', { limitMs: 15_000 });
-    expect(await unaccepted.ended({ limitMs: 20_000 })).toMatchObject({ by: 'far end' });
+    await unaccepted.hears('accept_call');
+    expect(await unaccepted.ended({ limitMs: 60_000 })).toMatchObject({ by: 'far end' });
     const call = await phone.ring();
     await call.hears('call_from_queue');
     await call.hears('caller_waited');
@@ -163,9 +178,12 @@ describe('before the conversation', () => {
     await site.logged('CONNECT');
     expect(await story()).toEqual(['ENTERQUEUE', 'RINGNOANSWER 1000', 'CONNECT 2000']);
     const [hold = '', , ring = ''] = (await site.logged('CONNECT')).data;
-    // In whole seconds; what is heard after the answer is no ringing.
-    const rangMs = (call.answeredAtMs ?? 0) - call.invitedAtMs;
-    expect([Number(hold) > Number(ring) + 8, Number(ring) <= rangMs / 1_000 + 1]).toEqual([true, true]);
+    // In whole seconds; what is heard after the answer, for more than six, is no ringing.
+    const [attempt] = await site.sql<{ took_s: number }>(
+      'select extract(epoch from connected_at - started_at)::float as took_s from ring_attempt order by started_at desc limit 1',
+    );
+    expect(Number(hold) - Number(ring)).toBeGreaterThan(15);
+    expect((attempt?.took_s ?? 0) - Number(ring)).toBeGreaterThan(5);
     await call.hangup();
     const told = await site.untilVariables('MEMBERINTERFACE', 'QUEUENAME', 'QEORIGINALPOS');
     expect(told).toEqual({ MEMBERINTERFACE: 'PJSIP/2000', QUEUENAME: 'greeted', QEORIGINALPOS: '1' });
@@ -179,7 +197,7 @@ describe('before the conversation', () => {
     const dumped = await phone.ring();
     await dumped.hears('call_from_queue');
     await dumped.hangup();
-    const second = await phone.ring({ limitMs: 15_000 });
+    const second = await phone.ring();
     await second.hears('call_from_queue');
     await caller.hangup();
     expect(await second.ended()).toMatchObject({ by: 'far end' });
@@ -193,7 +211,7 @@ describe('by dialplan and command', () => {
     const phone = await site.phone('1000');
     await site.onDuty('1000');
     const desk = await phone.dial('0014');
-    await desk.hears('paused', { limitMs: 15_000 });
+    await desk.hears('paused');
     await desk.hangup();
     expect(await queueapp('members')).toMatch(/^1000 +support \(in \d+s, paused \d+s: lunch, at home\)/m);
     expect((await site.logged('PAUSE')).data).toEqual(['lunch, at home']);
@@ -201,18 +219,17 @@ describe('by dialplan and command', () => {
     const caller = await site.caller('0001', { from: { number: '2000' } });
     await site.untilPhase('waiting');
     expect(phone.rings).toHaveLength(0);
-    const beat = new OwnBeat();
     expect(await queueapp('unpause', '1000', 'support')).toBe('1000 is back in support\n');
     const ring = await phone.ring();
-    const [unpaused] = await site.sql<{ at_ms: number }>(
-      "select extract(epoch from time at time zone 'UTC')::float * 1000 as at_ms from queue_log where event = 'UNPAUSE' order by id desc limit 1",
+    // By the application's own clock: what Asterisk and the phone take is no wait in the queue.
+    const [attempt] = await site.sql<{ at_ms: number }>(
+      'select extract(epoch from max(started_at))::float * 1000 as at_ms from ring_attempt',
     );
-    beat.end();
-    expect(beat.ownMs(unpaused?.at_ms ?? 0, ring.invitedAtMs)).toBeLessThan(2_000);
+    expect((attempt?.at_ms ?? Number.NaN) - (await loggedAtMs('UNPAUSE'))).toBeLessThan(2_000);
     await caller.hangup();
     await ring.ended();
     const back = await phone.dial('0015');
-    await back.hears('unpaused', { limitMs: 15_000 });
+    await back.hears('unpaused');
     await back.hangup();
   });
 
@@ -242,7 +259,7 @@ describe('by dialplan and command', () => {
     const second = await site.caller('0019', { from: { number: '2001' } });
     const moved = await site.untilPhase('waiting', ({ caller }) => caller.number === '2001');
     await queueapp('priority', moved.callId, '5', '--at-once');
-    expect(await site.untilPhase('waiting', ({ position }) => position === 1)).toMatchObject({ callId: moved.callId });
+    await site.untilPhase('waiting', ({ callId, position }) => callId === moved.callId && position === 1);
     await first.hangup();
     await site.logged('ABANDON');
     await queueapp('drop', moved.callId, '--info', 'back office');
