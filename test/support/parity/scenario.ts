@@ -4,8 +4,29 @@ import type { Behaviour } from '../phones/phone.ts';
 export type MemberName = 'A' | 'B' | 'C';
 export const MEMBER_NAMES: readonly MemberName[] = ['A', 'B', 'C'];
 
+/** What has come of a story so far, at one side. */
+export interface SoFar {
+  readonly lines: readonly { readonly event: string }[];
+  /** How often the side's phones have rung. */
+  readonly rings: number;
+  /** Callers whose call is over. */
+  readonly over: number;
+}
+/** A moment of a story. What is done when it has come has its place among the lines, however slow the machine is. */
+export type Moment = (soFar: SoFar) => boolean;
+export const written =
+  (event: string, count = 1): Moment =>
+  ({ lines }) =>
+    lines.filter((line) => line.event === event).length >= count;
+export const rung =
+  (count = 1): Moment =>
+  ({ rings }) =>
+    rings >= count;
+
 export interface MemberPart {
   readonly does: Behaviour;
+  /** The first talk goes on until this has come at both sides, and lasts as long at both. @default what `does` says */
+  readonly talksUntil?: Moment;
   /** @default 0 */
   readonly penalty?: number;
 }
@@ -14,10 +35,14 @@ export interface MemberPart {
 export interface CallerPart {
   /** When the call begins: so long after the story's beginning (and not before the one before is in line), or after the end of the caller before. */
   readonly at: number | 'after the one before';
+  /** And not before this has come at both sides. */
+  readonly comesAfter?: Moment;
   /** Set by the dialplan before the queue, for example QUEUE_PRIO. */
   readonly variables?: Readonly<Record<string, string>>;
-  /** Hangs up so long after having got a place in line; without it the caller stays. */
+  /** Hangs up so long after `since`; without it the caller stays. */
   readonly hangsUpAfterMs?: number;
+  /** @default the place in line */
+  readonly since?: Moment;
   /** Presses keys so long after dialling. */
   readonly presses?: { readonly keys: string; readonly afterMs: number };
 }
@@ -35,7 +60,7 @@ export interface Scenario {
   readonly members: Partial<Record<MemberName, MemberPart>>;
   readonly callers: readonly CallerPart[];
   /** Something that is done to both sides meanwhile. */
-  readonly meanwhile?: { readonly afterMs: number; readonly act: 'members pause' };
+  readonly meanwhile?: { readonly since: Moment; readonly afterMs: number; readonly act: 'members pause' };
   /** A caller here may have waited so many seconds less than there, because app_queue looks once a second and sleeps `retry` (point 3). @default 2 */
   readonly pollSeconds?: number;
   /** Several phones ring at once (ringall): the order of their INVITEs means nothing. */

@@ -1,5 +1,5 @@
 import { answers, answersAndTransfers, isBusy, neverAnswers } from '../phones/phone.ts';
-import type { CallerPart, Scenario } from './scenario.ts';
+import { type CallerPart, rung, type Scenario, written } from './scenario.ts';
 
 const TALK_MS = 300;
 /** Picks up when the first sound can be heard, talks a moment, hangs up. */
@@ -55,12 +55,16 @@ export const SCENARIOS: readonly Scenario[] = [
   {
     name: 'the caller gives up while a member rings: RINGCANCELED, ABANDON',
     members: { A: { does: neverAnswers } },
-    callers: [{ at: 0, hangsUpAfterMs: 1500 }],
+    callers: [{ at: 0, hangsUpAfterMs: 1500, since: rung() }],
   },
   {
     name: 'callers give up while nobody is free: places at the beginning and at the end',
-    members: { A: { does: answers(400, 5000) } },
-    callers: [{ at: 0 }, { at: 1500, hangsUpAfterMs: 2500 }, { at: 2000, hangsUpAfterMs: 2500 }],
+    members: { A: { does: answers(400, 5000), talksUntil: written('ABANDON', 2) } },
+    callers: [
+      { at: 0 },
+      { at: 1500, comesAfter: written('CONNECT'), hangsUpAfterMs: 1000, since: written('ENTERQUEUE', 3) },
+      { at: 2000, hangsUpAfterMs: 1000, since: written('ABANDON') },
+    ],
   },
   {
     name: 'wrapuptime (W1): the second caller waits until it is over',
@@ -71,9 +75,9 @@ export const SCENARIOS: readonly Scenario[] = [
   },
   {
     name: 'priorities (PR1): the higher one is served first',
-    members: { A: { does: answers(400, 4000) } },
+    members: { A: { does: answers(400, 4000), talksUntil: written('ENTERQUEUE', 3) } },
     pollSeconds: 4,
-    callers: [{ at: 0 }, { at: 1200 }, { at: 2000, variables: { QUEUE_PRIO: '5' } }],
+    callers: [{ at: 0 }, { at: 1200, comesAfter: written('CONNECT') }, { at: 2000, variables: { QUEUE_PRIO: '5' } }],
   },
   {
     name: 'autopause (AP1): who does not answer is paused, and the next is rung',
@@ -85,10 +89,10 @@ export const SCENARIOS: readonly Scenario[] = [
   },
   {
     name: 'c2 BLINDTRANSFER: the member sends the caller to a number, and takes the next one',
-    members: { A: { does: answersAndTransfers(400, 1200, '9002') } },
+    members: { A: { does: answersAndTransfers(400, 1200, '9002'), talksUntil: written('ENTERQUEUE', 2) } },
     callers: [
-      { at: 0, hangsUpAfterMs: 5000 },
-      { at: 200, hangsUpAfterMs: 7500 },
+      { at: 0, hangsUpAfterMs: 2000, since: written('BLINDTRANSFER') },
+      { at: 200, comesAfter: written('CONNECT'), hangsUpAfterMs: 2000, since: written('BLINDTRANSFER', 2) },
     ],
   },
   {
@@ -103,16 +107,16 @@ export const SCENARIOS: readonly Scenario[] = [
     name: 'leavewhenempty (J6): the only member pauses while talking, and who waits leaves',
     appQueue: { leavewhenempty: 'yes' },
     queueapp: { 'leave-when-empty': true, 'nobody-prompt': [] },
-    members: { A: { does: answers(400, 6000) } },
-    callers: [{ at: 0 }, { at: 1500 }],
-    meanwhile: { afterMs: 3000, act: 'members pause' },
+    members: { A: { does: answers(400, 6000), talksUntil: written('EXITEMPTY') } },
+    callers: [{ at: 0 }, { at: 1500, comesAfter: written('CONNECT') }],
+    meanwhile: { since: written('ENTERQUEUE', 2), afterMs: 1500, act: 'members pause' },
   },
   {
     name: 'maxlen (J5): the second caller in line is refused',
     appQueue: { maxlen: '1' },
     queueapp: { 'max-length': 1 },
-    members: { A: { does: answers(400, 4000) } },
-    callers: [{ at: 0 }, { at: 1500 }, { at: 2000 }],
+    members: { A: { does: answers(400, 4000), talksUntil: ({ over }) => over > 0 } },
+    callers: [{ at: 0 }, { at: 1500, comesAfter: written('CONNECT') }, { at: 2000 }],
     differs: {
       point: 8,
       appQueue: {
@@ -143,7 +147,7 @@ export const SCENARIOS: readonly Scenario[] = [
   {
     name: 'leastrecent after a miss (L3): app_queue rings the same member again, this queue moves on',
     members: { A: { does: neverAnswers }, B: { does: neverAnswers } },
-    callers: [{ at: 0, hangsUpAfterMs: 6000 }],
+    callers: [{ at: 0, hangsUpAfterMs: 1500, since: rung(2) }],
     tiesDiffer: true,
     differs: {
       point: 2,

@@ -4,11 +4,11 @@ import { memberName } from '../../../install/private-stack/asterisk.ts';
 import { eventually } from '../e2e/eventually.ts';
 import type { Site } from '../e2e/site.ts';
 import type { Caller } from '../phones/caller.ts';
-import { answers, type Phone } from '../phones/phone.ts';
+import { answers, type Behaviour, type Phone } from '../phones/phone.ts';
 import { pause } from '../phones/waiting.ts';
 import { withoutRealtime } from '../without-realtime.ts';
 import type { LogLine, Observation, ObservedRing } from './observation.ts';
-import { type CallerPart, MEMBER_NAMES, type MemberName, type Scenario } from './scenario.ts';
+import { type CallerPart, MEMBER_NAMES, type MemberName, type Moment, type Scenario, written } from './scenario.ts';
 
 type SideName = 'appQueue' | 'queueapp';
 
@@ -23,15 +23,39 @@ interface Side {
 /** What each side has written of a story so far. */
 type Logged = Readonly<Record<SideName, () => Promise<LogLine[]>>>;
 
-/** Where one side's story is told, and what has been written of it. */
-interface Told {
+/** One story, told at both sides. */
+interface Story {
   readonly queue: string;
-  readonly logged: () => Promise<LogLine[]>;
+  /** Waits until something has come at one side. */
+  readonly until: (side: Side, what: string, moment: Moment) => Promise<unknown>;
+  /** Callers whose call is over. */
+  readonly over: Map<Side, number>;
+  /** Of each caller: both dial when both are ready to. */
+  readonly dialling: readonly Meeting[];
+  /** At the end of the first talk. */
+  readonly parting: Meeting;
 }
 
 /** Longest story; its calls are over by then, or the story has failed. */
 const STORY_LIMIT_MS = 90_000;
 const CALLER_NUMBERS = '70000';
+/** Each is the last line of a caller. */
+const ENDS = /^(COMPLETE\w+|ABANDON|EXIT\w+|BLINDTRANSFER)$/;
+const ended = (count: number): Moment => {
+  return ({ lines }) => lines.filter(({ event }) => ENDS.test(event)).length >= count;
+};
+
+/** Where the two sides wait for each other. */
+class Meeting {
+  readonly #timesMs: number[] = [];
+
+  /** Each brings a time, and gets the longer one. */
+  async come(ms = 0): Promise<number> {
+    this.#timesMs.push(ms);
+    await eventually('both sides have come so far', () => this.#timesMs.length >= 2, STORY_LIMIT_MS);
+    return Math.max(...this.#timesMs);
+  }
+}
 
 /** Both queues on one Asterisk, each with three telephones, and every story told to both at once. */
 export class ParityStage {
@@ -75,8 +99,25 @@ export class ParityStage {
       appQueue: async () => this.#appQueueLines(queue),
       queueapp: () => this.#queueappLines(queue, mark?.id ?? '0'),
     };
-    await Promise.all(this.#sides.map((side) => this.#play(side, scenario, { queue, logged: logged[side.name] })));
+    const over = new Map(this.#sides.map((side) => [side, 0]));
+    const soFar = async (side: Side) => ({
+      lines: await logged[side.name](),
+      rings: this.#ringsSince(side, before.get(side) ?? new Map()).length,
+      over: over.get(side) ?? 0,
+    });
+    const story: Story = {
+      queue,
+      over,
+      until: (side, what, moment) =>
+        eventually(`${side.name}: ${what}`, async () => moment(await soFar(side)), STORY_LIMIT_MS),
+      dialling: scenario.callers.map(() => new Meeting()),
+      parting: new Meeting(),
+    };
+    await Promise.all(this.#sides.map((side) => this.#play(side, scenario, story)));
     await this.#site.untilNoCalls();
+    // app_queue writes of an end when the channels are gone.
+    const isWritten: Moment = (all) => ended(all.lines.filter(({ event }) => event === 'ENTERQUEUE').length)(all);
+    await Promise.all(this.#sides.map((side) => story.until(side, 'the end of every caller is written', isWritten)));
     const observe = (side: Side, lines: readonly LogLine[]): Observation => ({
       rings: this.#ringsSince(side, before.get(side) ?? new Map()),
       lines: lines.filter(
@@ -141,38 +182,63 @@ export class ParityStage {
     });
   }
 
-  async #play(side: Side, { members, callers, meanwhile }: Scenario, told: Told): Promise<void> {
-    for (const [name, { does }] of this.#members(members)) side.phones.get(name)?.behave(does);
+  async #play(side: Side, { members, callers, meanwhile }: Scenario, story: Story): Promise<void> {
+    for (const [name, { does, talksUntil }] of this.#members(members)) {
+      const until = talksUntil && this.#parting(story, talksUntil);
+      side.phones.get(name)?.behave(until === undefined ? does : ({ ...does, until } as Behaviour));
+    }
     const startedAtMs = Date.now();
-    const acting = meanwhile && pause(meanwhile.afterMs).then(() => this.#pauseMembers(side, members, told.queue));
+    const acting =
+      meanwhile &&
+      story
+        .until(side, 'what is done meanwhile', meanwhile.since)
+        .then(() => pause(meanwhile.afterMs))
+        .then(() => this.#pauseMembers(side, members, story.queue));
     const calls: Promise<void>[] = [];
     for (const [index, part] of callers.entries()) {
-      if (part.at === 'after the one before') await calls[index - 1];
-      else {
+      if (part.at === 'after the one before') {
+        await calls[index - 1];
+        await story.until(side, 'the end of the one before is written', ended(index));
+      } else {
         await pause(startedAtMs + part.at - Date.now());
         // However long the one before took to come in: their order is the story's.
-        await this.#untilEntered(told, index);
+        await story.until(side, `${index} have come in`, written('ENTERQUEUE', index));
+        if (part.comesAfter !== undefined) await story.until(side, 'the next one may come', part.comesAfter);
       }
-      calls.push(this.#call(side, { part, index, told }));
+      calls.push(this.#call(side, { part, index, story }));
     }
     await Promise.all([...calls, acting]);
     for (const [name] of this.#members(members)) side.phones.get(name)?.behave(answers(0, 0));
   }
 
-  async #untilEntered({ logged }: Told, count: number): Promise<void> {
-    const entered = async () => (await logged()).filter(({ event }) => event === 'ENTERQUEUE').length;
-    await eventually(`${count} have come in`, async () => (await entered()) >= count, STORY_LIMIT_MS);
+  /** The first talk of a side ends when `moment` has come at both, and after the same time. */
+  #parting(story: Story, moment: Moment): () => Promise<void> {
+    let isFirst = true;
+    return async () => {
+      if (!isFirst) return;
+      isFirst = false;
+      const sinceMs = Date.now();
+      await Promise.all(this.#sides.map((side) => story.until(side, 'the talk may end', moment)));
+      const longestMs = await story.parting.come(Date.now() - sinceMs);
+      await pause(sinceMs + longestMs - Date.now());
+    };
   }
 
-  async #call(side: Side, { part, index, told }: { part: CallerPart; index: number; told: Told }): Promise<void> {
+  async #call(side: Side, { part, index, story }: { part: CallerPart; index: number; story: Story }): Promise<void> {
     const number = await this.#entrance(side, part, index);
-    const caller: Caller = await this.#site.caller(number, { from: { number: `${CALLER_NUMBERS}${index + 1}` } });
-    const acts: Promise<unknown>[] = [caller.ended({ limitMs: STORY_LIMIT_MS })];
-    const { hangsUpAfterMs, presses } = part;
+    const ready = part.at === 'after the one before' ? undefined : () => story.dialling[index]?.come();
+    const caller: Caller = await this.#site.caller(number, {
+      from: { number: `${CALLER_NUMBERS}${index + 1}` },
+      ...(ready === undefined ? {} : { ready: async () => await ready() }),
+    });
+    const over = caller.ended({ limitMs: STORY_LIMIT_MS }).then(() => {
+      story.over.set(side, (story.over.get(side) ?? 0) + 1);
+    });
+    const acts: Promise<unknown>[] = [over];
+    const { hangsUpAfterMs, since = written('ENTERQUEUE', index + 1), presses } = part;
     if (hangsUpAfterMs !== undefined) {
-      // From the place in line on: how long a call takes to get there is the machine's affair.
-      const entered = this.#untilEntered(told, index + 1);
-      acts.push(entered.then(() => pause(hangsUpAfterMs)).then(() => caller.hangup()));
+      const moment = story.until(side, `caller ${index + 1} may hang up`, since);
+      acts.push(moment.then(() => pause(hangsUpAfterMs)).then(() => caller.hangup()));
     }
     if (presses !== undefined) acts.push(pause(presses.afterMs).then(() => caller.press(presses.keys)));
     await Promise.all(acts);

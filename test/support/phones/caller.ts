@@ -5,6 +5,8 @@ import { Call } from './call.ts';
 export interface DialOptions extends Omit<EndpointOptions, 'registers'> {
   /** The number to dial, `*` and `#` included. */
   readonly number: string;
+  /** Waited for when the endpoint is there, before it dials. @default nothing */
+  readonly ready?: () => Promise<unknown>;
 }
 
 /** An anonymous caller's From (RFC 3323). */
@@ -33,6 +35,7 @@ export class Caller extends Call {
 export async function dial(options: DialOptions): Promise<Caller> {
   const baresip = await Baresip.start({ ...options, registers: false });
   try {
+    await options.ready?.();
     return new Caller(baresip, await dialFrom(baresip, options.number));
   } catch (error) {
     await baresip.close();

@@ -5,11 +5,20 @@ import { dialFrom } from './caller.ts';
 import type { SipMessage } from './sip-message.ts';
 import { pause } from './waiting.ts';
 
+/** What is waited for besides before a talk ends. */
+type Until = () => Promise<unknown>;
+
 /** What a phone does when it rings; times in milliseconds. */
 export type Behaviour =
   | { readonly act: 'nothing' }
-  | { readonly act: 'answer'; readonly afterMs?: number; readonly hangUpAfterMs?: number }
-  | { readonly act: 'transfer'; readonly afterMs: number; readonly talkMs: number; readonly number: string }
+  | { readonly act: 'answer'; readonly afterMs?: number; readonly hangUpAfterMs?: number; readonly until?: Until }
+  | {
+      readonly act: 'transfer';
+      readonly afterMs: number;
+      readonly talkMs: number;
+      readonly number: string;
+      readonly until?: Until;
+    }
   | { readonly act: 'busy'; readonly afterMs?: number };
 
 /** It rings until somebody else gives up. */
@@ -178,11 +187,13 @@ export class Phone {
     await call.answer();
     if (behaviour.act === 'transfer') {
       await pause(behaviour.talkMs);
+      await behaviour.until?.();
       if (!(call.ending || this.#isClosed)) await call.transfer(behaviour.number);
       return;
     }
     if (behaviour.hangUpAfterMs === undefined) return;
     await pause(behaviour.hangUpAfterMs);
+    await behaviour.until?.();
     if (!(call.ending || this.#isClosed)) await call.hangup();
   }
 }
