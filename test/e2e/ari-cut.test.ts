@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, jest, test } from '@jest/globals';
 import type { LogLine } from '../support/e2e/application.ts';
 import { eventually } from '../support/e2e/eventually.ts';
-import { hearsFor, SentAudio, untilHears } from '../support/e2e/hearing.ts';
+import { asteriskBeat, hearsFor, type Sent, SentAudio, untilHears } from '../support/e2e/hearing.ts';
 import { untilTheyTalk } from '../support/e2e/listening.ts';
 import { Site } from '../support/e2e/site.ts';
 import { writeToneClass } from '../support/e2e/tone-class.ts';
@@ -121,12 +121,13 @@ const untilBooked = (number: string, sinceMs: number) =>
     return /^(ABANDON|COMPLETE\w+)$/.test(lines.at(-1)?.event ?? '') && lines;
   });
 
-/** When something was heard again after the longest time without, and how long that was, by a beat of this process. */
-function longestSilence(packets: readonly { readonly atMs: number; readonly payloadType: number }[], beat: OwnBeat) {
+/** When something was heard again after the longest time without, and how long that was, less what Asterisk or this process stood still in it. */
+function longestSilence({ packets, asteriskLostMs }: Sent, beat: OwnBeat) {
   const heard = packets.filter(({ payloadType }) => payloadType !== COMFORT_NOISE);
   let longest = { toMs: Number.NaN, ms: 0 };
   for (const [index, { atMs }] of heard.entries()) {
-    const ms = beat.ownMs(heard[index - 1]?.atMs ?? atMs, atMs);
+    const beforeMs = heard[index - 1]?.atMs ?? atMs;
+    const ms = Math.min(beat.ownMs(beforeMs, atMs), atMs - beforeMs - asteriskLostMs(beforeMs, atMs));
     if (ms > longest.ms) longest = { toMs: atMs, ms };
   }
   return longest;
@@ -147,7 +148,7 @@ test.each(CUTS)(
   'the connection to Asterisk $what for $seconds s: talks go on, who left is booked at that time, who waits hears the programme and is served',
   async ({ what, seconds, begin, isSoundCut, isTalkEnded, isFirst = false }) => {
     const { phone, talking, ring, waiting, leaving } = await scene();
-    const sending = await SentAudio.begin(waiting);
+    const sending = await SentAudio.begin(waiting, await asteriskBeat(site));
     const beat = new OwnBeat();
     beats.add(beat);
     await hearsFor(waiting, 500);
@@ -177,7 +178,7 @@ test.each(CUTS)(
     expect(beat.ownMs(recoveredAtMs, levelAtMs)).toBeLessThan(LEVEL_MS);
     await hearsFor(waiting, isTalkEnded ? 1_000 : PROGRAMME_MS + 1_000);
     if (!isTalkEnded) await untilHears(waiting, 'a-low');
-    const silence = longestSilence((await sending.end()).packets, beat);
+    const silence = longestSilence(await sending.end(), beat);
     const figures = {
       level: levelAtMs - recoveredAtMs,
       ...(isSoundCut ? { programme: Math.round(silence.toMs - recoveredAtMs) } : {}),

@@ -68,6 +68,8 @@ afterEach(async () => {
   proxy.delayAnswers(0);
   disk.clear();
   await captures.end();
+  // A test that has failed may have left it stopped.
+  if (!site.stack.isRunning('postgres')) await site.stack.start('postgres');
   await site.reset();
 });
 afterAll(async () => {
@@ -158,7 +160,7 @@ describe('while one talks and two wait, PostgreSQL', () => {
     const { phone, talking, ring, waiting } = await oneTalksTwoWait(site);
     const before = await epoch();
     await untilHears(waiting[0], 'a-low');
-    const heard = await captures.begin(waiting[0]);
+    const heard = await captures.begin(site, waiting[0]);
     proxy.delayAnswers(SLOW_MS);
     const { reason } = await untilDatabase('slow');
     expect(reason).toMatch(/^the simplest statement takes \d+\.\d s$/);
@@ -191,7 +193,7 @@ describe('while one talks and two wait, PostgreSQL', () => {
   test('has no room on its disk: what happens waits, and all is level when there is room', async () => {
     const { phone, talking, ring, waiting } = await oneTalksTwoWait(site);
     await untilHears(waiting[0], 'a-low');
-    const heard = await captures.begin(waiting[0]);
+    const heard = await captures.begin(site, waiting[0]);
     await fillUp(disk, ['queue_log', 'queue_entry', 'ring_attempt'], {
       admin: asAdmin,
       query: (text) => asAdmin(text, 'queueapp'),
@@ -225,7 +227,7 @@ describe('while one talks and two wait, PostgreSQL', () => {
   test('panics, because there is no room for its write-ahead log: it is started again when there is', async () => {
     const scene = await oneTalksTwoWait(site);
     await untilHears(scene.waiting[0], 'a-low');
-    const heard = await captures.begin(scene.waiting[0]);
+    const heard = await captures.begin(site, scene.waiting[0]);
     disk.fill();
     await eventually('it has panicked', async () => {
       const switched = asAdmin("select pg_logical_emit_message(false, 'test', repeat('x', 1000000)), pg_switch_wal()");
@@ -248,7 +250,7 @@ describe('while one talks and two wait, PostgreSQL', () => {
   test('is stopped for half a minute: the music plays, they talk, and who came meanwhile is served after the others, as they came', async () => {
     const { phone, talking, ring, waiting } = await oneTalksTwoWait(site);
     await untilHears(waiting[0], 'a-low');
-    const heard = await captures.begin(waiting[0]);
+    const heard = await captures.begin(site, waiting[0]);
     const stoppedAtMs = Date.now();
     await site.stack.stop('postgres');
     await site.untilMissing('database');
@@ -296,7 +298,7 @@ describe('the embedded PostgreSQL, while one talks and two wait,', () => {
     await eventually('the extension is known', async () => (await site.members()).length === 1);
     const { phone, talking, ring, waiting } = await oneTalksTwoWait(site);
     await untilHears(waiting[0], 'a-low');
-    const heard = await captures.begin(waiting[0]);
+    const heard = await captures.begin(site, waiting[0]);
     await fillUp(small, ['queue_log', 'queue_entry', 'ring_attempt'], { admin: ask, query: ask });
     await untilTheyTalk([talking, 500], [ring, 700]);
     phone.behave(answers(0, 300));

@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { silences } from '../audio/levels.ts';
 import { durationMs, type Pcm, slice } from '../audio/pcm.ts';
 import { type RtpPacket, rtpPackets, rtpSound, rtpToPcm } from '../audio/rtp.ts';
-import { OwnBeat } from '../media/own-beat.ts';
+import { lostMs, OwnBeat } from '../media/own-beat.ts';
 import type { Call } from '../phones/call.ts';
+import type { Caller } from '../phones/caller.ts';
 import { Capture } from '../phones/capture.ts';
 import { eventually } from './eventually.ts';
 import type { Site } from './site.ts';
@@ -50,17 +51,46 @@ export interface Sent {
   readonly sound: Pcm;
   /** What this process has lost in the time. */
   readonly machine: { readonly longestMs: number; readonly stoodStillMs: number };
+  /** For how long Asterisk stood still between two moments of the wall clock; 0 when nobody listened to its beat. */
+  readonly asteriskLostMs: (fromMs: number, toMs: number) => number;
 }
 
-/** The silences in what was sent that are longer than the whole machine stood still. */
+/** The silences in what was sent that are longer than the whole machine stood still, and longer than Asterisk did by so much. */
 export function holes(
-  { pcm, machine }: Sent,
+  { pcm, machine, packets, asteriskLostMs }: Sent,
   { minimumMs, thresholdDbfs }: { minimumMs: number; thresholdDbfs: number },
 ) {
   const limitMs = machine.longestMs > STANDSTILL_MS ? machine.longestMs + PLACE_MS : 0;
-  return silences(pcm, { minimumMs, thresholdDbfs }).filter(({ fromMs, toMs }) => toMs - fromMs > limitMs);
+  const startMs = packets[0]?.atMs ?? 0;
+  return silences(pcm, { minimumMs, thresholdDbfs }).filter(({ fromMs, toMs }) => {
+    // By the timestamps it may lie a little beside where it was by the clock.
+    const lostMs = asteriskLostMs(startMs + fromMs - PLACE_MS, startMs + toMs + PLACE_MS);
+    return toMs - fromMs > limitMs && toMs - fromMs - lostMs >= minimumMs;
+  });
 }
 
+/** The longest time between two packets that followed each other, less what Asterisk stood still in it. */
+export function longestOwnPauseMs({ packets, asteriskLostMs }: Sent): number {
+  const ownMs = packets.map(({ atMs }, index) => {
+    const beforeMs = packets[index - 1]?.atMs ?? atMs;
+    return atMs - beforeMs - asteriskLostMs(beforeMs, atMs);
+  });
+  return Math.max(0, ...ownMs);
+}
+
+/**
+ * Somebody to whom Asterisk itself speaks the whole time, a packet every 20 ms, whatever the application does. When they get nothing, Asterisk stands
+ * still: the machine has no time for it, which is no fault of what others are sent.
+ */
+export async function asteriskBeat(site: Site): Promise<Caller> {
+  await site.dialplan('0990', 'Answer()', 'Milliwatt()');
+  const caller = await site.caller('0990');
+  await eventually('Asterisk speaks', async () => durationMs(await caller.sound()) > 500);
+  return caller;
+}
+
+/** Of Asterisk's packets. */
+const FRAME_MS = 20;
 /** More than a timer that is a little late. */
 const STANDSTILL_MS = 60;
 /** To so much a place is known: the windows in which silence is looked for, and a packet more or less. */
@@ -70,16 +100,20 @@ const PLACE_MS = 60;
 export class SentAudio {
   readonly #capture: Capture;
   readonly #address: string;
+  readonly #beatAddress: string | undefined;
   readonly #beat = new OwnBeat();
 
-  private constructor(capture: Capture, address: string) {
+  private constructor(capture: Capture, address: string, beatAddress: string | undefined) {
     this.#capture = capture;
     this.#address = address;
+    this.#beatAddress = beatAddress;
   }
 
-  static async begin(call: Call): Promise<SentAudio> {
-    const address = call.soundAddress;
-    return new SentAudio(await Capture.start(`udp dst port ${address.split(':')[1]}`), address);
+  /** With `asteriskBeat` what Asterisk stood still can be told from what it was not given. */
+  static async begin(call: Call, beat?: Call): Promise<SentAudio> {
+    const addresses = [call, beat].flatMap((each) => each?.soundAddress ?? []);
+    const filter = addresses.map((address) => `udp dst port ${address.split(':')[1]}`).join(' or ');
+    return new SentAudio(await Capture.start(filter), call.soundAddress, beat?.soundAddress);
   }
 
   /**
@@ -89,9 +123,17 @@ export class SentAudio {
    * that. `sound` is what the packets hold, one after the other.
    */
   async end(): Promise<Sent> {
-    const packets = rtpPackets(await this.#capture.stop(), { to: this.#address });
-    const pcm = rtpToPcm(packets, { lateMs: Number.POSITIVE_INFINITY });
-    return { packets, pcm, sound: rtpSound(packets), machine: this.#beat.end() };
+    const datagrams = await this.#capture.stop();
+    const packets = rtpPackets(datagrams, { to: this.#address });
+    const beat = this.#beatAddress === undefined ? [] : rtpPackets(datagrams, { to: this.#beatAddress });
+    const pauses = beat.map(({ atMs }, index) => ({ endMs: atMs, ms: atMs - (beat[index - 1]?.atMs ?? atMs) }));
+    return {
+      packets,
+      pcm: rtpToPcm(packets, { lateMs: Number.POSITIVE_INFINITY }),
+      sound: rtpSound(packets),
+      machine: this.#beat.end(),
+      asteriskLostMs: (fromMs, toMs) => lostMs(pauses, FRAME_MS, { fromMs, toMs }),
+    };
   }
 }
 

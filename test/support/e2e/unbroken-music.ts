@@ -1,7 +1,7 @@
 import { expect } from '@jest/globals';
-import { longestPauseMs } from '../audio/rtp.ts';
 import type { Call } from '../phones/call.ts';
-import { holes, SentAudio } from './hearing.ts';
+import { asteriskBeat, holes, longestOwnPauseMs, SentAudio } from './hearing.ts';
+import type { Site } from './site.ts';
 
 /** What callers who wait are sent for a time: it has no hole in it. */
 export class UnbrokenMusic {
@@ -9,15 +9,17 @@ export class UnbrokenMusic {
   readonly #captures = new Set<SentAudio>();
 
   /** From now on; the returned function ends it and looks. */
-  async begin(call: Call): Promise<() => Promise<void>> {
-    const sent = await SentAudio.begin(call);
+  async begin(site: Site, call: Call): Promise<() => Promise<void>> {
+    const beat = await asteriskBeat(site);
+    const sent = await SentAudio.begin(call, beat);
     this.#captures.add(sent);
     return async () => {
       this.#captures.delete(sent);
       const heard = await sent.end();
+      await beat.close();
       expect(holes(heard, { minimumMs: 100, thresholdDbfs: -40 })).toEqual([]);
       // By the clock: what the whole machine stood still at most is no fault of a server.
-      expect(longestPauseMs(heard.packets)).toBeLessThan(500 + heard.machine.longestMs);
+      expect(longestOwnPauseMs(heard)).toBeLessThan(500 + heard.machine.longestMs);
     };
   }
 
