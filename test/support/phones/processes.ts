@@ -115,11 +115,16 @@ export function temporaryFolder(purpose: string): Promise<string> {
   return mkdtemp(join(tmpdir(), `queueapp-${purpose}-`));
 }
 
+/** Until the program that it is for listens, a port looks as free as before: none is given twice. */
+const given = new Set<number>();
+
 /** Finds a port of 127.0.0.1 on which nobody listens, neither by TCP nor by UDP. */
 export async function freePort(): Promise<number> {
   for (;;) {
     const port = await freeTcpPort();
-    if (!(await isUdpPortTaken(port))) return port;
+    if (given.has(port) || (await isUdpPortTaken(port))) continue;
+    given.add(port);
+    return port;
   }
 }
 
