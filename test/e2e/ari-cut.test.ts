@@ -166,8 +166,8 @@ test.each(CUTS)(
     if (!isTalkEnded) await untilTheyTalk([talking, 500], [ring, 700]);
     await pause(cutAtMs + seconds * 1_000 - Date.now());
     if (!isTalkEnded) await untilTheyTalk([talking, 500], [ring, 700]);
-    // Who waits would be rung for.
-    phone.behave(answers(2_000, 500));
+    // Who waits is rung for at once when the talk has ended meanwhile: they are to have heard the programme long before somebody picks up.
+    phone.behave(answers(6_000, 500));
     const recoveredAtMs = Date.now();
     proxy.recover();
     await site.app.says('it is level again', ({ msg }) => msg === 'Level with Asterisk', {
