@@ -1,7 +1,7 @@
 import type { Member } from '../core/queue/availability.ts';
 import { builtInStrategy } from '../core/queue/strategies.ts';
 import type { Choice, Strategy, Tier } from '../core/queue/strategy.ts';
-import { callWithin } from './timed-call.ts';
+import { callWithin, isTimeUp } from './timed-call.ts';
 import { callerView, type MemberView, memberView, type UserStrategy } from './views.ts';
 
 /** How long one decision of a module may take; calls and audio stand still meanwhile. */
@@ -83,8 +83,7 @@ function firstNamed(names: readonly string[], members: ReadonlyMap<MemberView, M
 }
 
 function reasonOf(error: unknown, limitMs: number): string {
-  const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
-  if (code === 'ERR_SCRIPT_EXECUTION_TIMEOUT') return `order() did not come back within ${limitMs} ms`;
+  if (isTimeUp(error)) return `order() did not come back within ${limitMs} ms`;
   const message = typeof error === 'object' && error !== null && 'message' in error ? error.message : error;
   return shortened(String(message));
 }

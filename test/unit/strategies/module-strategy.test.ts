@@ -195,4 +195,23 @@ describe('callWithin', () => {
       }),
     ).toThrow(error);
   });
+
+  test('calls once more when the process stood still, and not when the call was busy all the time', () => {
+    const bell = new Int32Array(new SharedArrayBuffer(4));
+    let asked = 0;
+    const standsStillAtFirst = () => {
+      asked++;
+      // Nobody rings it: the time passes, and no processor is used.
+      if (asked === 1) Atomics.wait(bell, 0, 0, 10_000);
+      return asked;
+    };
+    expect(callWithin(500, standsStillAtFirst)).toBe(2);
+    let begun = 0;
+    const isBusy = () => {
+      begun++;
+      for (;;);
+    };
+    expect(() => callWithin(200, isBusy)).toThrow('timed out');
+    expect(begun).toBeLessThanOrEqual(2);
+  });
 });
