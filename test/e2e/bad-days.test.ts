@@ -1,9 +1,9 @@
 import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import type { LogLine } from '../support/e2e/application.ts';
 import { eventually } from '../support/e2e/eventually.ts';
 import { untilTheyTalk } from '../support/e2e/listening.ts';
 import { Site } from '../support/e2e/site.ts';
 import { allIsServed, oneTalksTwoWait } from '../support/e2e/talk-and-wait.ts';
-import { OwnBeat } from '../support/media/own-beat.ts';
 import { answers } from '../support/phones/phone.ts';
 
 jest.setTimeout(180_000);
@@ -43,7 +43,7 @@ describe('while one talks and two wait', () => {
     expect(await scene.talking.ended()).toMatchObject({ by: 'far end', how: 'bye' });
     expect((await site.readiness())?.missing).toMatchObject([{ part: 'database' }]);
     await site.stack.start('postgres');
-    const rings = [await scene.phone.ring({ limitMs: 30_000 }), await scene.phone.ring({ limitMs: 30_000 })];
+    const rings = [await scene.phone.ring({ limitMs: 60_000 }), await scene.phone.ring({ limitMs: 60_000 })];
     expect(rings.map(({ caller }) => caller.number)).toEqual(['2002', '2003']);
     await site.logged('COMPLETEAGENT', 3);
   });
@@ -57,7 +57,7 @@ describe('while one talks and two wait', () => {
     await site.untilMissing();
     const crm = await site.crm();
     await crm.subscribe('extension1000');
-    const item = await crm.next('item', ({ payload }) => payload.includes('state="connected"'), { limitMs: 20_000 });
+    const item = await crm.next('item', ({ payload }) => payload.includes('state="connected"'), { limitMs: 60_000 });
     expect(item.payload).toContain('number="2001"');
     await allIsServed(site, scene);
     await untilToldOnce('xmpp');
@@ -77,7 +77,9 @@ describe('while one talks and two wait', () => {
     await site.killApp();
     await untilTheyTalk([scene.talking, 500], [scene.ring, 700]);
     await site.startApp();
-    expect((await site.calls()).map(({ phase }) => phase).sort()).toEqual(['talking', 'waiting', 'waiting']);
+    // It is level once everybody has a place again; whether the two talk is asked of Asterisk when the kill was before the database knew.
+    const phases = async () => (await site.calls()).map(({ phase }) => phase).sort();
+    await eventually('one talks and two wait', async () => (await phases()).join() === 'talking,waiting,waiting');
     await allIsServed(site, scene);
   });
 
@@ -88,7 +90,7 @@ describe('while one talks and two wait', () => {
     await scene.ring.hangup();
     await site.startApp();
     expect(await scene.talking.ended()).toMatchObject({ by: 'far end' });
-    const rings = [await scene.phone.ring({ limitMs: 20_000 }), await scene.phone.ring({ limitMs: 20_000 })];
+    const rings = [await scene.phone.ring({ limitMs: 60_000 }), await scene.phone.ring({ limitMs: 60_000 })];
     expect(rings.map(({ caller }) => caller.number)).toEqual(['2002', '2003']);
     await site.logged('COMPLETEAGENT', 3);
   });
@@ -127,21 +129,20 @@ test('the XMPP server stands still: the phone rings after 300 ms, and the log sa
   await site.onDuty('1000');
   const pid = site.stack.state.processes.xmpp?.pid ?? 0;
   process.kill(pid, 'SIGSTOP');
-  const beat = new OwnBeat();
   try {
     const from = site.app.log.length;
     const caller = await site.caller('0001', { from: { number: '2001' } });
     const chosen = await site.app.says('a member is chosen', ({ msg }) => msg === 'Member chosen', { from });
     const ring = await phone.ring();
-    const chosenAtMs = new Date(chosen.time).getTime();
+    const isUnacknowledged = ({ msg }: LogLine) => msg.startsWith('Ringing before the item was acknowledged');
+    const given = await site.app.says('it rang before', isUnacknowledged, { from });
+    // Not because the server counts as lost: because the time is up. How long it was is told by the clock of the one that waited.
+    expect(given).toMatchObject({ level: 'warn', outcome: 'timeout' });
+    const [chosenAtMs = 0, givenUpAtMs = 0] = [chosen, given].map(({ time }) => new Date(time).getTime());
     expect(ring.invitedAtMs - chosenAtMs).toBeGreaterThanOrEqual(290);
-    expect(beat.ownMs(chosenAtMs, ring.invitedAtMs)).toBeLessThan(1_500);
-    await site.app.says('it rang before', ({ msg }) => msg.startsWith('Ringing before the item was acknowledged'), {
-      from,
-    });
+    expect(givenUpAtMs - chosenAtMs).toBeLessThan(1_500);
     await caller.ended();
   } finally {
-    beat.end();
     process.kill(pid, 'SIGCONT');
   }
   await site.untilMissing();
