@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { eventually } from '../support/e2e/eventually.ts';
 import { promptsOf } from '../support/e2e/listening.ts';
 import { Site } from '../support/e2e/site.ts';
 import { answers } from '../support/phones/phone.ts';
@@ -109,6 +110,8 @@ describe('An IVR of somebody’s own', () => {
   test('takes a waiting caller to the extension of the exit context that they type (K1)', async () => {
     const caller = await site.caller('0001', { from: { number: '2002' } });
     expect((await site.logged('ENTERQUEUE')).data[1]).toBe('2002');
+    // It stands there before the application heeds the caller's keys.
+    await site.untilPhase('waiting');
     await caller.press('0110');
     await site.untilVariables('MAILBOX');
     const told = await site.untilVariables('QUEUESTATUS', 'QUEUENAME', 'QUEUESTRATEGY');
@@ -132,6 +135,8 @@ describe('An IVR of somebody’s own', () => {
   test('says on a holiday that it is closed, and sends the caller to an extension of the dialplan', async () => {
     const caller = await site.caller('0108', { from: { number: '2002' } });
     expect(await site.untilVariables('MAILBOX')).toEqual({ MAILBOX: 'reached' });
+    // Who hangs up hears no more of what has come and was not read yet.
+    await caller.hears('closed');
     await caller.hangup();
     expect(await promptsOf(caller)).toEqual(['closed']);
   });
@@ -167,7 +172,8 @@ test('One call more than the limit hears that all lines are busy, and goes on in
   await site.caller('0001', { from: { number: '2001' } });
   await site.logged('ENTERQUEUE', 2);
   const third = await site.caller('0001', { from: { number: '2002' } });
-  await third.ended({ limitMs: 30_000 });
+  await third.ended();
   expect(await promptsOf(third)).toEqual(['all_lines_busy']);
-  expect(await site.calls()).toHaveLength(2);
+  await eventually('only the first two are there', async () => (await site.calls()).length === 2);
+  expect(await site.calls()).toMatchObject([{ phase: 'waiting' }, { phase: 'waiting' }]);
 });
