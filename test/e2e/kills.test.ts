@@ -6,7 +6,8 @@ import { type Kill, Killer, killPlan } from '../support/soak/killer.ts';
 import { runRound } from '../support/soak/round.ts';
 import { SoakStage } from '../support/soak/stage.ts';
 
-jest.setTimeout(180_000);
+// Every wait within has a limit of its own, and says what it was for; all of them together are less.
+jest.setTimeout(720_000);
 
 /** Each place once; `npm run soak -- kills` does it fifty times. */
 const KILLS = KILL_PLACES.length;

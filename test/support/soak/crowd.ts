@@ -2,6 +2,7 @@ import { type Chance, chanceFrom } from '../chance.ts';
 import { type Dialog, dialogsOf } from '../invariants/dialogs.ts';
 import { callerScenario, type PhoneHabits, phoneScenario } from '../phones/load-scenarios.ts';
 import { freePort } from '../phones/processes.ts';
+import { describeSip, type SipMessage } from '../phones/sip-message.ts';
 import { registerAll, Sipp } from '../phones/sipp.ts';
 import { MENU_NUMBER, QUEUE_NUMBER } from './settings.ts';
 import type { SoakStage } from './stage.ts';
@@ -10,6 +11,8 @@ import type { SoakStage } from './stage.ts';
 const PATIENCE_MS = 600_000;
 /** Longer than a round, so that nobody has to register again. */
 const REGISTRATION_S = 7_200;
+/** Of a call that does not end, so many messages are shown. */
+const LAST_MESSAGES = 12;
 /** The key is pressed while the menu is heard, or a little later. */
 const PRESS_AFTER_MS = 1_300;
 
@@ -82,11 +85,13 @@ export class Crowd {
     return await sipp.program.ended(limitMs);
   }
 
-  /** Nobody else calls; answers whether all calls have ended within the limit. */
-  async finish(limitMs: number): Promise<boolean> {
+  /** Nobody else calls; answers which calls have not ended within the limit, with what was said in them last. */
+  async finish(limitMs: number): Promise<readonly string[]> {
     for (const sipp of this.#callers) sipp.finish();
     const ended = await Promise.all(this.#callers.map((sipp) => sipp.program.ended(limitMs)));
-    return ended.every((each) => each);
+    if (ended.every((each) => each)) return [];
+    const ofAll = await Promise.all([...this.#callers, ...this.#phones].map((sipp) => sipp.readAll()));
+    return ['callers whose phones do not end', ...ofAll.flatMap((messages) => openCalls(messages))];
   }
 
   /** What all ends have seen up to now. */
@@ -135,6 +140,18 @@ export class Crowd {
     this.#callers.push(sipp);
     return sipp;
   }
+}
+
+/** Calls of a phone without an end, each with its last messages. */
+function openCalls(messages: readonly SipMessage[]): string[] {
+  const calls = [...new Set(messages.map(({ callId }) => callId))].map((id) =>
+    messages.filter((each) => each.callId === id),
+  );
+  const isOpen = (call: readonly SipMessage[]) => !call.some(({ method }) => method === 'BYE' || method === 'CANCEL');
+  const told = (call: readonly SipMessage[]) =>
+    call.slice(-LAST_MESSAGES).map((message) => `\n${describeSip(message, call[0]?.atMs ?? 0)}`);
+  const named = (call: readonly SipMessage[]) => call[0]?.headers.get('from') ?? 'somebody';
+  return calls.filter(isOpen).map((call) => `${named(call)}${told(call).join('')}`);
 }
 
 const PRESS = `<pause milliseconds="${PRESS_AFTER_MS}"/>

@@ -41,11 +41,13 @@ export async function runRound(stage: SoakStage, { round, seed, during }: RoundO
   try {
     await crowd.call(seed);
     await during();
-    const isDrained = await crowd.finish(DRAIN_LIMIT_MS);
+    const left = await crowd.finish(DRAIN_LIMIT_MS);
     const roll = await rollCall(stage, crowd);
     await restOf(stage);
     const seen = await lookAround(stage, crowd, mark);
-    const missing = isDrained ? [] : [{ invariant: 'caller-lost', what: 'somebody still waits at the end' } as const];
+    const missing = left.map(
+      (what) => ({ invariant: 'caller-lost', what: `still there at the end: ${what}` }) as const,
+    );
     return { ...counted(seen), violations: [...missing, ...roll, ...violationsIn(seen), ...ends(stage)] };
   } finally {
     await crowd.close();
