@@ -144,7 +144,7 @@ describe('queueapp start', () => {
     const ended = site.stopApp();
     expect(await ended).toMatchObject({ status: 0, error: '' });
     // The step is finished, then the dialplan has the call again: its congestion tone, its hang-up.
-    expect(await caller.ended({ limitMs: 20_000 })).toMatchObject({ by: 'far end', how: 'bye' });
+    expect(await caller.ended({ limitMs: 60_000 })).toMatchObject({ by: 'far end', how: 'bye' });
     await site.startApp();
   });
 });

@@ -26,7 +26,7 @@ afterAll(() => site?.down());
 
 async function dials(phone: Phone, code: string): Promise<void> {
   const call = await phone.dial(code);
-  await call.ended({ limitMs: 20_000 });
+  await call.ended({ limitMs: 60_000 });
 }
 
 const isKept = async (extension: string) =>
@@ -43,13 +43,13 @@ test('the application is killed: app_queue serves with the members of queueapp; 
 
   const caller = await site.caller('0001', { from: { number: '2001' }, speaksHz: 500 });
   await caller.hears('wait_a_moment');
-  const ring = await phone.ring({ limitMs: 20_000 });
+  const ring = await phone.ring({ limitMs: 60_000 });
   expect(ring.caller.number).toBe('2001');
   await ring.answer();
   await untilTheyTalk([caller, 500], [ring, 700]);
   // The next one would have been greeted by the menu; the first member is in use.
   const next = await site.caller('0000', { from: { number: '2002' }, speaksHz: 900 });
-  const nextRing = await other.ring({ limitMs: 20_000 });
+  const nextRing = await other.ring({ limitMs: 60_000 });
   expect(nextRing.caller.number).toBe('2002');
   // Not before they talk: app_queue takes the end of a call that is not joined yet for the caller's.
   await untilTheyTalk([next, 900], [nextRing, 1_100]);
@@ -58,6 +58,9 @@ test('the application is killed: app_queue serves with the members of queueapp; 
   await caller.hangup();
   await ring.ended();
   await eventually('both calls are over', async () => (await site.channels()) === 0);
+  // app_queue writes of the end when the channels are gone.
+  await site.logged('COMPLETECALLER');
+  await site.logged('COMPLETEAGENT');
 
   await site.startApp();
   const said = await site.app.says('calls went past', ({ msg }) => msg.startsWith('Calls went past'));
@@ -79,6 +82,8 @@ test('the application is killed: app_queue serves with the members of queueapp; 
     { outcome: 'answered', talked: true },
   ]);
 
+  // The other one would pick up at once.
+  await site.untilDevice('1000', 'NOT_INUSE');
   const later = await site.caller('0001', { from: { number: '2003' } });
   const call = await site.untilPhase('ringing');
   expect(call.caller.number).toBe('2003');
@@ -110,18 +115,20 @@ test('while it is away a member’s code is answered with the failure, and chang
   await site.killApp();
   const call = await phone.dial('*56466*');
   await call.hears('unavailable');
-  await call.ended({ limitMs: 20_000 });
+  await call.ended({ limitMs: 60_000 });
   expect(await site.sql('select from queue_member')).toEqual([]);
   expect(await isKept('1000')).toBe(false);
 });
 
 test('who waits in app_queue goes on in queueapp when that is back, before those who come then', async () => {
   await site.asterisk('dialplan set global FALLBACK_SECONDS 4');
-  const phone = await site.phone('1000', { behaviour: answers(0) });
+  const phone = await site.phone('1000', { behaviour: answers(0), speaksHz: 700 });
   await site.onDuty('1000');
   await site.killApp();
-  const talking = await site.caller('0001', { from: { number: '2001' } });
-  const ring = await phone.ring({ limitMs: 20_000 });
+  const talking = await site.caller('0001', { from: { number: '2001' }, speaksHz: 500 });
+  const ring = await phone.ring({ limitMs: 60_000 });
+  // Until then it is 2001 who waits there.
+  await untilTheyTalk([talking, 500], [ring, 700]);
   const waiting = await site.caller('0001', { from: { number: '2002' } });
   await eventually('2002 waits in app_queue', async () =>
     /support has 1 calls/.test(await site.asterisk('queue show support')),
@@ -147,7 +154,7 @@ test('PostgreSQL is away as well: those who had logged in by phone are rung', as
   await site.stack.kill('postgres');
   const caller = await site.caller('0001', { from: { number: '2001' }, speaksHz: 500 });
   await caller.hears('wait_a_moment');
-  const ring = await phone.ring({ limitMs: 20_000 });
+  const ring = await phone.ring({ limitMs: 60_000 });
   expect(ring.caller.number).toBe('2001');
   await ring.answer();
   await untilTheyTalk([caller, 500], [ring, 700]);
@@ -161,14 +168,14 @@ test('PostgreSQL is away, and nobody had logged in by phone: the caller hears it
   await site.killApp();
   await site.stack.kill('postgres');
   const caller = await site.caller('0001', { from: { number: '2001' } });
-  await caller.hears('nobody_available', { limitMs: 20_000 });
-  expect(await caller.ended({ limitMs: 20_000 })).toMatchObject({ by: 'far end' });
+  await caller.hears('nobody_available', { limitMs: 60_000 });
+  expect(await caller.ended({ limitMs: 60_000 })).toMatchObject({ by: 'far end' });
 });
 
 test('nobody is logged in: the caller hears that nobody is there', async () => {
   await site.phone('1000');
   await site.killApp();
   const caller = await site.caller('0001', { from: { number: '2001' } });
-  await caller.hears('nobody_available', { limitMs: 20_000 });
-  expect(await caller.ended({ limitMs: 20_000 })).toMatchObject({ by: 'far end' });
+  await caller.hears('nobody_available', { limitMs: 60_000 });
+  expect(await caller.ended({ limitMs: 60_000 })).toMatchObject({ by: 'far end' });
 });

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, jest, test } from '@jest/globals';
 import { runImport } from '../../src/import.ts';
+import { eventually } from '../support/e2e/eventually.ts';
 import { Site } from '../support/e2e/site.ts';
 import { answers } from '../support/phones/phone.ts';
 
@@ -45,7 +46,10 @@ test('An imported queue serves a call: its members are rung in the order of the 
   const silent = await site.phone('2000');
   await site.phone('1000', { behaviour: answers(0, 1500) });
   await site.sql(readFileSync(at('members.sql'), 'utf8'));
+  // The rows come by the database, the phones by Asterisk.
   for (const extension of ['1000', '2000']) await site.untilDevice(extension, 'NOT_INUSE');
+  const isIn = async () => (await site.members()).filter(({ queues }) => queues.length > 0).length === 2;
+  await eventually('both are logged in', isIn);
   const caller = await site.caller('0001', { from: { number: '5550199' } });
   await silent.ring();
   await caller.ended();
