@@ -40,13 +40,16 @@ describe('Changes by others', () => {
     await eventually('the listener listens', () => heard.some(({ type }) => type === 'all'));
   });
   let flushes = 0;
-  // What a test before has done is heard in the order in which it was done: after this nothing of it comes any more.
-  beforeEach(async () => {
+  // What was done is heard in the order in which it was done: after this nothing of it comes any more.
+  const flush = async () => {
     const name = `flush-${++flushes}`;
     await anybody.query("select pg_notify('queueapp_change', $1)", [`step|${name}`]);
     await eventually('what was before is heard', () =>
       heard.some((change) => change.type === 'step' && change.name === name),
     );
+  };
+  beforeEach(async () => {
+    await flush();
     heard.length = 0;
   });
   afterAll(async () => {
@@ -143,7 +146,7 @@ describe('Changes by others', () => {
       other.queueStore.pause({ queue, extension: extensionRow('1000'), reason: '', isPaused, atMs: NOBODY.joinedAtMs });
     await pause(true);
     await pause(false);
-    await eventually('what came last is told', () => heard.some(({ type }) => type === 'membership'));
+    await flush();
     // Of the entry, its place and its end besides, which have no such thing.
     const rings = heard.flatMap((change) => (change.type === 'entry' ? [change.entryId === id && change.rings] : []));
     expect(rings.filter((each) => each !== undefined)).toEqual(hasRivals ? [[offer]] : []);

@@ -12,7 +12,7 @@ let sources: ConfiguredSources;
 let billing: Server;
 let waiting: ServerResponse[];
 
-const limits = { timeoutMs: 5_000, retries: 0 };
+const limits = { timeoutMs: 20_000, retries: 0 };
 const sql = (id: string) =>
   ({ type: 'sql', name: 'by-code', sql: `select ${id} as id, 'Company' as name`, parameters: [], ...limits }) as const;
 const settings = (over: Partial<SourceSettings>): SourceSettings => ({

@@ -147,7 +147,7 @@ describe('What Asterisk reads and writes while no application is connected', () 
   test('the next process tells how many calls went past since the last start, and does so once', async () => {
     const database = new Database({
       databaseUrl: postgres.databaseUrl,
-      ...{ pool: 1, connectTimeoutMs: 5000, statementTimeoutMs: 5000, clock: systemClock, log: silentLog() },
+      ...{ pool: 1, connectTimeoutMs: 20_000, statementTimeoutMs: 20_000, clock: systemClock, log: silentLog() },
     });
     const queueLog = new PostgresQueueLog(database, silentLog());
     const told = async () => {

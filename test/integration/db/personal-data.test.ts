@@ -29,7 +29,7 @@ beforeAll(async () => {
   postgres = await startTestPostgres();
   anybody = await postgres.client();
   const clock = { ...systemClock, now: () => nowMs };
-  const limits = { pool: 2, connectTimeoutMs: 5000, statementTimeoutMs: 5000 };
+  const limits = { pool: 2, connectTimeoutMs: 20_000, statementTimeoutMs: 20_000 };
   database = new Database({ databaseUrl: postgres.databaseUrl, ...limits, clock, log: silentLog() });
   personalData = new PostgresPersonalData({
     database,

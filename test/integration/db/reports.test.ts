@@ -79,7 +79,7 @@ describe('reports', () => {
   beforeAll(async () => {
     postgres = await startTestPostgres();
     anybody = await postgres.client();
-    const limits = { pool: 2, connectTimeoutMs: 5000, statementTimeoutMs: 5000, isReadOnly: true };
+    const limits = { pool: 2, connectTimeoutMs: 20_000, statementTimeoutMs: 20_000, isReadOnly: true };
     database = new Database({ databaseUrl: postgres.databaseUrl, ...limits, clock: systemClock, log: silentLog() });
     reports = new PostgresReports(database);
     await anybody.query("insert into queue (name, title, service_level_ms) values ('support', 'Support', 20000)");

@@ -20,7 +20,7 @@ let database: Database;
 beforeAll(async () => {
   postgres = await startTestPostgres();
   anybody = await postgres.client();
-  const limits = { pool: 2, connectTimeoutMs: 5000, statementTimeoutMs: 5000 };
+  const limits = { pool: 2, connectTimeoutMs: 20_000, statementTimeoutMs: 20_000 };
   database = new Database({ databaseUrl: postgres.databaseUrl, ...limits, clock: systemClock, log: silentLog() });
 });
 afterAll(async () => {
