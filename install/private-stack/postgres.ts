@@ -11,7 +11,7 @@ import { awaitReady, lastLines, type ProcessRecord, run, startDaemon, stopProces
 import type { StackState } from './state.ts';
 
 const START_LIMIT_MS = 30_000;
-const CONNECT_LIMIT_MS = 3_000;
+const CONNECT_LIMIT_MS = 10_000;
 const STOP_LIMIT_MS = 15_000;
 const START_ATTEMPTS = 10;
 const LINGER_PAUSE_MS = 500;

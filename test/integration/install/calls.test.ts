@@ -1,11 +1,13 @@
 import { spawn } from 'node:child_process';
-import { createSocket } from 'node:dgram';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { createStack, openStack } from '../../../install/private-stack/create-stack.ts';
 import { CHECKOUT } from '../../../install/private-stack/paths.ts';
-import { run, waitUntil } from '../../../install/private-stack/processes.ts';
+import { run } from '../../../install/private-stack/processes.ts';
 import type { Stack } from '../../../install/private-stack/stack.ts';
+import { eventually } from '../../support/eventually.ts';
+import { dial } from '../../support/phones/caller.ts';
+import { freePort } from '../../support/phones/processes.ts';
 
 jest.setTimeout(180_000);
 
@@ -25,31 +27,17 @@ interface Call {
   readonly user: string;
   readonly password: string;
   readonly shown: string;
-  /** @default 300 */
-  readonly heldMs?: number;
 }
 
-/** Of a call that is looked at meanwhile: the console takes its time on a busy machine. */
-const LOOKED_AT_MS = 4_000;
-
-const freeUdpPort = (): Promise<string> =>
-  new Promise((resolve) => {
-    const socket = createSocket('udp4');
-    socket.bind(0, '127.0.0.1', () => {
-      const { port } = socket.address();
-      socket.close(() => resolve(String(port)));
-    });
-  });
-
 // One real call by sipp, held for a while; true when it was answered and ended as it should.
-const call = async ({ number, user, password, shown, heldMs = 300 }: Call): Promise<boolean> => {
+const call = async ({ number, user, password, shown }: Call): Promise<boolean> => {
   const { SIP_HOST, SIP_PORT } = stack.env;
   const sipp = spawn('sipp', [
     // The keys first: sipp reads the scenario as soon as it meets it.
     ...['-key', 'shown', shown, '-key', 'shown_name', 'Any Name', '-au', user, '-ap', password],
     ...[`${SIP_HOST}:${SIP_PORT}`, '-sf', join(CHECKOUT, 'test/integration/install/caller.xml'), '-s', number],
-    ...['-i', '127.0.0.1', '-p', await freeUdpPort(), '-mp', await freeUdpPort()],
-    ...['-m', '1', '-d', String(heldMs), '-timeout', '20', '-timeout_error', '-nostdin'],
+    ...['-i', '127.0.0.1', '-p', String(await freePort()), '-mp', String(await freePort())],
+    ...['-m', '1', '-d', '300', '-timeout', '60', '-timeout_error', '-nostdin'],
   ]);
   sipp.stdout.resume();
   sipp.stderr.resume();
@@ -62,17 +50,21 @@ const call = async ({ number, user, password, shown, heldMs = 300 }: Call): Prom
 const channels = (): Promise<string> => run(stack.env.ASTERISK, ['-rx', 'core show channels concise'], { cure: '' });
 
 describe('A caller from outside', () => {
-  const caller = () => ({ user: 'caller', password: stack.env.SIP_PASSWORD, heldMs: LOOKED_AT_MS });
+  /** A call that goes on until it is hung up. */
+  const calls = (number: string, shown: string) => {
+    const { SIP_HOST: host, SIP_PORT: port, SIP_PASSWORD: password } = stack.env;
+    const account = { host, port: Number(port), user: 'caller', password };
+    return dial({ account, from: { number: shown }, number });
+  };
 
   it.each(['4711', '2000', '+49301234567'])('proves itself by the digest and shows the number %s', async (shown) => {
-    const ended = call({ ...caller(), number: '9001', shown });
-    const seen = await waitUntil(async () => {
+    await using caller = await calls('9001', shown);
+    await eventually('the channel with the number', async () => {
       const [line = ''] = (await channels()).split('\n');
       const [name, context, , , state, , , number] = line.split('!');
       return /^PJSIP\/caller-/.test(name ?? '') && context === 'from-outside' && state === 'Up' && number === shown;
-    }, 10_000);
-    expect(seen).toBe(true);
-    expect(await ended).toBe(true);
+    });
+    expect(await caller.hangup()).toMatchObject({ by: 'this end', how: 'bye' });
   });
 
   it('is refused with a wrong password', async () => {
@@ -80,10 +72,9 @@ describe('A caller from outside', () => {
   });
 
   it('is told by a voice when the application is not connected, instead of being hung up on', async () => {
-    const ended = call({ ...caller(), number: '0000', shown: '4711' });
-    const heard = await waitUntil(async () => (await channels()).includes('!Playback!queueapp/wait_a_moment'), 10_000);
-    expect(heard).toBe(true);
-    expect(await ended).toBe(true);
+    await using caller = await calls('0000', '4711');
+    await caller.hears('wait_a_moment', { limitMs: 60_000 });
+    expect(await caller.hangup()).toMatchObject({ by: 'this end', how: 'bye' });
   });
 });
 

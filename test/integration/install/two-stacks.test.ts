@@ -140,8 +140,8 @@ describe.each(NAMES)('The stack %s beside the other', (name) => {
 
   it('lets queueapp alone make nodes, and does not slow its publishing down', () => {
     const { env } = stack;
-    const publishing = [env.XMPP_PUBSUB, 'extension1000', '300'];
-    // 300 items are 150 kB: at the 10 kB/s of a person they would take a quarter of a minute.
+    const publishing = [env.XMPP_PUBSUB, 'extension1000', '1000'];
+    // A thousand items are 500 kB: at the 10 kB/s of a person they would take most of a minute.
     expect(logIn(stack, env.XMPP_JID, env.XMPP_PASSWORD, ...publishing).publishes_per_second).toBeGreaterThan(60);
     const member = `user1@${env.XMPP_DOMAIN}`;
     expect(logIn(stack, member, env.MEMBER_PASSWORD, env.XMPP_PUBSUB, 'mine', '1')).toMatchObject({
