@@ -88,7 +88,7 @@ export class Kamailio {
   async says(what: string, text: string, from = 0): Promise<void> {
     await this.#changes.until(
       () => this.said.includes(text, from) || undefined,
-      { what: `Kamailio: ${what}`, limitMs: 10_000 },
+      { what: `Kamailio: ${what}`, limitMs: 30_000 },
       () => `: ${this.said.slice(-2_000)}`,
     );
   }
