@@ -7,7 +7,7 @@ import { ANONYMOUS } from '../support/phones/caller.ts';
 import { runLoad } from '../support/phones/load.ts';
 import { answers } from '../support/phones/phone.ts';
 
-jest.setTimeout(120_000);
+jest.setTimeout(180_000);
 
 // Queues beside the shipped one, each of which lets a caller go for another reason.
 const MORE_QUEUES = `

@@ -6,7 +6,7 @@ import { Site } from '../support/e2e/site.ts';
 import { OwnBeat } from '../support/media/own-beat.ts';
 import { answers, isBusy } from '../support/phones/phone.ts';
 
-jest.setTimeout(120_000);
+jest.setTimeout(180_000);
 
 const QUEUES = `
   present:

@@ -5,7 +5,7 @@ import { Site } from '../support/e2e/site.ts';
 import type { Call } from '../support/phones/call.ts';
 import { answers, isBusy, type Phone } from '../support/phones/phone.ts';
 
-jest.setTimeout(120_000);
+jest.setTimeout(180_000);
 
 let site: Site;
 beforeAll(async () => {
