@@ -7,7 +7,7 @@ import { runRound } from '../support/soak/round.ts';
 import { SoakStage } from '../support/soak/stage.ts';
 
 // Every wait within has a limit of its own, and says what it was for; all of them together are less.
-jest.setTimeout(720_000);
+jest.setTimeout(1_800_000);
 
 /** Each place once; `npm run soak -- kills` does it fifty times. */
 const KILLS = KILL_PLACES.length;

@@ -18,7 +18,7 @@ export interface SupervisorOptions {
 }
 
 /** The application's first level after a start: generous, since the machine may have much else to do. */
-const LEVEL_LIMIT_MS = 30_000;
+const LEVEL_LIMIT_MS = 120_000;
 /** Processes that end by themselves one after the other: something is wrong that no further start cures. */
 const OWN_ENDS_MAX = 5;
 
