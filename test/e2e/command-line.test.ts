@@ -30,6 +30,8 @@ test('the commands show one who talks and one who waits, as people and as progra
   const talking = await site.caller('0002', { from: { number: '2001', name: 'Ann Caller' } });
   const ring = await phone.ring();
   await site.untilPhase('talking');
+  // They talk before the database has it.
+  await site.logged('CONNECT');
   const waiting = await site.caller('0001', { from: { number: '2002' } });
   await site.untilPhase('waiting');
   // Of the phone Asterisk tells by itself.

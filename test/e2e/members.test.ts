@@ -86,6 +86,8 @@ describe('login and logout by the codes', () => {
     const caller = await site.caller('0001', { ...from('2000'), speaksHz: 500 });
     const ring = await phone.ring();
     await site.untilPhase('talking');
+    // They talk before the database has it.
+    await site.logged('CONNECT');
     await site.logout('1000');
     await untilTheyTalk([caller, 500], [ring, 700]);
     // They talk before the database knows.

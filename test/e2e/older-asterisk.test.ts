@@ -3,7 +3,7 @@ import { rmsDbfs, silences } from '../support/audio/levels.ts';
 import { eventually } from '../support/e2e/eventually.ts';
 import { hearsFor, lastHeard } from '../support/e2e/hearing.ts';
 import { untilTheyTalk, untilTone } from '../support/e2e/listening.ts';
-import { apartMsMax, filesOf, heardSpans } from '../support/e2e/recorded.ts';
+import { apartMsMax, filesOf, heardSpans, rowsOf } from '../support/e2e/recorded.ts';
 import { Site } from '../support/e2e/site.ts';
 import { answers } from '../support/phones/phone.ts';
 import { pause } from '../support/phones/waiting.ts';
@@ -83,6 +83,8 @@ describe('A queue on Asterisk 16.28', () => {
     await member.answered();
     await untilTheyTalk([caller, 500], [member, 700]);
     const { callId } = await site.untilPhase('talking');
+    // They may hear each other before it is begun.
+    await eventually('all three files are begun', async () => Object.keys(await rowsOf(site, callId)).length === 3);
     expect((await site.cli('recording', 'pause', callId)).status).toBe(0);
     // Some of it may have come before, and was not read yet by a phone that had to wait for its turn.
     await hearsFor(caller, 3_000);

@@ -155,7 +155,7 @@ describe('a phone and a caller', () => {
           const apartMs = beganAtMs.map((atMs) => Math.abs(ring.invitedAtMs + offsetMs - atMs));
           expect(Math.min(...apartMs)).toBeLessThan(300);
         }
-        await expect(ring.hears('closed')).rejects.toThrow(
+        await expect(ring.hears('closed', { limitMs: 1_000 })).rejects.toThrow(
           /closed was not heard \(closest: (try_again|invalid_code|bye) /,
         );
       } finally {

@@ -21,6 +21,10 @@ jest.setTimeout(120_000);
 
 const NATIVE_HZ = 1_500;
 const NEW_HZ = 2_300;
+/** Longer than any test: that the next tune begins by itself is shown elsewhere. */
+const TUNE_SECONDS = 180;
+/** A key for the next tune counts again after so long. */
+const KEY_PAUSE_MS = 3_000;
 
 const folder = mkdtempSync(join(tmpdir(), 'queueapp-bad-days-'));
 const below = (name: string) => join(folder, name);
@@ -29,8 +33,8 @@ let billing: BillingServer;
 let site: Site;
 beforeAll(async () => {
   for (const name of ['sweep', 'native', 'growing', 'empty']) mkdirSync(below(name));
-  writeToneClass(below('tones'));
-  writeWav(below('growing/a.wav'), tone(TONES['a-low'], 60));
+  writeToneClass(below('tones'), TUNE_SECONDS);
+  writeWav(below('growing/a.wav'), tone(TONES['a-low'], TUNE_SECONDS));
   writeWav(below('sweep/sweep.wav'), sweep());
   writeWav(below('native/native.wav'), tone(NATIVE_HZ, 30, { sampleRate: 8_000 }));
   billing = await BillingServer.start();
@@ -161,9 +165,14 @@ test('all keys at once and key 3 twenty times: one change of tune in 3 s at most
     const track = trackHeard(heard, fromMs, fromMs + 200);
     if (track !== null && track !== changes.at(-1)?.track) changes.push({ track, atMs: fromMs });
   }
-  expect(changes.map(({ track }) => track)).toEqual(['a-low', 'b-middle', 'c-high']);
+  // A telephone that is held up presses longer, and once more counts then.
+  expect(changes.length).toBeGreaterThanOrEqual(3);
+  expect(changes.map(({ track }) => track)).toEqual(
+    ['a-low', 'b-middle', 'c-high', 'a-low', 'b-middle'].slice(0, changes.length),
+  );
   // In the time of the application, whose sound is late when the machine stands still.
-  expect((changes[2]?.atMs ?? 0) - (changes[1]?.atMs ?? 0)).toBeGreaterThan(2_800 - lateMs);
+  for (const [index, { atMs }] of changes.slice(2).entries())
+    expect(atMs - (changes[index + 1]?.atMs ?? 0)).toBeGreaterThan(KEY_PAUSE_MS - 200 - lateMs);
   expect(silences(slice(heard, 3_000, Number.POSITIVE_INFINITY), { minimumMs: 200, thresholdDbfs: -45 })).toEqual([]);
   expect(errors().slice(lines)).toEqual([]);
 });
@@ -172,7 +181,7 @@ describe('folders', () => {
   test('a file that is copied in slowly is heard at a later key 3; broken ones are named once and left out', async () => {
     const caller = await call('growing', '5550406');
     await untilHears(caller, 'a-low');
-    writeWav(below('new.wav'), tone(NEW_HZ, 30));
+    writeWav(below('new.wav'), tone(NEW_HZ, TUNE_SECONDS));
     const whole = readFileSync(below('new.wav'));
     const half = whole.length >> 1;
     writeFileSync(below('growing/nothing.wav'), '');

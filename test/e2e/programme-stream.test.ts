@@ -35,10 +35,9 @@ const ADVICE_SECONDS = 1.5;
 
 const folder = mkdtempSync(join(tmpdir(), 'queueapp-stream-'));
 const below = (name: string) => join(folder, name);
-// A day that is far from its borders now.
-const hour = new Date().getHours();
-const isMorning = hour < 12;
-const hours = isMorning ? `day-from: ${hour + 2}, evening-from: 24` : `day-from: ${hour - 1}, evening-from: 24`;
+// It is evening, and stays so for an hour at least, whether midnight comes in between or not.
+const morning = new Date().getHours() < 11 ? 22 : 1;
+const HOURS = `morning-from: ${morning}, day-from: ${morning + 1}, evening-from: ${morning + 2}`;
 
 let icecast: Icecast;
 let site: Site;
@@ -58,7 +57,7 @@ music-classes:
   advised:
     folder: ${below('tones')}
     advice: ${below('advice')}
-    programme: { ${quiet}, advice: { first-after: 10s, pause: 2s, ${hours} } }
+    programme: { ${quiet}, advice: { first-after: 10s, pause: 2s, ${HOURS} } }
 `;
   site = await Site.up({ name: 'stream', configure });
   await site.dialplan('0301', 'Stasis(queueapp,queue,radio)');
@@ -93,8 +92,8 @@ async function listeners(): Promise<number> {
   return icestats.source.listeners;
 }
 
-/** Icecast counts whom it sends to a moment later. */
-const untilListeners = () => eventually('somebody listens', async () => (await listeners()) > 0);
+/** Icecast counts whom it sends to a moment later, and who has left, too. */
+const untilOneListens = () => eventually('one listens', async () => (await listeners()) === 1);
 
 describe('a class with a live stream', () => {
   test('two callers hear the station over one connection; lost, their own files; back again; its title is shown', async () => {
@@ -104,24 +103,19 @@ describe('a class with a live stream', () => {
     for (const caller of callers) await untilStation(caller);
     await hearsFor(first, 1_500);
     expect(Math.abs(toneDbfs(await lastHeard(first, 1_000), STATION_HZ) - TONE_DBFS)).toBeLessThan(1.5);
-    await untilListeners();
-    expect(await listeners()).toBe(1);
+    await untilOneListens();
     await icecast.retitle(MOUNT, 'Пример – Snow & Ice');
     await eventually('the title is shown', async () => (await radioStatus())?.title === 'Пример – Snow & Ice', 30_000);
     await site.app.says('the title', ({ title }) => title === 'Пример – Snow & Ice');
 
-    const killedAt = Date.now();
     await icecast.kill();
     for (const caller of callers) await untilHears(caller, 'a-low', 30_000);
-    const filesMs = Date.now() - killedAt;
-    expect(filesMs).toBeLessThan(30_000);
     expect(await radioStatus()).toMatchObject({ playing: false });
 
     await icecast.up();
     await icecast.source(MOUNT, STATION);
     for (const caller of callers) await untilStation(caller, 60_000);
-    await untilListeners();
-    expect(await listeners()).toBe(1);
+    await untilOneListens();
   });
 });
 
@@ -137,17 +131,17 @@ describe('a class with advice', () => {
     };
     await eventually(
       'the last advice is heard',
-      async () => toneShare(await lastHeard(caller, 1_000), [1_900]) > 0.8,
-      60_000,
+      // In all that has come lately: it is short, and a look may come late.
+      async () => toneSpans(await lastHeard(caller, 20_000), [ADVICE_HZ['last/z']]).length > 0,
+      90_000,
     );
     await hearsFor(caller, 6_500);
     // As it was sent: how long the machine stood still meanwhile is no part of it.
     const { sound: all } = await sending.end();
     const heard = spansOf(all);
     const order = heard.map(({ hz }) => hz);
-    const ofHour = isMorning ? ADVICE_HZ['firstMorning/m'] : ADVICE_HZ['firstDay/d'];
     expect([...order.slice(0, 3), ...order.slice(3, 5).sort(), ...order.slice(5)]).toEqual([
-      ...[1_300, 1_400, ofHour],
+      ...[1_300, 1_400, ADVICE_HZ['firstEvening/e']],
       ...[2_000, 2_100, 1_900],
     ]);
     const tune = (fromMs: number) => toneDbfs(slice(all, fromMs, fromMs + 500), TONES['a-low']);

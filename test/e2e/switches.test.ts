@@ -122,14 +122,14 @@ describe('one queue over two switches', () => {
   });
 
   test('a member who is registered at one answers a caller at the other, and both hear each other', async () => {
-    const phone = await berlin.phone('1000', { speaksHz: 700 });
+    const phone = await berlin.phone('1000', { speaksHz: 700, behaviour: answers(400) });
     const login = await phone.dial('*56466*');
     await login.ended({ limitMs: 20_000 });
     await paris.untilDevice('1000', 'NOT_INUSE');
     const caller = await paris.caller('0001', { from: { number: '5550199', name: 'Ann Caller' }, speaksHz: 500 });
     const ring = await phone.ring();
     expect(ring.caller).toMatchObject({ number: '5550199', name: expect.stringMatching(/^Support/) });
-    await ring.answer();
+    await ring.answered();
     await paris.untilPhase('talking');
     await untilTheyTalk([caller, 500], [ring, 700]);
     // At Berlin, where nobody has a call in the application, the member is busy as soon as Berlin's Asterisk and the other process have told.
@@ -201,6 +201,8 @@ describe('a switch that dies with its process', () => {
     const talking = await paris.caller('0001', { from: { number: '2001' } });
     await phone.ring();
     await paris.untilPhase('talking');
+    // They talk before the database has it.
+    await paris.logged('CONNECT');
     const waiting = await paris.caller('0001', { from: { number: '2002' } });
     await waits(paris, '2002');
     const here = await berlin.caller('0001', { from: { number: '2003' } });
@@ -218,7 +220,7 @@ describe('a switch that dies with its process', () => {
       await berlin.logged('COMPLETECALLER');
       // The phone's call to the dead switch is hung up by the person; then it serves the one who waits here.
       await phone.rings[0]?.hangup();
-      const next = await phone.ring({ limitMs: 15_000 });
+      const next = await phone.ring();
       expect(next.caller.number).toBe('2003');
       await berlin.untilPhase('talking', ({ caller }) => caller.number === '2003');
       const lines = (await berlin.callLog()).map(({ event }) => event);

@@ -19,6 +19,8 @@ export async function oneTalksTwoWait(site: Site): Promise<TalkAndWait> {
   const talking = await site.caller('0001', { from: { number: '2001' }, speaksHz: 500 });
   const ring = await phone.ring();
   await site.untilPhase('talking');
+  // They talk before the database has it.
+  await site.logged('CONNECT');
   const first = await site.caller('0001', { from: { number: '2002' } });
   await site.untilPhase('waiting', ({ position }) => position === 1);
   const second = await site.caller('0001', { from: { number: '2003' } });
