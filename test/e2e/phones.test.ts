@@ -1,14 +1,17 @@
 import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { WebSocket } from 'ws';
 import { CONGESTION_HZ, toneShare, toneSpans } from '../support/audio/levels.ts';
 import { slice } from '../support/audio/pcm.ts';
 import { rtpPackets } from '../support/audio/rtp.ts';
 import { untilTheyTalk } from '../support/e2e/listening.ts';
+import { Baresip } from '../support/phones/baresip.ts';
 import { ANONYMOUS, dial } from '../support/phones/caller.ts';
 import { Capture } from '../support/phones/capture.ts';
 import { AnsweringPhones, runLoad } from '../support/phones/load.ts';
 import { answers, isBusy, Phone } from '../support/phones/phone.ts';
+import { freePort } from '../support/phones/processes.ts';
 import { plugInRefusingPhone } from '../support/phones/refusing-phone.ts';
 import { forgetPhones } from '../support/phones/sipp.ts';
 import { PrivateStack } from '../support/phones/stack.ts';
@@ -57,6 +60,18 @@ async function playTo(endpoint: string, sounds: readonly string[], pauseMs: numb
   socket.close();
   await once(socket, 'close');
 }
+
+test('a port for a phone’s commands that another program has taken meanwhile is left to that', async () => {
+  const other = createServer().listen(0, '127.0.0.1');
+  await once(other, 'listening');
+  const { port } = other.address() as AddressInfo;
+  const ports = [port, await freePort()];
+  const baresip = await Baresip.start({ account: stack.sip('1000'), registers: false }, async () => ports.shift() ?? 0);
+  expect(ports).toEqual([]);
+  expect(await baresip.command('listcalls')).toEqual(expect.any(String));
+  await baresip.close();
+  other.close();
+});
 
 describe('a phone and a caller', () => {
   test('talk: name and number are shown, both hear the other, digits arrive', async () => {

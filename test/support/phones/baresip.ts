@@ -29,6 +29,11 @@ export interface EndpointOptions {
 
 const START_LIMIT_MS = 30_000;
 const COMMAND_LIMIT_MS = 30_000;
+/** What baresip prints when all of its modules are there, or not there. */
+const IS_READY = 'baresip is ready.';
+const HAS_NO_CONTROL = 'ctrl_tcp: failed to listen';
+/** A port that was free may have been taken by another program when baresip comes to it. */
+const PORTS_TRIED = 5;
 /** The sound that is sent ends after this time, and baresip hangs up then. It reads the whole of it into memory. */
 const LONGEST_CALL_S = 600;
 /** baresip ends by itself after this time, if the test process died without ending it. */
@@ -71,10 +76,17 @@ export class Baresip {
     control.on('error', () => {});
   }
 
-  /** Starts baresip in a folder of its own; it is ready for commands then. */
-  static async start(options: EndpointOptions): Promise<Baresip> {
+  /** Starts baresip in a folder of its own; it is ready for commands then. `nextPort` says where it may listen for them. */
+  static async start(options: EndpointOptions, nextPort: () => Promise<number> = freePort): Promise<Baresip> {
+    for (let tries = 1; ; tries++) {
+      const baresip = await Baresip.#startAt(await nextPort(), options);
+      if (baresip !== 'port taken') return baresip;
+      if (tries === PORTS_TRIED) throw new Error(`baresip found none of ${PORTS_TRIED} ports free for its commands`);
+    }
+  }
+
+  static async #startAt(controlPort: number, options: EndpointOptions): Promise<Baresip | 'port taken'> {
     const folder = await temporaryFolder('phone');
-    const controlPort = await freePort();
     const sampleRate = options.codec === 'G722' ? 16_000 : 8_000;
     await writeFile(
       join(folder, 'config'),
@@ -91,6 +103,11 @@ export class Baresip {
       (text) => onOutput(text),
     );
     try {
+      await untilReady(program);
+      if (program.output.includes(HAS_NO_CONTROL)) {
+        await program.close();
+        return 'port taken';
+      }
       const control = await connectControl(program, controlPort);
       const baresip = new Baresip(options.account, program, control);
       onOutput = (text) => baresip.#readTrace(text);
@@ -281,17 +298,22 @@ async function writeVoice(path: string, sampleRate: number, speaksHz: number | u
   await file.close();
 }
 
-async function connectControl(program: Program, port: number): Promise<Socket> {
+/** Before that, it may be another program that listens at its port. */
+async function untilReady(program: Program): Promise<void> {
   const limit = Date.now() + START_LIMIT_MS;
-  for (;;) {
-    const socket = connect(port, '127.0.0.1');
-    try {
-      await once(socket, 'connect');
-      return socket;
-    } catch {
-      socket.destroy();
-    }
+  while (!program.output.includes(IS_READY)) {
     if (!program.isRunning || Date.now() > limit) throw new Error(`baresip did not start:\n${program.output}`);
-    await program.ended(50);
+    await program.ended(20);
+  }
+}
+
+async function connectControl(program: Program, port: number): Promise<Socket> {
+  const socket = connect(port, '127.0.0.1');
+  try {
+    await once(socket, 'connect');
+    return socket;
+  } catch (error) {
+    socket.destroy();
+    throw new Error(`baresip takes no commands: ${String(error)}\n${program.output}`);
   }
 }
