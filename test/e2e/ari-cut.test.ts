@@ -80,7 +80,7 @@ const CUTS: readonly Cut[] = [
 ];
 
 async function scene() {
-  const phone = await site.phone('1000', { speaksHz: 700, behaviour: answers(0) });
+  const phone = await site.phone('1000', { speaksHz: 700, behaviour: answers(400) });
   await site.onDuty('1000');
   const talking = await site.caller('0001', { from: { number: '2001' }, speaksHz: 500 });
   const ring = await phone.ring();

@@ -4,7 +4,7 @@ import { untilTheyTalk } from '../support/e2e/listening.ts';
 import { Site } from '../support/e2e/site.ts';
 import { OwnBeat } from '../support/media/own-beat.ts';
 import { Capture } from '../support/phones/capture.ts';
-import { answers, type Phone } from '../support/phones/phone.ts';
+import { answers, neverAnswers, type Phone } from '../support/phones/phone.ts';
 import { pause } from '../support/phones/waiting.ts';
 
 jest.setTimeout(180_000);
@@ -34,9 +34,9 @@ const isKept = async (extension: string) =>
 
 test('the application is killed: app_queue serves with the members of queueapp; it returns, and the next call is queueapp’s', async () => {
   // One by phone, one without; both count, and so does the penalty.
-  const phone = await site.phone('1000', { speaksHz: 700 });
+  const phone = await site.phone('1000', { speaksHz: 700, behaviour: answers(400) });
   await dials(phone, '*56466*');
-  const other = await site.phone('2000', { behaviour: answers(0), speaksHz: 1_100 });
+  const other = await site.phone('2000', { behaviour: answers(400), speaksHz: 1_100 });
   await site.onDuty('1000', '2000');
   await site.sql("update queue_member set penalty = 1 where extension = '2000'");
   await site.killApp();
@@ -45,7 +45,8 @@ test('the application is killed: app_queue serves with the members of queueapp; 
   await caller.hears('wait_a_moment');
   const ring = await phone.ring({ limitMs: 60_000 });
   expect(ring.caller.number).toBe('2001');
-  await ring.answer();
+  await ring.answered();
+  phone.behave(neverAnswers);
   await untilTheyTalk([caller, 500], [ring, 700]);
   // The next one would have been greeted by the menu; the first member is in use.
   const next = await site.caller('0000', { from: { number: '2002' }, speaksHz: 900 });
@@ -144,7 +145,7 @@ test('who waits in app_queue goes on in queueapp when that is back, before those
 });
 
 test('PostgreSQL is away as well: those who had logged in by phone are rung', async () => {
-  const phone = await site.phone('1000', { speaksHz: 700 });
+  const phone = await site.phone('1000', { speaksHz: 700, behaviour: answers(400) });
   await dials(phone, '*56466*');
   const other = await site.phone('2000');
   await dials(other, '*56466*');
@@ -156,7 +157,7 @@ test('PostgreSQL is away as well: those who had logged in by phone are rung', as
   await caller.hears('wait_a_moment');
   const ring = await phone.ring({ limitMs: 60_000 });
   expect(ring.caller.number).toBe('2001');
-  await ring.answer();
+  await ring.answered();
   await untilTheyTalk([caller, 500], [ring, 700]);
   await caller.hangup();
   expect(other.rings).toHaveLength(0);
