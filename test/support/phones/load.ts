@@ -4,6 +4,7 @@ import type { SipAccount } from './baresip.ts';
 import { answeringScenario, callerScenario } from './load-scenarios.ts';
 import { freePort, temporaryFolder } from './processes.ts';
 import { registerAll, Sipp } from './sipp.ts';
+import { failuresIn } from './sipp-errors.ts';
 
 /** A load of callers: how many, how fast, for how long each. */
 export interface LoadOptions {
@@ -150,7 +151,7 @@ export class AnsweringPhones {
 async function readErrors(folder: string): Promise<string> {
   // sipp makes the file with the first error.
   const text = await readFile(join(folder, 'errors.log'), 'utf8').catch(() => '');
-  return text.slice(0, 4000);
+  return failuresIn(text).slice(0, 4000);
 }
 
 /** Reads the last line of sipp's statistics file (`;` between columns, names in the first line). */
