@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { silences } from '../support/audio/levels.ts';
 import { concat, fromAlaw, fromMulaw, type Pcm, silence, slice, toAlaw, toMulaw } from '../support/audio/pcm.ts';
 import { closest, type Heard, loadPrompts, recognise } from '../support/audio/recognise.ts';
+import { Joined } from '../support/audio/timeline.ts';
 
 const prompts = loadPrompts();
 const overMulaw = (pcm: Pcm): Pcm => ({ ...pcm, samples: pcm.samples.map((sample) => fromMulaw(toMulaw(sample))) });
@@ -38,6 +39,18 @@ function prompt(name: string): Pcm {
 }
 
 describe('a caller who listens', () => {
+  test('knows a prompt whose first packets were lost when there is silence in front of it, and not otherwise', () => {
+    const heard = overMulaw(
+      concat(slice(prompt('wait_a_moment'), 60, Number.POSITIVE_INFINITY), prompt('logon_failed')),
+    );
+    const names = (pcm: Pcm) => recognise(pcm, prompts).map(({ name }) => name);
+    expect(names(heard)).toEqual(['logon_failed']);
+    expect(names(new Joined(heard, [{ atMs: 0, heardMs: 500 }]).led(300).pcm)).toEqual([
+      'wait_a_moment',
+      'logon_failed',
+    ]);
+  });
+
   test('knows a prompt of two phrases whose pause took a little longer or shorter', () => {
     const whole = prompt('logon');
     const [pause] = silences(whole, { thresholdDbfs: -45, minimumMs: 80 });

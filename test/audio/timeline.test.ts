@@ -73,6 +73,18 @@ describe('sound that comes in pieces', () => {
     expect(timeline.joined(10_150, 11_350).pcm.samples).toHaveLength(200 * 8);
   });
 
+  test('may be led by silence, and every place tells as before when it was heard', () => {
+    const timeline = new Timeline();
+    for (const [index, piece] of pieces(10).entries()) timeline.add('call', piece, 10_520 + index * 20);
+    const led = timeline.joined(10_000, 20_000).led(300);
+    expect(led.pcm.samples).toHaveLength((300 + 200) * 8);
+    expect([0, 299, 300, 499].map((ms) => led.pcm.samples[ms * 8])).toEqual(
+      [0, 0, 0.01, 0.1].map((value) => Math.fround(value)),
+    );
+    expect([0, 300, 499].map((ms) => led.heardMs(ms))).toEqual([200, 500, 699]);
+    expect([0, 200, 500, 699].map((ms) => led.placeMs(ms))).toEqual([0, 0, 300, 499]);
+  });
+
   test('of a stream that begins anew is joined with the one before', () => {
     const timeline = new Timeline();
     for (const [index, piece] of pieces(20).entries())

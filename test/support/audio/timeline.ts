@@ -30,6 +30,21 @@ export class Joined {
     this.#marks = marks;
   }
 
+  /**
+   * The same with so much silence in front: the first packets of a call come before a phone that is held up has begun to listen, and what lacks its
+   * beginning begins before the first sound.
+   */
+  led(ms: number): Joined {
+    const { sampleRate } = this.pcm;
+    const silence = { sampleRate, samples: new Float32Array(Math.round((ms * sampleRate) / 1000)) };
+    const [first] = this.#marks;
+    const lead = { atMs: 0, heardMs: Math.max(0, (first?.heardMs ?? 0) - ms) };
+    return new Joined(concat(silence, this.pcm), [
+      lead,
+      ...this.#marks.map(({ atMs, heardMs }) => ({ atMs: atMs + durationMs(silence), heardMs })),
+    ]);
+  }
+
   /** When a place of `pcm` was heard, in milliseconds from where the recording begins. */
   heardMs(atMs: number): number {
     const mark = this.#marks.findLast((each) => each.atMs <= atMs) ?? this.#marks[0];

@@ -7,8 +7,8 @@ import type { SipMessage } from './sip-message.ts';
 import { pause } from './waiting.ts';
 
 /**
- * Searches for prompts begin this much before the call: places in a recording are not exact to the millisecond, and a prompt
- * whose first packets seem to lie before the INVITE would not be found at all.
+ * Searches for prompts begin this much before the call, and before the first sound of it: places in a recording are not exact to the millisecond, and a
+ * prompt whose first packets seem to lie before the INVITE, or were lost, would not be found at all.
  */
 const LEAD_MS = 300;
 /** From now on, for a prompt. */
@@ -96,14 +96,14 @@ export class Call extends CallView {
 
   /** The prompts of sounds/ that were heard so far, in order; `offsetMs` counts from `invitedAtMs`. */
   async heard(options: { language?: string; threshold?: number; headMs?: number } = {}): Promise<Heard[]> {
-    const joined = await this.#joined();
+    const joined = (await this.#joined()).led(LEAD_MS);
     const prompts = loadPrompts({ ...options, sampleRate: joined.pcm.sampleRate });
     return recognise(joined.pcm, prompts, options).map((each) => placed(each, joined));
   }
 
   /** The first of these sounds that was heard at `afterMs` of the recording or later; `offsetMs` as above. */
   async heardOf(sounds: Prompts, afterMs = 0): Promise<Heard | undefined> {
-    const joined = await this.#joined();
+    const joined = (await this.#joined()).led(LEAD_MS);
     const fromMs = joined.placeMs(afterMs + LEAD_MS);
     const [found] = recognise(slice(joined.pcm, fromMs, Number.POSITIVE_INFINITY), sounds);
     return found && placed({ ...found, offsetMs: found.offsetMs + fromMs }, joined);
@@ -122,7 +122,7 @@ export class Call extends CallView {
     let searchedMs = 0;
     for (;;) {
       const isOver = this.ending !== undefined || Date.now() > limitAtMs;
-      const joined = await this.#joined();
+      const joined = (await this.#joined()).led(LEAD_MS);
       const prompts = loadPrompts({ ...how, sampleRate: joined.pcm.sampleRate });
       const prompt = prompts.get(name);
       if (!prompt) throw new Error(`There is no prompt ${name}`);
