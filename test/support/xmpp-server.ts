@@ -1,11 +1,12 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { ERLANG_FLAGS } from '../../install/private-stack/ejabberd.ts';
+import { freePort } from './phones/processes.ts';
 
 const run = promisify(execFile);
 
@@ -52,7 +53,7 @@ export async function startXmppServer({
 }: XmppServerOptions): Promise<XmppServer> {
   const domain = 'ivr.test';
   const folder = await mkdtemp(join(tmpdir(), `queueapp-${kind}-`));
-  const [port, directTlsPort] = await freePorts();
+  const [port, directTlsPort] = [await freePort(), await freePort()];
   const caFile = join(folder, 'certs', `${domain}.crt`);
   await makeCertificate(folder, domain);
   const place: Place = { folder, domain, port, directTlsPort, users: ['queueapp', ...users], isPubsubInMemory };
@@ -109,19 +110,6 @@ interface Place {
   readonly directTlsPort: number;
   readonly users: readonly string[];
   readonly isPubsubInMemory: boolean;
-}
-
-/** Two ports that nobody listens on at this moment. */
-async function freePorts(): Promise<[number, number]> {
-  const servers = [createServer(), createServer()];
-  const ports: number[] = [];
-  for (const server of servers) {
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const address = server.address();
-    ports.push(typeof address === 'object' && address ? address.port : 0);
-  }
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return [ports[0] ?? 0, ports[1] ?? 0];
 }
 
 async function makeCertificate(folder: string, domain: string): Promise<void> {

@@ -6,8 +6,9 @@ import { createStack } from '../../../install/private-stack/create-stack.ts';
 import { CHECKOUT } from '../../../install/private-stack/paths.ts';
 import { withClient } from '../../../install/private-stack/postgres.ts';
 import type { Stack } from '../../../install/private-stack/stack.ts';
+import { freePort } from '../../support/phones/processes.ts';
 import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
-import { freePort, RunningCommand } from './command.ts';
+import { RunningCommand } from './command.ts';
 
 jest.setTimeout(180_000);
 

@@ -4,7 +4,8 @@ import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals
 import { createStack } from '../../../install/private-stack/create-stack.ts';
 import type { Stack } from '../../../install/private-stack/stack.ts';
 import { eventually } from '../../support/eventually.ts';
-import { freePort, RunningCommand } from './command.ts';
+import { freePort } from '../../support/phones/processes.ts';
+import { RunningCommand } from './command.ts';
 
 jest.setTimeout(240_000);
 
@@ -136,7 +137,7 @@ describe('queueapp start', () => {
   test('goes on without XMPP when none is configured, and says so', async () => {
     await using application = queueapp(['start'], { XMPP_SERVICE: '', XMPP_JID: '', XMPP_PASSWORD: '' });
     await untilReady();
-    expect(application.out).toContain('XMPP is not configured');
+    await eventually('it says so', () => application.out.includes('XMPP is not configured'));
     application.signal('SIGTERM');
     expect((await application.end()).status).toBe(0);
   });

@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { eventually } from '../../support/eventually.ts';
+import { freePort } from '../../support/phones/processes.ts';
 import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
-import { freePort, RunningCommand } from '../check/command.ts';
+import { RunningCommand } from '../check/command.ts';
 
 jest.setTimeout(400_000);
 

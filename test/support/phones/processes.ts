@@ -1,4 +1,5 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { rmSync } from 'node:fs';
@@ -10,6 +11,11 @@ import type { Readable, Writable } from 'node:stream';
 
 /** How long a program may take to end by itself after SIGTERM; then it is killed. */
 const END_LIMIT_MS = 10_000;
+/** Below the ports of the private stacks (install/private-stack/ports.ts), and those below the kernel’s; above 10080, which no fetch may use. */
+const FIRST_PORT = 11_000;
+const PORTS = 4_000;
+/** Another one in each process, so that two of them look at different ports. */
+let turn = randomInt(PORTS);
 
 // What still runs when the test process ends, because a test failed to close it. It does not hold the test process up.
 const running = new Set<Program>();
@@ -115,28 +121,29 @@ export function temporaryFolder(purpose: string): Promise<string> {
   return mkdtemp(join(tmpdir(), `queueapp-${purpose}-`));
 }
 
-/** Until the program that it is for listens, a port looks as free as before: none is given twice. */
-const given = new Set<number>();
-
-/** Finds a port of 127.0.0.1 on which nobody listens, neither by TCP nor by UDP. */
+/**
+ * Finds a port of 127.0.0.1 on which nobody listens, neither by TCP nor by UDP: none that the kernel gives to whoever asks for any port, and none that
+ * was found here before, so that it is still free when the program that it is for comes to it.
+ */
 export async function freePort(): Promise<number> {
   for (;;) {
-    const port = await freeTcpPort();
-    if (given.has(port) || (await isUdpPortTaken(port))) continue;
-    given.add(port);
-    return port;
+    const port = FIRST_PORT + (turn++ % PORTS);
+    if (!((await isTcpPortTaken(port)) || (await isUdpPortTaken(port)))) return port;
   }
 }
 
-async function freeTcpPort(): Promise<number> {
+async function isTcpPortTaken(port: number): Promise<boolean> {
   const server = createServer();
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('No port was given');
-  return address.port;
+  try {
+    const listening = once(server, 'listening');
+    server.listen({ port, host: '127.0.0.1', exclusive: true });
+    await listening;
+    return false;
+  } catch {
+    return true;
+  } finally {
+    await new Promise((resolve) => server.close(resolve));
+  }
 }
 
 /** Tells whether some program has bound a UDP port of 127.0.0.1. */

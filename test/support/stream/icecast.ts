@@ -2,10 +2,10 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { eventually } from '../eventually.ts';
+import { freePort } from '../phones/processes.ts';
 
 const PASSWORD = 'tried';
 /** A port that was free may have been taken by another program when Icecast comes to it. */
@@ -113,16 +113,6 @@ export const TONE_DBFS = -24.1;
 /** A tone for ffmpeg. */
 export function toneInput(hz: number): string[] {
   return ['-f', 'lavfi', '-i', `sine=frequency=${hz}:sample_rate=44100`];
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('No port');
-  return address.port;
 }
 
 async function end(child: ChildProcess | null): Promise<void> {
