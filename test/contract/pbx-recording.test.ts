@@ -37,7 +37,7 @@ describe.each([
 
   async function answered(): Promise<{ caller: HarnessCaller; id: ChannelId }> {
     const caller = await harness.call({ number: '5550100', name: 'Alice' });
-    const start = () => events.find((event) => event.type === 'stasis-start');
+    const start = () => events.find((event) => event.type === 'stasis-start' && event.args[0] === 'queue');
     await harness.until(() => start() !== undefined, 'the call in the application');
     const event = start();
     if (event?.type !== 'stasis-start') throw new Error('No call came in');
