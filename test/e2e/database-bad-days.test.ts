@@ -100,6 +100,13 @@ async function untilToldOnce(power: string): Promise<void> {
   await eventually('the return is told', async () => returns(power).length > 0, 90_000);
   expect([losses(power).length, returns(power).length]).toEqual([1, 1]);
 }
+/** Each loss is told once, and then its return: a busy machine can make the database slow besides. */
+async function untilToldInTurn(power: string): Promise<void> {
+  const told = () => lines(({ lost, back }) => lost === power || back === power).map((line) => 'lost' in line);
+  await eventually('the return is told', () => told().at(-1) === false, 90_000);
+  const all = told();
+  expect(all).toEqual(all.map((_, index) => index % 2 === 0));
+}
 /** Lines that somebody may have to look at. */
 const warnings = () => lines(({ level }) => level === 'warn' || level === 'error' || level === 'fatal');
 
@@ -165,10 +172,8 @@ describe('while one talks and two wait, PostgreSQL', () => {
     await untilHears(waiting[0], 'a-low');
     const heard = await captures.begin(site, waiting[0]);
     proxy.delayAnswers(SLOW_MS);
-    const { reason } = await untilDatabase('slow');
-    expect(reason).toMatch(/^the simplest statement takes \d+\.\d s$/);
-    // A busy machine adds to it.
-    expect(Number(reason?.match(/[\d.]+/)?.[0])).toBeGreaterThanOrEqual(SLOW_MS / 1_000);
+    // A busy machine adds to it, and may have been slow by itself just before.
+    await untilDatabase('slow', /^the simplest statement takes ([2-9]|\d\d+)\.\d s$/);
     await untilReady();
     const isTold = async () =>
       /^! database is slow for \d+s: the simplest statement takes [2-9]/m.test((await site.cli('status')).out);
@@ -190,7 +195,7 @@ describe('while one talks and two wait, PostgreSQL', () => {
     await site.logged('COMPLETEAGENT', 4);
     expect(await stories()).toEqual({ 2001: SERVED, 2002: SERVED, 2003: SERVED, 2004: SERVED });
     expect(await epoch()).toBe(before);
-    await untilToldOnce('speed of the database');
+    await untilToldInTurn('speed of the database');
     expect(losses('database').length).toBeLessThanOrEqual(1);
     expect(warnings().length).toBeLessThan(WARNINGS_MAX);
   });
