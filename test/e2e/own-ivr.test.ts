@@ -67,7 +67,9 @@ beforeAll(async () => {
       );
   site = await Site.up({ name: 'own-ivr', configure });
   await site.dialplan('0107', 'Stasis(queueapp,menu,office)');
-  await site.dialplan('0108', 'Stasis(queueapp,menu,office-on-holiday)');
+  // Answered a while before something is said: a phone that has to wait for its turn then does not hear what came before.
+  await site.dialplan('0108', 'Answer()', 'Wait(1)', 'Stasis(queueapp,menu,office-on-holiday)');
+  await site.dialplan('0112', 'Answer()', 'Wait(1)', 'Stasis(queueapp,queue,support)');
   await site.dialplan('0109', 'Set(CUSTOMER_CODE=2222)', 'Stasis(queueapp,queue,support)');
   await site.dialplan('0110', 'Set(MAILBOX=reached)', 'Wait(60)');
   await site.dialplan('0111', 'Set(QUEUE_PRIO=5)', 'Stasis(queueapp,queue,support)');
@@ -171,7 +173,7 @@ test('One call more than the limit hears that all lines are busy, and goes on in
   await site.caller('0001', { from: { number: '2000' } });
   await site.caller('0001', { from: { number: '2001' } });
   await site.logged('ENTERQUEUE', 2);
-  const third = await site.caller('0001', { from: { number: '2002' } });
+  const third = await site.caller('0112', { from: { number: '2002' } });
   await third.ended();
   expect(await promptsOf(third)).toEqual(['all_lines_busy']);
   await eventually('only the first two are there', async () => (await site.calls()).length === 2);
