@@ -32,7 +32,8 @@ beforeAll(async () => {
   // Who comes back waits there, until somebody has read the variables.
   await site.dialplan('0101', 'Stasis(queueapp,queue,brief)', 'Answer()', 'Wait(60)');
   await site.dialplan('0102', 'Stasis(queueapp,queue,small)');
-  await site.dialplan('0103', 'Stasis(queueapp,queue,empty)', 'Answer()', 'Wait(60)');
+  // Answered a while before something is said: a phone that has to wait for its turn then does not hear what came before.
+  await site.dialplan('0103', 'Answer()', 'Wait(1)', 'Stasis(queueapp,queue,empty)', 'Wait(60)');
   await site.dialplan('0104', 'Stasis(queueapp,queue,nowhere)', 'Answer()', 'Wait(60)');
   await site.dialplan('0105', 'Stasis(queueapp,menu,support)');
 }, 600_000);
@@ -104,7 +105,8 @@ describe('the customer code', () => {
     const starSilenceHash = await site.caller('0105', { from });
     const right = await site.caller('0105', { from: { number: '2002' } });
     await Promise.all([
-      tries(tooShortTooLongUnknown, ['111', '12345', '9999']),
+      // On a busy machine Asterisk may take a key for two: no known code comes of these then.
+      tries(tooShortTooLongUnknown, ['345', '12345', '9999']),
       tries(starSilenceHash, ['*', '', '2#']),
       tries(right, ['9999', '2222']),
     ]);
