@@ -73,6 +73,11 @@ export class CallBridge implements KnownBridge {
     return missing.length === 0 ? 'done' : await this.#bringIn(missing, { isMuted: false });
   }
 
+  /** Lets somebody who talks leave and come in anew. `gone`: they have vanished. */
+  async reenter(channelId: ChannelId): Promise<Presence> {
+    return await this.#bringIn([channelId], { isMuted: false });
+  }
+
   async #bringIn(channelIds: readonly ChannelId[], how: { readonly isMuted: boolean }): Promise<Presence> {
     await this.make();
     const answer = await this.#room.pbx.addToBridge(this.bridgeId, channelIds, how);

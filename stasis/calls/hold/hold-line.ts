@@ -4,6 +4,7 @@ import { isAppError } from '../../../src/errors.ts';
 import { delay } from '../../../src/lib/clock.ts';
 import { deferred } from '../../../src/lib/deferred.ts';
 import type { MediaLine } from '../../../src/ports/media-out.ts';
+import type { Presence } from '../../../src/ports/pbx.ts';
 import type { Call } from '../call.ts';
 import type { CallBridge } from '../call-bridge.ts';
 import type { CallRoom } from '../call-room.ts';
@@ -45,6 +46,8 @@ export class HoldLine {
   /** The first sample that the caller has not heard. */
   #from = 0;
   #isPaused = false;
+  /** Asterisk plays music of its own, which only ends for certain when the caller leaves the bridge (stasis/ari/README.md). */
+  #isOnHold = false;
   /** `asked`: for Asterisk's music; that it was not granted does not say that it does not play. */
   #fallback: 'silent' | 'asked' | 'heard' = 'silent';
   #end: AbortController | null = null;
@@ -54,11 +57,15 @@ export class HoldLine {
     this.#options = options;
   }
 
-  /** Soon something is heard: the programme, or Asterisk's music in its place. To be called when closed. */
-  open(): void {
+  /**
+   * Soon something is heard: the programme, or Asterisk's music in its place. To be called when closed. `isOnHold`: the member has put the
+   * caller on hold.
+   */
+  open({ isOnHold } = { isOnHold: false }): void {
     const end = new AbortController();
     const { call } = this.#options;
     this.#end = end;
+    this.#isOnHold = isOnHold;
     this.#running = this.#keepUp(AbortSignal.any([end.signal, call.signal])).catch((error: unknown) => {
       call.log.error({ err: error }, "The caller's programme has ended by a fault");
     });
@@ -133,12 +140,12 @@ export class HoldLine {
 
   /** One life of the line, until its end is wanted (`false`) or it is lost or can't be laid (`true`). */
   async #layOnce(end: AbortSignal): Promise<boolean> {
-    const { call, bridge } = this.#options;
+    const { call } = this.#options;
     const over = deferred<string | null>();
     const onEnd = () => over.resolve(null);
     end.addEventListener('abort', onEnd, { once: true });
     try {
-      if ((await bridge.listen(call.channelId)) === 'gone') {
+      if ((await this.#bringIn()) === 'gone') {
         call.end({ code: 0, text: 'no longer there when the programme was to begin' });
         return false;
       }
@@ -161,6 +168,15 @@ export class HoldLine {
       end.removeEventListener('abort', onEnd);
       await this.#takeUp();
     }
+  }
+
+  /** Into the bridge; who is on hold comes in anew, once. */
+  async #bringIn(): Promise<Presence> {
+    const { call, bridge } = this.#options;
+    if (!this.#isOnHold) return await bridge.listen(call.channelId);
+    const presence = await bridge.reenter(call.channelId);
+    this.#isOnHold = false;
+    return presence;
   }
 
   #lay(onLost: (reason: string) => void): Promise<MediaLine> {

@@ -3,8 +3,8 @@ import type { Heard } from '../recovery/heard.ts';
 
 /** What is heard after the greeting: the caller's own programme, or Asterisk's music where a class of its own was asked for. */
 export interface HoldMusic {
-  /** It begins, or goes on where it was stopped. */
-  start(): Promise<void>;
+  /** It begins, or goes on where it was stopped. `isOnHold`: the member has put the caller on hold, and Asterisk plays music of its own. */
+  start(how?: { readonly isOnHold: boolean }): Promise<void>;
   /** Settles when the channel is silent. */
   stop(): Promise<void>;
   /** The process stops: whatever can sound without it until the next one takes the caller over. */

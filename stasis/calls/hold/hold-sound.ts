@@ -97,7 +97,7 @@ export class HoldSound {
       this.#insist(async () => {
         this.#music ??= await this.#choose();
         this.#music.moved(null);
-        if (this.#isWanted && this.#music.isForHold) await this.#music.start();
+        if (this.#isWanted && this.#music.isForHold) await this.#music.start({ isOnHold: true });
       }),
     );
   }

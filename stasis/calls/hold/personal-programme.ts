@@ -62,8 +62,8 @@ export class PersonalProgramme implements HoldMusic {
     return new PersonalProgramme(options, kept?.programme.tune ?? (await recallTune(room, call, musicClass.name)));
   }
 
-  async start(): Promise<void> {
-    this.#line.open();
+  async start(how?: { readonly isOnHold: boolean }): Promise<void> {
+    this.#line.open(how);
   }
 
   stop(): Promise<void> {

@@ -423,6 +423,29 @@ describe('the member puts the caller on hold', () => {
     expect(await center.leftovers()).toEqual(NOTHING_LEFT);
   });
 
+  test.each([0, 300])(
+    'Asterisk’s own music, which begins %d ms after it has told of the hold, gives way to the programme, and is not heard after it',
+    async (ms) => {
+      const center = await CallCenter.open({ members: ['1000'] });
+      const caller = await center.entersSupport();
+      await center.wait(5_000);
+      center.phone('1000').picksUp();
+      await center.wait(1_000);
+      center.pbx.holdTakesMs = ms;
+      for (const _hold of [1, 2]) {
+        center.phone('1000').holds();
+        await center.wait(500);
+        expect(center.holdSound(caller)).toBe('a');
+        center.phone('1000').unholds();
+        await center.wait(1_000);
+        expect([caller.talksTo, caller.music, center.media.openLines]).toEqual([['PJSIP/1000'], null, 0]);
+      }
+      center.phone('1000').hangsUp();
+      await center.wait(100);
+      expect(await center.leftovers()).toEqual(NOTHING_LEFT);
+    },
+  );
+
   test.each(['caller', 'member'] as const)('the %s hangs up on hold: nothing is left', async (who) => {
     const center = await CallCenter.open({ members: ['1000'] });
     const caller = await center.entersSupport();

@@ -63,7 +63,7 @@ export class FakeCaller {
   }
 
   get music(): string | null {
-    return this.#channel.musicClass;
+    return this.#channel.isMusicOfHold ? 'of hold' : this.#channel.musicClass;
   }
 
   get isAnswered(): boolean {

@@ -48,6 +48,10 @@ export class FakeChannel {
   isMuted = false;
   bridgeId: BridgeId | null = null;
   musicClass: string | null = null;
+  /** Asterisk's own music, because the partner has put this channel on hold: nobody else is heard. */
+  isMusicOfHold = false;
+  /** How often it has come into a bridge. */
+  joined = 0;
   hangupCause: HangupCause | null = null;
   continuedTo: DialplanTarget | 'next' | null = null;
   /** Who rings: set on a leg that was created towards a phone's contact. */

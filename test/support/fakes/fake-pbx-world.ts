@@ -39,6 +39,8 @@ export class FakePbxWorld implements PhoneSwitch, CallerSwitch {
   readonly dialplanHints = new Map<string, string>();
   readonly #hints = new Map<string, string>();
   readonly #deviceStates = new Map<string, DeviceState>();
+  /** So long after its event, whoever is put on hold and has been in the bridge since then hears Asterisk's own music; until they leave the bridge. */
+  holdTakesMs = 0;
   readonly #clock: Clock;
   readonly #wire: FakePbxWire;
   #tellEnd: (channel: FakeChannel) => void = () => undefined;
@@ -89,7 +91,17 @@ export class FakePbxWorld implements PhoneSwitch, CallerSwitch {
   holdLeg(channel: FakeChannel, isOnHold: boolean): void {
     channel.isOnHold = isOnHold;
     this.#wire.emit({ type: isOnHold ? 'hold' : 'unhold', channelId: channel.channelId });
+    if (isOnHold) for (const partner of this.partnerChannelsOf(channel)) this.#beginHold(partner);
     this.refreshDevice(channel.device);
+  }
+
+  #beginHold(channel: FakeChannel): void {
+    const { joined } = channel;
+    const begins = () => {
+      if (channel.joined === joined && channel.bridgeId !== null) channel.isMusicOfHold = true;
+    };
+    if (this.holdTakesMs === 0) begins();
+    else this.#clock.after(this.holdTakesMs, begins);
   }
 
   legsOf(phone: string): readonly FakeChannel[] {
@@ -213,6 +225,7 @@ export class FakePbxWorld implements PhoneSwitch, CallerSwitch {
     this.bridges.get(bridgeId)?.members.push(channel);
     channel.bridgeId = bridgeId;
     channel.isMuted = isMuted;
+    channel.joined += 1;
     this.#wire.emit({ type: 'bridge-entered', bridgeId, channelId: channel.channelId });
   }
 
@@ -222,6 +235,7 @@ export class FakePbxWorld implements PhoneSwitch, CallerSwitch {
     const members = this.bridges.get(bridgeId)?.members;
     members?.splice(members.indexOf(channel), 1);
     channel.bridgeId = null;
+    channel.isMusicOfHold = false;
     this.#wire.emit({ type: 'bridge-left', bridgeId, channelId: channel.channelId });
   }
 

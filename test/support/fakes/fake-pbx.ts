@@ -65,6 +65,10 @@ export class FakePbx implements Pbx {
   takesMedia = true;
   /** Whether its dialplan keeps the ends of channels. */
   notesEnds = true;
+  /** How much later than it tells of a hold it plays its own music to whoever is on hold: a busy one. */
+  set holdTakesMs(ms: number) {
+    this.#world.holdTakesMs = ms;
+  }
   /** What was dialled, in order. */
   readonly dialled: string[] = [];
   /** Where it says that it expects RTP; nobody listens there. */
