@@ -73,7 +73,15 @@ export class CallBridge implements KnownBridge {
     return missing.length === 0 ? 'done' : await this.#bringIn(missing, { isMuted: false });
   }
 
-  /** Lets somebody who talks leave and come in anew. `gone`: they have vanished. */
+  /** Takes somebody out; answers how they were inside, `null`: they were not. */
+  async leave(channelId: ChannelId): Promise<'listening' | 'talking' | null> {
+    if (!this.#inside.delete(channelId)) return null;
+    const isMuted = this.#muted.delete(channelId);
+    await this.#room.pbx.removeFromBridge(this.bridgeId, channelId);
+    return isMuted ? 'listening' : 'talking';
+  }
+
+  /** Lets somebody in to talk, anew if they are inside. `gone`: they have vanished. */
   async reenter(channelId: ChannelId): Promise<Presence> {
     return await this.#bringIn([channelId], { isMuted: false });
   }

@@ -48,6 +48,8 @@ export class HoldLine {
   #isPaused = false;
   /** Asterisk plays music of its own, which only ends for certain when the caller leaves the bridge (stasis/ari/README.md). */
   #isOnHold = false;
+  /** How the caller was in the bridge, before they left it to hear Asterisk's music. */
+  #seat: 'listening' | 'talking' | null = null;
   /** `asked`: for Asterisk's music; that it was not granted does not say that it does not play. */
   #fallback: 'silent' | 'asked' | 'heard' = 'silent';
   #end: AbortController | null = null;
@@ -108,12 +110,13 @@ export class HoldLine {
       const laidAtMs = clock.now();
       const isLost = await this.#layOnce(end);
       if (isLost) {
-        await this.#hearFallback();
+        await this.hearFallback();
         losses = clock.now() - laidAtMs > STEADY_MS ? 1 : Math.min(losses + 1, RELAY_PAUSES_MS.length);
         if (await this.#isBackWithin(RELAY_PAUSES_MS[losses - 1] ?? 0, end)) losses = 0;
       }
     }
     await this.#endFallback();
+    if (this.#seat === 'talking') await this.#bringIn();
   }
 
   /** A pause that ends early when Asterisk has been out of reach and is back: what failed meanwhile says nothing of a line that is laid now. */
@@ -133,7 +136,7 @@ export class HoldLine {
     const ended = deferred<void>();
     const onEnd = () => ended.resolve();
     end.addEventListener('abort', onEnd, { once: true });
-    await this.#hearFallback();
+    await this.hearFallback();
     await Promise.race([reading, ended.promise]);
     end.removeEventListener('abort', onEnd);
   }
@@ -141,20 +144,19 @@ export class HoldLine {
   /** One life of the line, until its end is wanted (`false`) or it is lost or can't be laid (`true`). */
   async #layOnce(end: AbortSignal): Promise<boolean> {
     const { call } = this.#options;
+    const isMusicOn = this.#fallback !== 'silent';
     const over = deferred<string | null>();
     const onEnd = () => over.resolve(null);
     end.addEventListener('abort', onEnd, { once: true });
     try {
-      if ((await this.#bringIn()) === 'gone') {
-        call.end({ code: 0, text: 'no longer there when the programme was to begin' });
-        return false;
-      }
+      if (!isMusicOn && (await this.#isGone())) return false;
       if (end.aborted) return false;
       const opening = this.#lay(over.resolve);
       await Promise.race([opening, over.promise]);
       if (end.aborted) return this.#closeLate(opening);
       this.#line = await opening;
       await this.#endFallback();
+      if (isMusicOn && (await this.#isGone())) return false;
       const reason = await over.promise;
       if (reason !== null)
         call.log.warn({ reason }, "The caller's programme was cut off: Asterisk's own music meanwhile");
@@ -170,12 +172,20 @@ export class HoldLine {
     }
   }
 
-  /** Into the bridge; who is on hold comes in anew, once. */
+  /** Brings the caller in, and tells of one who vanished unheard. */
+  async #isGone(): Promise<boolean> {
+    if ((await this.#bringIn()) === 'done') return false;
+    this.#options.call.end({ code: 0, text: 'no longer there when the programme was to begin' });
+    return true;
+  }
+
+  /** Into the bridge, as they were there before; who is on hold comes in anew, once. */
   async #bringIn(): Promise<Presence> {
     const { call, bridge } = this.#options;
-    if (!this.#isOnHold) return await bridge.listen(call.channelId);
-    const presence = await bridge.reenter(call.channelId);
+    const isTalking = this.#isOnHold || this.#seat === 'talking';
+    const presence = await (isTalking ? bridge.reenter(call.channelId) : bridge.listen(call.channelId));
     this.#isOnHold = false;
+    this.#seat = null;
     return presence;
   }
 
@@ -219,11 +229,13 @@ export class HoldLine {
     this.#isPaused = true;
   }
 
-  async #hearFallback(): Promise<void> {
-    const { room, call, fallback } = this.#options;
+  /** Asterisk's own music, outside of the bridge: inside, its end can get lost (stasis/ari/README.md). */
+  async hearFallback(): Promise<void> {
+    const { room, call, bridge, fallback } = this.#options;
     if (this.#fallback === 'heard') return;
     this.#fallback = 'asked';
     await quietly(call, 'start-music', async () => {
+      this.#seat ??= await bridge.leave(call.channelId);
       await room.pbx.startMusic(call.channelId, fallback);
       this.#fallback = 'heard';
     });

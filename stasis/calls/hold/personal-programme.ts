@@ -6,7 +6,6 @@ import type { QueueSettings } from '../../../src/core/queue/settings.ts';
 import type { Call } from '../call.ts';
 import type { CallBridge } from '../call-bridge.ts';
 import type { CallRoom, HoldClass } from '../call-room.ts';
-import { quietly } from '../quietly.ts';
 import type { Heard, KeptUp } from '../recovery/heard.ts';
 import { timeOfDay } from '../time-of-day.ts';
 import { announcementVoice, grammarFor } from './announcement-voice.ts';
@@ -71,9 +70,8 @@ export class PersonalProgramme implements HoldMusic {
   }
 
   async standStill(): Promise<void> {
-    const { room, call, musicClass } = this.#options;
     await this.#line.close();
-    await quietly(call, 'start-music', () => room.pbx.startMusic(call.channelId, musicClass.fallback));
+    await this.#line.hearFallback();
   }
 
   heard(): Omit<Heard, 'consent'> | null {

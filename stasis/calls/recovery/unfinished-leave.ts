@@ -85,8 +85,8 @@ export async function finishLeaving(room: CallRoom, session: CallSession, reques
   call.log.info({ outcome: ended.outcome, exit: exit.type }, 'Was about to leave the queue when the process died');
   // Before anything is waited for: bridges that nobody claims are removed.
   const bridge = new CallBridge(room, call, left);
-  await quietly(call, 'stop-music', () => room.pbx.stopMusic(call.channelId));
   await bridge.remove();
+  await quietly(call, 'stop-music', () => room.pbx.stopMusic(call.channelId));
   call.signal.throwIfAborted();
   const isWithdrawn = exit.type === 'unserved' && exit.status === 'WITHDRAW';
   if (exit.type !== 'served' && !isWithdrawn) await setLeavingVariables({ room, call, settings });

@@ -241,9 +241,10 @@ export class FakePbx implements Pbx {
     });
   }
 
+  /** In a bridge it is always lost, as it now and then is (stasis/ari/README.md). */
   stopMusic(id: ChannelId): Promise<Presence> {
     return this.#onChannel('stopMusic', id, (channel) => {
-      channel.musicClass = null;
+      if (channel.bridgeId === null) channel.musicClass = null;
     });
   }
 
