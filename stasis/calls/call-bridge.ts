@@ -73,17 +73,17 @@ export class CallBridge implements KnownBridge {
     return missing.length === 0 ? 'done' : await this.#bringIn(missing, { isMuted: false });
   }
 
-  /** Takes somebody out; answers how they were inside, `null`: they were not. */
-  async leave(channelId: ChannelId): Promise<'listening' | 'talking' | null> {
-    if (!this.#inside.delete(channelId)) return null;
-    const isMuted = this.#muted.delete(channelId);
+  /** Takes somebody out. When that fails they count as inside; whether they are is not known. Idempotent. */
+  async leave(channelId: ChannelId): Promise<void> {
+    if (!this.#inside.has(channelId)) return;
     await this.#room.pbx.removeFromBridge(this.bridgeId, channelId);
-    return isMuted ? 'listening' : 'talking';
+    this.#inside.delete(channelId);
+    this.#muted.delete(channelId);
   }
 
-  /** Lets somebody in to talk, anew if they are inside. `gone`: they have vanished. */
-  async reenter(channelId: ChannelId): Promise<Presence> {
-    return await this.#bringIn([channelId], { isMuted: false });
+  /** Brings somebody in, anew if they are inside. `gone`: they have vanished. */
+  async enterAnew(channelId: ChannelId, how: { readonly isMuted: boolean }): Promise<Presence> {
+    return await this.#bringIn([channelId], how);
   }
 
   async #bringIn(channelIds: readonly ChannelId[], how: { readonly isMuted: boolean }): Promise<Presence> {

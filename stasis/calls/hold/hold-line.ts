@@ -48,8 +48,8 @@ export class HoldLine {
   #isPaused = false;
   /** Asterisk plays music of its own, which only ends for certain when the caller leaves the bridge (stasis/ari/README.md). */
   #isOnHold = false;
-  /** How the caller was in the bridge, before they left it to hear Asterisk's music. */
-  #seat: 'listening' | 'talking' | null = null;
+  /** How the caller was in the bridge before they were to leave it and hear Asterisk's music; `null`: they were not. */
+  #seat: { readonly isMuted: boolean } | null = null;
   /** `asked`: for Asterisk's music; that it was not granted does not say that it does not play. */
   #fallback: 'silent' | 'asked' | 'heard' = 'silent';
   #end: AbortController | null = null;
@@ -116,7 +116,7 @@ export class HoldLine {
       }
     }
     await this.#endFallback();
-    if (this.#seat === 'talking') await this.#bringIn();
+    if (this.#seat?.isMuted === false) await quietly(this.#options.call, 'back-into-bridge', () => this.#bringIn());
   }
 
   /** A pause that ends early when Asterisk has been out of reach and is back: what failed meanwhile says nothing of a line that is laid now. */
@@ -182,8 +182,8 @@ export class HoldLine {
   /** Into the bridge, as they were there before; who is on hold comes in anew, once. */
   async #bringIn(): Promise<Presence> {
     const { call, bridge } = this.#options;
-    const isTalking = this.#isOnHold || this.#seat === 'talking';
-    const presence = await (isTalking ? bridge.reenter(call.channelId) : bridge.listen(call.channelId));
+    const seat = this.#isOnHold ? { isMuted: false } : this.#seat;
+    const presence = await (seat === null ? bridge.listen(call.channelId) : bridge.enterAnew(call.channelId, seat));
     this.#isOnHold = false;
     this.#seat = null;
     return presence;
@@ -234,8 +234,9 @@ export class HoldLine {
     const { room, call, bridge, fallback } = this.#options;
     if (this.#fallback === 'heard') return;
     this.#fallback = 'asked';
+    if (bridge.holds(call.channelId)) this.#seat ??= { isMuted: bridge.isMuted(call.channelId) };
     await quietly(call, 'start-music', async () => {
-      this.#seat ??= await bridge.leave(call.channelId);
+      await bridge.leave(call.channelId);
       await room.pbx.startMusic(call.channelId, fallback);
       this.#fallback = 'heard';
     });
