@@ -7,7 +7,15 @@ import { durationMs, slice, writeWav } from '../support/audio/pcm.ts';
 import { longestPauseMs, mostPacketsWithin } from '../support/audio/rtp.ts';
 import { BillingServer } from '../support/billing-server.ts';
 import { eventually } from '../support/e2e/eventually.ts';
-import { addNativeClass, hearsFor, holes, SentAudio, untilHears, withQueues } from '../support/e2e/hearing.ts';
+import {
+  addNativeClass,
+  asteriskBeat,
+  hearsFor,
+  holes,
+  SentAudio,
+  untilHears,
+  withQueues,
+} from '../support/e2e/hearing.ts';
 import { untilTone } from '../support/e2e/listening.ts';
 import { grammar, hearsPhrase } from '../support/e2e/phrases.ts';
 import { Site } from '../support/e2e/site.ts';
@@ -94,7 +102,7 @@ describe('the process', () => {
   test('is frozen for 700 ms: nobody hears it', async () => {
     const caller = await call('sweep', '5550401');
     await hearsFor(caller, 2_500);
-    const sending = await SentAudio.begin(caller);
+    const sending = await SentAudio.begin(caller, await asteriskBeat(site));
     await hearsFor(caller, 1_000);
     const stoppedAtMs = performance.now();
     site.app.signal('SIGSTOP');

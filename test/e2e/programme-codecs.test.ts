@@ -8,6 +8,7 @@ import { longestPauseMs } from '../support/audio/rtp.ts';
 import { eventually } from '../support/e2e/eventually.ts';
 import {
   addNativeClass,
+  asteriskBeat,
   hearsFor,
   hearsNow,
   holes,
@@ -136,7 +137,10 @@ test('a member is rung and does not answer: the tune goes on without a gap, and 
   const phone = await site.phone('1000', { behaviour: neverAnswers });
   const [caller, other] = [await site.caller('0001'), await site.caller('0205')];
   await hearsFor(caller, 2_500);
-  const [sending, sendingNative] = [await SentAudio.begin(caller), await SentAudio.begin(other)];
+  const [sending, sendingNative] = [
+    await SentAudio.begin(caller, await asteriskBeat(site)),
+    await SentAudio.begin(other),
+  ];
   await hearsFor(caller, 1_000);
   await site.login('1000');
   await phone.ring();

@@ -16,7 +16,7 @@ import type { StatusJson } from '../../src/http/views.ts';
 import { silences } from '../support/audio/levels.ts';
 import { durationMs, writeWav } from '../support/audio/pcm.ts';
 import { eventually } from '../support/e2e/eventually.ts';
-import { hearsFor, holes, SentAudio } from '../support/e2e/hearing.ts';
+import { asteriskBeat, hearsFor, holes, SentAudio } from '../support/e2e/hearing.ts';
 import { untilTheyTalk } from '../support/e2e/listening.ts';
 import { Site } from '../support/e2e/site.ts';
 import { sweep, sweepPlaceMs } from '../support/e2e/tone-class.ts';
@@ -77,7 +77,7 @@ test('strategy and ring time are changed by SQL, SIGHUP and command while a call
   // Until the recordings are read, it is Asterisk's own music.
   await site.untilPhase('waiting', ({ hears }) => hears === 'sweep');
   await hearsFor(caller, 2_500);
-  const sending = await SentAudio.begin(caller);
+  const sending = await SentAudio.begin(caller, await asteriskBeat(site));
   await hearsFor(caller, 500);
 
   await site.sql(`update queue set settings = '{"ring-timeout": "4s"}' where name = 'support'`);
