@@ -306,7 +306,12 @@ describe('the embedded PostgreSQL, while one talks and two wait,', () => {
     await site.followedBy(site.another({ DATABASE_URL: '', QUEUEAPP_DATA: data }));
     await ask("insert into extension (number) values ('1000')");
     await eventually('the extension is known', async () => (await site.members()).length === 1);
-    const { phone, talking, ring, waiting } = await oneTalksTwoWait(site);
+    const booked = () =>
+      eventually(
+        'CONNECT is in the embedded database',
+        async () => (await ask("select from queue_log where event = 'CONNECT'")).length === 1,
+      );
+    const { phone, talking, ring, waiting } = await oneTalksTwoWait(site, booked);
     await untilHears(waiting[0], 'a-low');
     const heard = await captures.begin(site, waiting[0]);
     await fillUp(small, ['queue_log', 'queue_entry', 'ring_attempt'], { admin: ask, query: ask });

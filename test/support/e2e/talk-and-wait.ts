@@ -13,14 +13,18 @@ export interface TalkAndWait {
   readonly waiting: readonly [Caller, Caller];
 }
 
-export async function oneTalksTwoWait(site: Site): Promise<TalkAndWait> {
+/** `booked` waits until the CONNECT is in queue_log, by default in the site's database. */
+export async function oneTalksTwoWait(
+  site: Site,
+  booked: () => Promise<unknown> = () => site.logged('CONNECT'),
+): Promise<TalkAndWait> {
   const phone = await site.phone('1000', { speaksHz: 700, behaviour: answers(400) });
   await site.onDuty('1000');
   const talking = await site.caller('0001', { from: { number: '2001' }, speaksHz: 500 });
   const ring = await phone.ring();
   await site.untilPhase('talking');
   // They talk before the database has it.
-  await site.logged('CONNECT');
+  await booked();
   const first = await site.caller('0001', { from: { number: '2002' } });
   await site.untilPhase('waiting', ({ position }) => position === 1);
   const second = await site.caller('0001', { from: { number: '2003' } });
