@@ -137,7 +137,7 @@ export class CallCenter {
     this.store.now = () => this.clock.now();
     this.pbx = new FakePbx(this.clock, neighbourhood?.switchName);
     this.announcer = new FakeAnnouncer(this.clock);
-    this.media = new FakeMediaOut(this.clock);
+    this.media = new FakeMediaOut(this.clock, (bridgeId) => this.pbx.hasBridge(bridgeId));
     this.#kept = keptLog(level, this.clock);
     this.application = this.#newApplication();
   }
@@ -270,7 +270,7 @@ export class CallCenter {
   async begins(): Promise<void> {
     this.dies();
     this.#process = new Mortal();
-    this.media = new FakeMediaOut(this.clock);
+    this.media = new FakeMediaOut(this.clock, (bridgeId) => this.pbx.hasBridge(bridgeId));
     this.application = this.#newApplication();
     await this.application.start();
     this.pbx.reconnects();

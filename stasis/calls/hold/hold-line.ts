@@ -48,8 +48,8 @@ export class HoldLine {
   #isPaused = false;
   /** Asterisk plays music of its own, which only ends for certain when the caller leaves the bridge (stasis/ari/README.md). */
   #isOnHold = false;
-  /** How the caller was in the bridge before they were to leave it and hear Asterisk's music; `null`: they were not. */
-  #seat: { readonly isMuted: boolean } | null = null;
+  /** The caller was to leave the bridge, to hear Asterisk's music. */
+  #isOut = false;
   /** `asked`: for Asterisk's music; that it was not granted does not say that it does not play. */
   #fallback: 'silent' | 'asked' | 'heard' = 'silent';
   #end: AbortController | null = null;
@@ -116,7 +116,6 @@ export class HoldLine {
       }
     }
     await this.#endFallback();
-    if (this.#seat?.isMuted === false) await quietly(this.#options.call, 'back-into-bridge', () => this.#bringIn());
   }
 
   /** A pause that ends early when Asterisk has been out of reach and is back: what failed meanwhile says nothing of a line that is laid now. */
@@ -143,13 +142,15 @@ export class HoldLine {
 
   /** One life of the line, until its end is wanted (`false`) or it is lost or can't be laid (`true`). */
   async #layOnce(end: AbortSignal): Promise<boolean> {
-    const { call } = this.#options;
+    const { call, bridge } = this.#options;
     const isMusicOn = this.#fallback !== 'silent';
     const over = deferred<string | null>();
     const onEnd = () => over.resolve(null);
     end.addEventListener('abort', onEnd, { once: true });
     try {
-      if (!isMusicOn && (await this.#isGone())) return false;
+      // Who hears Asterisk's music comes in when that has ended.
+      if (isMusicOn) await bridge.make();
+      else if (await this.#isGone()) return false;
       if (end.aborted) return false;
       const opening = this.#lay(over.resolve);
       await Promise.race([opening, over.promise]);
@@ -179,13 +180,15 @@ export class HoldLine {
     return true;
   }
 
-  /** Into the bridge, as they were there before; who is on hold comes in anew, once. */
+  /** Into the bridge; who is on hold comes in anew, once. */
   async #bringIn(): Promise<Presence> {
     const { call, bridge } = this.#options;
-    const seat = this.#isOnHold ? { isMuted: false } : this.#seat;
-    const presence = await (seat === null ? bridge.listen(call.channelId) : bridge.enterAnew(call.channelId, seat));
+    const isAnew = this.#isOnHold || this.#isOut;
+    const presence = await (isAnew
+      ? bridge.enterAnew(call.channelId, { isMuted: !this.#isOnHold })
+      : bridge.listen(call.channelId));
     this.#isOnHold = false;
-    this.#seat = null;
+    this.#isOut = false;
     return presence;
   }
 
@@ -229,14 +232,18 @@ export class HoldLine {
     this.#isPaused = true;
   }
 
-  /** Asterisk's own music, outside of the bridge: inside, its end can get lost (stasis/ari/README.md). */
+  /**
+   * Asterisk's own music; for who waits outside of the bridge, because inside its end can get lost (stasis/ari/README.md). Who is on hold stays with the
+   * member, whose return ends it.
+   */
   async hearFallback(): Promise<void> {
     const { room, call, bridge, fallback } = this.#options;
     if (this.#fallback === 'heard') return;
     this.#fallback = 'asked';
-    if (bridge.holds(call.channelId)) this.#seat ??= { isMuted: bridge.isMuted(call.channelId) };
+    const leaves = bridge.isMuted(call.channelId);
+    if (leaves) this.#isOut = true;
     await quietly(call, 'start-music', async () => {
-      await bridge.leave(call.channelId);
+      if (leaves) await bridge.leave(call.channelId);
       await room.pbx.startMusic(call.channelId, fallback);
       this.#fallback = 'heard';
     });

@@ -201,6 +201,26 @@ describe('the line of a programme', () => {
     expect(await center.leftovers()).toEqual(NOTHING_LEFT);
   });
 
+  test("SIGTERM: Asterisk's music until the next process has read the recordings, too", async () => {
+    const center = await CallCenter.open();
+    const caller = await center.entersSupport();
+    await center.wait(1_000);
+    await center.stops(20_000);
+    const read = deferred<void>();
+    center.sounds.reading = read.promise;
+    center.sounds.addClass('default', []);
+    await center.begins();
+    await center.wait(500);
+    expect(center.holdSound(caller)).toBe('moh:moh');
+    center.sounds.addClass('default', ['a', 'b', 'c']);
+    center.sounds.reading = null;
+    read.resolve();
+    await center.wait(500);
+    expect([center.holdSound(caller), center.media.requests.length]).toEqual(['a', 1]);
+    caller.hangsUp();
+    expect(await center.leftovers()).toEqual(NOTHING_LEFT);
+  });
+
   test('the process is killed: the next one lays a new line in the same bridge', async () => {
     const center = await CallCenter.open();
     const caller = await center.entersSupport();

@@ -1,4 +1,4 @@
-import { type ChannelId, mediaChannelId } from '../../../src/core/ids.ts';
+import { type BridgeId, type ChannelId, mediaChannelId } from '../../../src/core/ids.ts';
 import { WIRE } from '../../../src/core/programme/sound.ts';
 import { AppError } from '../../../src/errors.ts';
 import type { Clock } from '../../../src/lib/clock.ts';
@@ -29,13 +29,16 @@ export class FakeMediaOut implements MediaOut {
   /** Requests, the refused ones included. */
   readonly requests: MediaRequest[] = [];
   readonly #clock: Clock;
+  readonly #isBridge: (bridgeId: BridgeId) => boolean;
   readonly #open = new Map<ChannelId, OpenLine>();
   #refusals = 0;
   #delayMs = 0;
   #count = 0;
 
-  constructor(clock: Clock) {
+  /** `isBridge` tells whether there is such a bridge: into no other a line can be laid. */
+  constructor(clock: Clock, isBridge: (bridgeId: BridgeId) => boolean = () => true) {
     this.#clock = clock;
+    this.#isBridge = isBridge;
   }
 
   /** The next lines can't be laid (MEDIA_UNAVAILABLE). */
@@ -69,6 +72,8 @@ export class FakeMediaOut implements MediaOut {
       this.#refusals--;
       throw new AppError('MEDIA_UNAVAILABLE', 'The fake takes no personal audio');
     }
+    if (request.by.type === 'bridge' && !this.#isBridge(request.by.bridgeId))
+      throw new AppError('MEDIA_UNAVAILABLE', "The caller's bridge has gone");
     const channelId = mediaChannelId(String(++this.#count).padStart(36, '0'));
     const line = new OpenLine(request, channelId, this.#clock, () => this.#open.delete(channelId));
     this.#open.set(channelId, line);

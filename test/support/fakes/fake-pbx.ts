@@ -381,6 +381,10 @@ export class FakePbx implements Pbx {
     return this.#wire.request('hasMediaWebSocket', '', () => this.takesMedia);
   }
 
+  hasBridge(bridgeId: BridgeId): boolean {
+    return this.#world.bridges.has(bridgeId);
+  }
+
   /** Whether a channel is in a bridge at this moment. */
   isInBridge(channelId: ChannelId, bridgeId: BridgeId): boolean {
     return this.#world.channels.get(channelId)?.bridgeId === bridgeId;
