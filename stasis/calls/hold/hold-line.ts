@@ -240,7 +240,8 @@ export class HoldLine {
     const { room, call, bridge, fallback } = this.#options;
     if (this.#fallback === 'heard') return;
     this.#fallback = 'asked';
-    const leaves = bridge.isMuted(call.channelId);
+    // Of who was taken over it is not known whether they are muted.
+    const leaves = !this.#isOnHold && bridge.isMuted(call.channelId);
     if (leaves) this.#isOut = true;
     await quietly(call, 'start-music', async () => {
       if (leaves) await bridge.leave(call.channelId);

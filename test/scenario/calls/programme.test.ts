@@ -466,6 +466,25 @@ describe('the member puts the caller on hold', () => {
     },
   );
 
+  test('on hold and back while the next process still reads the recordings: they talk on', async () => {
+    const center = await CallCenter.open({ members: ['1000'] });
+    const caller = await center.entersSupport();
+    await center.wait(1_000);
+    center.phone('1000').picksUp();
+    await center.wait(1_000);
+    center.sounds.reading = deferred<void>().promise;
+    center.sounds.addClass('default', []);
+    await center.restarts();
+    await center.wait(500);
+    center.phone('1000').holds();
+    await center.wait(1_000);
+    center.phone('1000').unholds();
+    await center.wait(1_000);
+    expect(caller.talksTo).toEqual(['PJSIP/1000']);
+    caller.hangsUp();
+    expect(await center.leftovers()).toEqual(NOTHING_LEFT);
+  });
+
   test.each(['caller', 'member'] as const)('the %s hangs up on hold: nothing is left', async (who) => {
     const center = await CallCenter.open({ members: ['1000'] });
     const caller = await center.entersSupport();
